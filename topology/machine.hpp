@@ -1,0 +1,93 @@
+// A machine is a chip and a product of levels: chip (c0, c1, …) sits at digit c_i of level i,
+// level 0 varies fastest. 524,288 chips are six levels; nothing is stored per chip.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "topology/chip.hpp"
+#include "topology/quantity.hpp"
+#include "topology/sourced.hpp"
+
+namespace topology {
+
+/// How the members of a level reach each other.
+///   ring        a link to the next and the previous member of the same line (torus dimension);
+///               messages move along the line only, all other digits equal
+///   all_to_all  a non-blocking switch: any chip of the domain to any other through own ports
+///   clos        a tier of a folded Clos. Consecutive clos levels share one NIC per chip; a tier's
+///               bandwidth is what a chip gets through that tier (NIC rate / oversubscription)
+enum class LevelShape { ring, all_to_all, clos };
+
+const char* name(LevelShape shape);
+
+struct Level {
+  std::string name;          ///< "x", "pod", …: how flags, files and results call it
+  std::string domain;        ///< what one full level makes: "server", "ultraserver", "building"
+  LevelShape shape = LevelShape::ring;
+  std::int64_t extent = 1;   ///< members
+  Sourced<std::int64_t> size_source;          ///< origin of the extent
+  Sourced<BytesPerSecond> bandwidth;          ///< one link, one direction
+  Sourced<double> links{1, Status::derived, ""};  ///< parallel links to the switch / each neighbour
+  Sourced<Seconds> latency;                   ///< one message to the nearest member
+  Sourced<Seconds> hop{{}, Status::assumed, "not modelled"};  ///< more per further hop on a ring
+  Sourced<Seconds> gap{{}, Status::assumed, "not modelled"};  ///< between messages of one chip
+  Sourced<double> efficiency{1, Status::assumed, "ideal links"};  ///< reached share of bandwidth
+
+  /// Bytes per second that one chip can inject into this level, raw: a ring of more than two
+  /// members has two directions.
+  [[nodiscard]] BytesPerSecond injection() const {
+    const double directions = shape == LevelShape::ring && extent > 2 ? 2.0 : 1.0;
+    return bandwidth.value * links.value * directions;
+  }
+};
+
+template <class LevelRef, class Visit>
+void each_figure_of_level(LevelRef& level, Visit&& visit) {
+  visit("bandwidth", level.bandwidth);
+  visit("links", level.links);
+  visit("latency", level.latency);
+  visit("hop", level.hop);
+  visit("gap", level.gap);
+  visit("efficiency", level.efficiency);
+}
+
+struct Machine {
+  std::string name;
+  std::string title;
+  std::string notes;
+  Chip chip;
+  std::vector<Level> levels;  ///< fastest first
+  Sourced<Seconds> overhead{{}, Status::assumed, "not modelled"};  ///< once per collective call
+  /// Rate at which arriving bytes are reduced; absent: hidden behind the transfer.
+  std::optional<Sourced<BytesPerSecond>> reduction;
+
+  [[nodiscard]] std::int64_t chips() const;
+  /// Index of a level by name. @throws Error(usage) with the nearest name.
+  [[nodiscard]] std::size_t level(const std::string& level_name) const;
+};
+
+/// The machine cut down to `chips`: full lower levels, then a part of the next one if that level is
+/// switched (a part of a ring is not a ring).
+/// @throws Error(usage) that names the nearest counts that work.
+[[nodiscard]] Machine slice(const Machine& machine, std::int64_t chips);
+
+[[nodiscard]] std::vector<std::string> system_names();
+
+/// Reads a system by name or path; `extends = "name"`; `overrides` are "level.key=value" (for
+/// example `z.bandwidth=200 GB/s`), "chip.key=value", "overhead=…".
+/// @throws Error(usage) with file, line, the line itself and what was expected.
+[[nodiscard]] Machine load_system(const std::string& name_or_path,
+                                  const std::vector<std::string>& overrides = {});
+
+/// The machine as a system file that load_system reads back (a fitted host, a what-if).
+/// The chip is written by name.
+[[nodiscard]] std::string to_toml(const Machine& machine);
+
+/// Verbatim text of the files a machine was read from, chip first, for the results file.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> source_files(
+    const std::string& name_or_path);
+
+}  // namespace topology
