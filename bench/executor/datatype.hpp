@@ -1,0 +1,61 @@
+// What the measured collectives move: element types and operators, their MPI counterparts, and
+// inputs whose reduction is exact in any order, so that every element can be checked bit for bit
+// (the idea of nccl-tests' verifiable inputs).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "topology/chip.hpp"
+
+namespace bench {
+
+enum class Operator { sum, max };
+const char* name(Operator op);
+Operator parse_operator(std::string_view text);
+
+/// Element types that can be measured: f32, f64, i32, bf16. @throws Error(usage) for others
+void check_measurable(topology::DataType type);
+
+/// Element-wise into[i] = into[i] (op) from[i]; sizes in bytes, whole elements.
+void reduce(topology::DataType type,
+            Operator op,
+            std::span<std::byte> into,
+            std::span<const std::byte> from);
+
+/// Contribution of `rank` to element `index` of a vector reduced over `ranks`, as small integers:
+/// every partial sum is representable in `type`. Repeats with a prime period, so a chunk that
+/// lands in the wrong place shows.
+class Pattern {
+ public:
+  Pattern(topology::DataType type, Operator op, std::int64_t ranks);
+
+  /// Writes elements first, first+1, … of the contribution of `rank`.
+  void fill(std::span<std::byte> out, std::int64_t rank, std::int64_t first) const;
+  /// Elements of `actual` that differ from the reduction over all ranks.
+  [[nodiscard]] std::int64_t wrong_reduced(std::span<const std::byte> actual,
+                                           std::int64_t first) const;
+  /// Elements of `actual` that differ from what `rank` contributed.
+  [[nodiscard]] std::int64_t wrong_copied(std::span<const std::byte> actual,
+                                          std::int64_t rank,
+                                          std::int64_t first) const;
+
+ private:
+  [[nodiscard]] int contribution(std::int64_t rank, std::int64_t index) const;
+  [[nodiscard]] std::int64_t wrong(std::span<const std::byte> actual,
+                                   std::span<const std::byte> period,
+                                   std::int64_t first) const;
+  [[nodiscard]] std::vector<std::byte> encode(std::span<const int> values) const;
+  [[nodiscard]] std::vector<std::byte> period_of(std::int64_t rank) const;
+
+  topology::DataType type_;
+  std::int64_t ranks_;
+  int largest_;          // contributions are 0 … largest
+  std::int64_t stride_;  // only every stride-th rank contributes to an element
+  std::vector<std::byte> reduced_;
+};
+
+}  // namespace bench

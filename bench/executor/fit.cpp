@@ -1,0 +1,140 @@
+#include "bench/executor/fit.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+#include "bench/executor/datatype.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+constexpr int repetitions = 15;
+constexpr std::array<int, 12> sizes{8,      64,      512,     4096,    16384,    65536,
+                                    262144, 1048576, 4194304, 8388608, 16777216, 33554432};
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double slowest(double seconds) {
+  MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+  return seconds;
+}
+
+/// The step that schedules are made of: post a receive and a send, wait for both.
+double exchange_seconds(std::vector<std::byte>& out, std::vector<std::byte>& in, int bytes) {
+  int rank = 0;
+  int size = 1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const int next = (rank + 1) % size;
+  const int previous = (rank + size - 1) % size;
+  const int batch = bytes <= 65536 ? 50 : 1;
+  std::vector<double> seconds;
+  for (int r = 0; r < repetitions; ++r) {
+    MPI_Barrier(MPI_COMM_WORLD);
+    const double start = MPI_Wtime();
+    for (int i = 0; i < batch; ++i) {
+      std::array<MPI_Request, 2> requests{};
+      MPI_Irecv(in.data(), bytes, MPI_BYTE, previous, 0, MPI_COMM_WORLD, requests.data());
+      MPI_Isend(out.data(), bytes, MPI_BYTE, next, 0, MPI_COMM_WORLD, &requests[1]);
+      MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
+    }
+    seconds.push_back(slowest((MPI_Wtime() - start) / batch));
+  }
+  return median(seconds);
+}
+
+/// Bytes per second at which all ranks at once add up what has arrived.
+double reduction_rate(std::vector<std::byte>& into, std::vector<std::byte>& from) {
+  constexpr std::size_t bytes = 8388608;
+  std::vector<double> seconds;
+  for (int r = 0; r < repetitions; ++r) {
+    MPI_Barrier(MPI_COMM_WORLD);
+    const double start = MPI_Wtime();
+    reduce(topology::DataType::f32, Operator::sum, std::span(into).first(bytes),
+           std::span(from).first(bytes));
+    seconds.push_back(slowest(MPI_Wtime() - start));
+  }
+  return static_cast<double>(bytes) / median(seconds);
+}
+
+topology::Machine host_machine(double latency, double per_byte, double reduction) {
+  int size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const std::string source =
+      fmt::format("fitted to exchanges of {} to {} B between neighbouring ranks of {}",
+                  sizes.front(), sizes.back(), size);
+  const auto derived = topology::Status::derived;
+  topology::Level level;
+  level.name = "ranks";
+  level.domain = "job";
+  level.shape = topology::LevelShape::all_to_all;
+  level.extent = size;
+  level.size_source = {size, derived, "ranks of the job"};
+  level.bandwidth = {topology::BytesPerSecond(1 / per_byte), derived, source};
+  level.links = {1, derived, "what one rank sends"};
+  level.latency = {topology::Seconds(latency), derived, source};
+  level.efficiency = {1, derived, "contained in the fitted bandwidth"};
+  topology::Machine machine;
+  machine.name = "host";
+  machine.title = fmt::format("this machine under MPI, {} ranks", size);
+  machine.chip.name = "host";
+  machine.chip.title = "a CPU core under MPI";
+  machine.levels = {level};
+  machine.overhead = {topology::Seconds{}, derived, "contained in the fitted latency"};
+  machine.reduction = {topology::BytesPerSecond(reduction), derived,
+                       "all ranks adding 8 MiB of f32 at once"};
+  return machine;
+}
+
+}  // namespace
+
+std::pair<double, double> fit_line(const std::vector<FitPoint>& points) {
+  // minimise sum (( a + b x - t ) / t)^2: normal equations with weights 1/t^2
+  double w = 0;
+  double wx = 0;
+  double wxx = 0;
+  double wt = 0;
+  double wxt = 0;
+  for (const FitPoint& p : points) {
+    const double weight = 1 / (p.seconds * p.seconds);
+    w += weight;
+    wx += weight * p.bytes;
+    wxx += weight * p.bytes * p.bytes;
+    wt += weight * p.seconds;
+    wxt += weight * p.bytes * p.seconds;
+  }
+  const double determinant = w * wxx - wx * wx;
+  const double a = (wxx * wt - wx * wxt) / determinant;
+  const double b = (w * wxt - wx * wt) / determinant;
+  return {std::max(a, 1e-9), std::max(b, 1e-15)};
+}
+
+HostFit fit_host() {
+  std::vector<std::byte> out(static_cast<std::size_t>(sizes.back()));
+  std::vector<std::byte> in(out.size());
+  HostFit fit;
+  for (const int bytes : sizes) {
+    exchange_seconds(out, in, std::min(bytes, 65536));  // warm up
+    fit.points.push_back({static_cast<double>(bytes), exchange_seconds(out, in, bytes)});
+  }
+  const auto [latency, per_byte] = fit_line(fit.points);
+  fit.machine = host_machine(latency, per_byte, reduction_rate(in, out));
+  std::vector<double> errors;
+  for (const FitPoint& p : fit.points)
+    errors.push_back(std::abs((latency + per_byte * p.bytes) / p.seconds - 1));
+  fit.median_error = median(errors);
+  fit.worst_error = *std::max_element(errors.begin(), errors.end());
+  return fit;
+}
+
+}  // namespace bench

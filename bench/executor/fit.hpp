@@ -1,0 +1,32 @@
+// A model of the machine at hand, fitted from point-to-point exchanges of the same job: what
+// `predict` needs to stand beside `measure`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "topology/machine.hpp"
+
+namespace bench {
+
+/// One size of the fit: every rank sends to the next and receives from the previous one.
+struct FitPoint {
+  double bytes = 0;
+  double seconds = 0;  ///< median over repetitions of the slowest rank
+};
+
+struct HostFit {
+  topology::Machine machine;  ///< one switched level "ranks" with latency, bandwidth; reduction
+  std::vector<FitPoint> points;
+  double median_error = 0;  ///< of |fit / measured - 1| over the points
+  double worst_error = 0;
+};
+
+/// Collective over MPI_COMM_WORLD, at least two ranks; a second or two.
+[[nodiscard]] HostFit fit_host();
+
+/// T = latency + bytes / bandwidth, least squares of the relative error, so that every size counts
+/// alike. @return {latency, seconds per byte}, neither negative
+[[nodiscard]] std::pair<double, double> fit_line(const std::vector<FitPoint>& points);
+
+}  // namespace bench

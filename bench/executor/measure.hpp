@@ -1,0 +1,57 @@
+// The reader that runs: real buffers over MPI, every element checked, raw samples kept.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bench/executor/datatype.hpp"
+#include "kernels/collective/schedule.hpp"
+#include "topology/chip.hpp"
+
+namespace bench {
+
+struct MeasureOptions {
+  topology::DataType type = topology::DataType::f32;
+  Operator op = Operator::sum;
+  int warmup = 5;
+  int samples = 20;
+  bool check = true;
+};
+
+/// One size, one placement. Times are per operation, the slowest rank's, on every rank the same.
+struct Measurement {
+  std::vector<double> seconds;  ///< one per sample
+  std::int64_t batch = 1;       ///< operations per sample, back to back
+  std::int64_t wrong = 0;       ///< elements, over all ranks; -1 when not checked
+  [[nodiscard]] double median() const;
+  [[nodiscard]] double quantile(double q) const;
+};
+
+/// Elements of the full vector for a size in bytes: a whole number per rank where an end of the
+/// collective holds one chunk per rank, rounded down as nccl-tests does.
+/// @throws Error(usage) when the size is not whole elements, or too small for the ranks.
+[[nodiscard]] std::int64_t elements(kernels::Collective collective,
+                                    std::int64_t bytes,
+                                    topology::DataType type,
+                                    std::int64_t ranks);
+
+/// User buffers of one rank for one collective, filled, run and checked. Collective over all ranks
+/// of MPI_COMM_WORLD; their number is the schedule's.
+class Measure {
+ public:
+  Measure(const kernels::Schedule& schedule, std::int64_t count, const MeasureOptions& options);
+  ~Measure();
+  Measure(const Measure&) = delete;
+  Measure& operator=(const Measure&) = delete;
+  Measure(Measure&&) noexcept;
+  Measure& operator=(Measure&&) noexcept;
+
+  [[nodiscard]] Measurement run(bool in_place);
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bench

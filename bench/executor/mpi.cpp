@@ -1,0 +1,92 @@
+#include "bench/executor/mpi.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <string_view>
+#include <thread>
+
+namespace bench {
+namespace {
+
+std::string_view from_environment(std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (const char* value = std::getenv(name); value != nullptr) return value;
+  return {};
+}
+
+bool running() {
+  int initialised = 0;
+  int finalised = 0;
+  MPI_Initialized(&initialised);
+  MPI_Finalized(&finalised);
+  return initialised != 0 && finalised == 0;
+}
+
+}  // namespace
+
+bool speaks_before_init() {
+  const auto rank = from_environment({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"});
+  return rank.empty() || rank == "0";
+}
+
+bool launched_parallel() {
+  const auto size = from_environment({"OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS"});
+  return !size.empty() && size != "1";
+}
+
+MpiSession::MpiSession() {
+  // More ranks than cores without this run a thousand times slower. mpirun sets it when it knows;
+  // srun and explicit host lists do not. Harmless when there are cores enough for all but latency,
+  // so only where ranks outnumber cores.
+  const auto local = from_environment({"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE"});
+  const unsigned cores = std::thread::hardware_concurrency();
+  if (!local.empty() && std::strtoul(std::string(local).c_str(), nullptr, 10) > cores)
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+  int provided = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+  MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  MPI_Comm host = MPI_COMM_NULL;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+  MPI_Comm_size(host, &ranks_on_host_);
+  MPI_Comm_free(&host);
+}
+
+MpiSession::~MpiSession() {
+  // MPI_Finalize waits for the other ranks; one that is unwinding must not.
+  if (running() && (std::uncaught_exceptions() == 0 || size_ == 1)) MPI_Finalize();
+}
+
+std::string MpiSession::library() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+void MpiSession::wait_idle() {
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibarrier(MPI_COMM_WORLD, &request);
+  for (int done = 0; done == 0;) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+std::string MpiSession::share(std::string text) {
+  auto length = static_cast<long>(text.size());
+  MPI_Bcast(&length, 1, MPI_LONG, 0, MPI_COMM_WORLD);
+  text.resize(static_cast<std::size_t>(length));
+  MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, MPI_COMM_WORLD);
+  return text;
+}
+
+void MpiSession::abort(int code) {
+  if (running()) MPI_Abort(MPI_COMM_WORLD, code);
+}
+
+}  // namespace bench

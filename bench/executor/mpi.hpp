@@ -1,0 +1,46 @@
+// MPI's life and the few facts that everyone asks it.
+#pragma once
+
+#include <string>
+
+#include "topology/error.hpp"
+
+namespace bench {
+
+/// Before MPI_Init: is this process the one that speaks? Reads the launchers' environment
+/// (Open MPI, PMIx, Slurm), so that a config error is said once.
+[[nodiscard]] bool speaks_before_init();
+
+/// Started by mpirun or srun with more than one rank?
+[[nodiscard]] bool launched_parallel();
+
+/// MPI_Init and MPI_Finalize. When an exception is on its way on one of several ranks, the
+/// destructor does not wait for the others: see `abort`.
+class MpiSession {
+ public:
+  MpiSession();
+  ~MpiSession();
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+  MpiSession(MpiSession&&) = delete;
+  MpiSession& operator=(MpiSession&&) = delete;
+
+  [[nodiscard]] int rank() const { return rank_; }
+  [[nodiscard]] int size() const { return size_; }
+  /// Ranks of this job on this host.
+  [[nodiscard]] int ranks_on_host() const { return ranks_on_host_; }
+  [[nodiscard]] static std::string library();
+  /// Waits for all ranks without burning a core that another rank computes on.
+  static void wait_idle();
+  /// Rank 0's text on every rank.
+  [[nodiscard]] static std::string share(std::string text);
+  /// Ends all ranks with this exit code, now. Returns only if MPI does not run.
+  static void abort(int code);
+
+ private:
+  int rank_ = 0;
+  int size_ = 1;
+  int ranks_on_host_ = 1;
+};
+
+}  // namespace bench

@@ -1,0 +1,105 @@
+#include "bench/executor/predict.hpp"
+
+#include <algorithm>
+
+#include "kernels/collective/algorithms.hpp"
+#include "kernels/collective/rounds.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Exchange;
+using kernels::Partner;
+using topology::Bytes;
+using topology::DigitMap;
+using topology::Machine;
+using topology::Seconds;
+using topology::Traffic;
+
+/// Puts one exchange, `message` bytes per message, on the links.
+void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes message) {
+  const Partner& to = exchange.to;
+  if (to.kind == Partner::Kind::every) return traffic.add_every(to.digits, message);
+  const bool flips = to.kind == Partner::Kind::flip;
+  const DigitMap map{flips ? DigitMap::Kind::exclusive_or : DigitMap::Kind::add,
+                     flips ? to.flip : to.shift.at(k)};
+  traffic.add(to.digits.front(), map, message);
+}
+
+/// Messages that a rank sends and receives in one exchange.
+double peers(const Partner& to, const std::vector<std::int64_t>& extents) {
+  if (to.kind != Partner::Kind::every) return 1;
+  double members = 1;
+  for (const std::size_t d : to.digits) members *= static_cast<double>(extents[d]);
+  return members - 1;
+}
+
+}  // namespace
+
+const topology::LinkClass* Prediction::bottleneck() const {
+  const auto most = std::max_element(
+      links.begin(), links.end(), [](const auto& a, const auto& b) { return a.busy < b.busy; });
+  return most == links.end() ? nullptr : &*most;
+}
+
+Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
+  topology::expects(schedule.extents.size() == machine.levels.size(),
+                    "a schedule is predicted on the group it was built for");
+  const Bytes chunk = size / static_cast<double>(schedule.ranks());
+  Prediction result;
+  result.algorithm = schedule.algorithm;
+  result.bound = kernels::lower_bound(schedule.collective, machine, size);
+  result.latency = machine.overhead.value;
+  Traffic total(machine);
+  for (const kernels::Round& round : kernels::rounds(schedule)) {
+    Traffic traffic(machine);
+    Bytes reduced{};
+    for (const kernels::Part& part : round.parts) {
+      const Exchange& exchange = *part.exchange;
+      const Bytes message =
+          part.share.of(chunk * kernels::chunks_in(exchange.chunks, schedule.extents));
+      load(traffic, exchange, part.k, message);
+      if (exchange.reduce) reduced += message * peers(exchange.to, schedule.extents);
+    }
+    const auto repeat = static_cast<double>(round.repeat);
+    const topology::ExchangeTime time = traffic.time();
+    result.latency += time.latency * repeat;
+    result.transfer += time.transfer * repeat;
+    if (machine.reduction) result.reduction += reduced / machine.reduction->value * repeat;
+    result.rounds += round.repeat;
+    ++result.classes;
+    total.accumulate(traffic, repeat);
+  }
+  result.time = result.latency + result.transfer + result.reduction;
+  result.links = total.classes();
+  return result;
+}
+
+Prediction predict_best(kernels::Collective collective, const Machine& machine, Bytes size) {
+  Prediction best;
+  for (const std::string& text : kernels::candidates(collective, machine)) {
+    Prediction next = predict(kernels::build(collective, machine, text), machine, size);
+    if (best.algorithm.empty() || next.time < best.time) best = std::move(next);
+  }
+  return best;
+}
+
+Prediction predict(kernels::Collective collective,
+                   const Machine& machine,
+                   Bytes size,
+                   const std::string& algorithm) {
+  if (algorithm == "auto") return predict_best(collective, machine, size);
+  return predict(kernels::build(collective, machine, algorithm), machine, size);
+}
+
+topology::Status evidence(const Machine& machine) {
+  topology::Status weakest = machine.overhead.status;
+  for (const topology::Level& level : machine.levels)
+    topology::each_figure_of_level(level, [&](const char*, const auto& figure) {
+      weakest = std::max(weakest, figure.status);
+    });
+  return weakest;
+}
+
+}  // namespace bench

@@ -1,0 +1,54 @@
+// The reader that computes: exact link loads and the time of a collective in the alpha-beta model
+// with contention, from the same schedule that `measure` runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/collective/bounds.hpp"
+#include "kernels/collective/schedule.hpp"
+#include "topology/machine.hpp"
+#include "topology/traffic.hpp"
+
+namespace bench {
+
+/// Rounds are synchronous: a round ends when its slowest message has arrived. Chunks are fluid:
+/// size / ranks bytes, also where that is not a whole number of elements.
+struct Prediction {
+  std::string algorithm;
+  topology::Seconds time;
+  topology::Seconds latency;    ///< part of `time`: message latencies and the call's overhead
+  topology::Seconds transfer;   ///< part of `time`: bytes on the most loaded links
+  topology::Seconds reduction;  ///< part of `time`: adding up, where the machine says it is not hidden
+  kernels::Bound bound;
+  std::vector<topology::LinkClass> links;  ///< loads of the whole collective
+  std::int64_t rounds = 0;
+  std::int64_t classes = 0;  ///< kinds of rounds evaluated; each stands for all ranks, by symmetry
+
+  [[nodiscard]] double fraction_of_bound() const { return bound.time() / time; }
+  /// The class that is busy longest, or null when nothing moves.
+  [[nodiscard]] const topology::LinkClass* bottleneck() const;
+};
+
+/// @param machine the group that the schedule was built for, level for digit
+/// @param size    as in collective.hpp
+[[nodiscard]] Prediction predict(const kernels::Schedule& schedule,
+                                 const topology::Machine& machine,
+                                 topology::Bytes size);
+
+/// The fastest prediction among all candidate algorithms of the group.
+[[nodiscard]] Prediction predict_best(kernels::Collective collective,
+                                      const topology::Machine& machine,
+                                      topology::Bytes size);
+
+/// `algorithm` as in kernels::build, or "auto" for the best.
+[[nodiscard]] Prediction predict(kernels::Collective collective,
+                                 const topology::Machine& machine,
+                                 topology::Bytes size,
+                                 const std::string& algorithm);
+
+/// The weakest origin among the figures that a prediction on this machine uses.
+[[nodiscard]] topology::Status evidence(const topology::Machine& machine);
+
+}  // namespace bench

@@ -1,0 +1,204 @@
+// rainier collective: measures under MPI, or predicts on a modelled system.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+
+#include "bench/executor/fit.hpp"
+#include "bench/executor/measure.hpp"
+#include "bench/executor/mpi.hpp"
+#include "bench/program/collective_table.hpp"
+#include "bench/program/commands.hpp"
+#include "bench/program/sweep.hpp"
+#include "kernels/collective/algorithms.hpp"
+#include "topology/error.hpp"
+#include "topology/machine.hpp"
+#include "topology/parse.hpp"
+
+namespace bench {
+namespace {
+
+struct Options {
+  std::string collective;
+  Sweep sweep;
+  MeasureOptions measure;
+  std::string type = "f32";
+  std::string op = "sum";
+  int check = 1;
+  std::string algorithm = "auto";
+  std::string system;
+  std::int64_t chips = 0;
+  std::vector<std::string> overrides;
+  std::string machine;
+  bool csv = false;
+};
+
+TableStyle style(const Options& options) {
+  return options.csv ? TableStyle::csv : TableStyle::text;
+}
+
+CollectiveRow row_for(const Options& options, std::int64_t bytes, std::int64_t ranks) {
+  CollectiveRow row;
+  row.collective = kernels::parse_collective(options.collective);
+  row.ranks = ranks;
+  row.type = options.measure.type;
+  row.count = elements(row.collective, bytes, row.type, ranks);
+  row.bytes = row.count * static_cast<std::int64_t>(topology::size_of(row.type).value());
+  row.op = kernels::info(row.collective).reduces ? name(options.measure.op) : "none";
+  return row;
+}
+
+void predict_table(const Options& options) {
+  const auto sizes = options.sweep.sizes();
+  topology::Machine machine = topology::load_system(options.system, options.overrides);
+  if (options.chips != 0) machine = topology::slice(machine, options.chips);
+  if (!speaks_before_init()) return;
+  std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
+  for (const std::int64_t bytes : sizes) {
+    rows.push_back(row_for(options, bytes, machine.chips()));
+    rows.back().prediction =
+        predict(rows.back().collective, machine,
+                topology::Bytes(static_cast<double>(rows.back().bytes)), options.algorithm);
+  }
+  if (!options.csv)
+    fmt::print("# {} over {} chips of {} ({}), predicted; weakest figure used: {}\n"
+               "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
+               options.collective, machine.chips(), machine.name, machine.chip.title,
+               topology::name(evidence(machine)),
+               kernels::busbw_factor(rows.front().collective, machine.chips()));
+  print_predicted_header(style(options));
+  for (const CollectiveRow& row : rows) print_predicted(row, style(options));
+}
+
+/// The model that stands beside the measurements: a file, or a fit of this job.
+topology::Machine model_of(const Options& options, const MpiSession& mpi) {
+  if (options.machine.empty()) return fit_host().machine;
+  topology::Machine machine = topology::load_system(options.machine, options.overrides);
+  return machine.chips() == mpi.size() ? machine : topology::slice(machine, mpi.size());
+}
+
+void print_banner(const Options& options, const MpiSession& mpi, const topology::Machine& model) {
+  const topology::Level& level = model.levels.front();
+  fmt::print("# {} over {} ranks, measured; {} samples after {} warm-ups, median of the slowest "
+             "rank's time\n"
+             "# model: {}: latency {}, {} per rank{}\n"
+             "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; %model = model / measured out of place\n",
+             options.collective, mpi.size(), options.measure.samples, options.measure.warmup,
+             options.machine.empty() ? "fitted to this job just now" : options.machine,
+             topology::format(level.latency.value), topology::format(level.injection()),
+             model.reduction
+                 ? ", reduction " + topology::format(model.reduction->value)
+                 : std::string(),
+             kernels::busbw_factor(kernels::parse_collective(options.collective), mpi.size()));
+}
+
+void measure_table(const Options& options) {
+  const auto sizes = options.sweep.sizes();
+  kernels::parse_collective(options.collective);
+  const MpiSession mpi;
+  if (mpi.size() < 2)
+    topology::usage_error(
+        "measuring a collective takes at least two ranks: mpirun -np 2 rainier collective …, or "
+        "predict one with --system NAME (rainier systems lists them)");
+  for (const std::int64_t bytes : sizes) row_for(options, bytes, mpi.size());
+  const topology::Machine model = model_of(options, mpi);
+  const bool speak = mpi.rank() == 0;
+  if (speak && !options.csv) print_banner(options, mpi, model);
+  if (speak) print_measured_header(style(options));
+  std::int64_t wrong = 0;
+  for (const std::int64_t bytes : sizes) {
+    CollectiveRow row = row_for(options, bytes, mpi.size());
+    row.prediction = predict(row.collective, model,
+                             topology::Bytes(static_cast<double>(row.bytes)), options.algorithm);
+    // Every rank must run what rank 0 would choose; the fits agree only up to rounding.
+    row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
+    Measure measure(kernels::build(row.collective, model, row.prediction.algorithm), row.count,
+                    options.measure);
+    row.out_of_place = measure.run(false);
+    row.in_place = measure.run(true);
+    wrong += std::max<std::int64_t>(row.out_of_place.wrong, 0) +
+             std::max<std::int64_t>(row.in_place.wrong, 0);
+    if (speak) print_measured(row, style(options));
+    std::fflush(stdout);
+  }
+  if (wrong > 0)
+    throw topology::Error(topology::ErrorKind::verdict,
+                          fmt::format("{} elements are wrong", wrong));
+}
+
+void run(Options& options) {
+  options.measure.type = topology::data_type(options.type);
+  options.measure.op = parse_operator(options.op);
+  options.measure.check = options.check != 0;
+  if (!options.system.empty()) return predict_table(options);
+  check_measurable(options.measure.type);
+  if (options.chips != 0) topology::usage_error("--chips goes with --system");
+  measure_table(options);
+}
+
+}  // namespace
+
+void add_collective(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "collective", "Measure a collective under mpirun, or predict it on a modelled system");
+  command->add_option("collective", options->collective,
+                      "all_reduce, all_gather, reduce_scatter or all_to_all (allr, allg, redsct)")
+      ->required();
+  command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");
+  command->add_option("-e,--maxbytes", options->sweep.end, "largest size");
+  command->add_option("-f,--stepfactor", options->sweep.factor, "factor between sizes");
+  command->add_option("-i,--stepbytes", options->sweep.increment, "increment between sizes");
+  command->add_option("-n,--iters", options->measure.samples, "samples per size")
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("-w,--warmup_iters", options->measure.warmup, "operations before the samples")
+      ->check(CLI::Range(0, 1000000));
+  command->add_option("-c,--check", options->check, "1: check every element, 0: do not");
+  command->add_option("-d,--datatype", options->type, "f32, f64, i32, bf16 (predict: any)");
+  command->add_option("-o,--op", options->op, "sum or max");
+  command->add_option("--algorithm", options->algorithm,
+                      "auto, ring, rhd, direct, or phases: rhd(x,y,z)+ring(pod)+…");
+  command->add_option("--system", options->system, "predict on this system (name or file)");
+  command->add_option("--chips", options->chips, "use this many of the system's chips")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
+  command->add_option("--machine", options->machine,
+                      "model for the model columns (rainier fit writes one); default: fit now");
+  command->add_flag("--csv", options->csv, "one line per point, SI units");
+  command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
+}
+
+void add_fit(CLI::App& app, Action& chosen) {
+  auto path = std::make_shared<std::string>("host.toml");
+  CLI::App* command = app.add_subcommand(
+      "fit", "Fit latency and bandwidth of this machine under mpirun into a system file");
+  command->add_option("-O,--output", *path, "file to write");
+  command->callback([path, &chosen] {
+    chosen = [path] {
+      const MpiSession mpi;
+      if (mpi.size() < 2) topology::usage_error("a fit takes at least two ranks: mpirun -np 2 …");
+      const HostFit fit = fit_host();
+      if (mpi.rank() != 0) return;
+      fmt::print("#{:>11} {:>12} {:>12}\n", "size (B)", "time (us)", "fit (us)");
+      const topology::Level& level = fit.machine.levels.front();
+      for (const FitPoint& p : fit.points)
+        fmt::print("{:>12} {:>12.3f} {:>12.3f}\n", p.bytes, p.seconds * 1e6,
+                   (level.latency.value + topology::Bytes(p.bytes) / level.bandwidth.value).value() *
+                       1e6);
+      fmt::print("# latency {}, bandwidth {}, reduction {}; error median {:.0f} %, worst {:.0f} %\n",
+                 topology::format(level.latency.value), topology::format(level.bandwidth.value),
+                 topology::format(fit.machine.reduction->value), 100 * fit.median_error,
+                 100 * fit.worst_error);
+      std::ofstream file(*path);
+      file << topology::to_toml(fit.machine);
+      file.flush();
+      if (!file)
+        throw topology::Error(topology::ErrorKind::environment, "cannot write " + *path);
+      fmt::print("# written to {}\n", *path);
+    };
+  });
+}
+
+}  // namespace bench

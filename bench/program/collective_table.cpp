@@ -1,0 +1,125 @@
+#include "bench/program/collective_table.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace bench {
+namespace {
+
+constexpr double micro = 1e6;
+
+std::string wrong(const Measurement& m) {
+  return m.wrong < 0 ? std::string("N/A") : fmt::format("{}", m.wrong);
+}
+
+/// nccl-tests' way: enough digits for short times, no noise in long ones.
+std::string time_us(double seconds) {
+  const double us = seconds * micro;
+  return us < 99.995 ? fmt::format("{:.2f}", us)
+                     : us < 9999.95 ? fmt::format("{:.1f}", us) : fmt::format("{:.0f}", us);
+}
+
+/// Bandwidths span 1e-6 to 1e3 GB/s here: two decimals, or three significant digits.
+std::string gbps(double value) {
+  return value >= 0.0995 ? fmt::format("{:.2f}", value) : fmt::format("{:.2g}", value);
+}
+
+std::string bottleneck(const Prediction& p) {
+  return p.bottleneck() == nullptr ? "none" : p.bottleneck()->name;
+}
+
+void print_placement(const CollectiveRow& row, const Measurement& m) {
+  const double t = m.median();
+  fmt::print(" {:>8} {:>7} {:>7} {:>6}", time_us(t), gbps(algbw_gbps(row, t)),
+             gbps(busbw_gbps(row, t)), wrong(m));
+}
+
+void print_head(const CollectiveRow& row) {
+  fmt::print("{:>12} {:>13} {:>6} {:>6}", row.bytes, row.count, topology::name(row.type), row.op);
+}
+
+}  // namespace
+
+double algbw_gbps(const CollectiveRow& row, double seconds) {
+  return static_cast<double>(row.bytes) / seconds / 1e9;
+}
+
+double busbw_gbps(const CollectiveRow& row, double seconds) {
+  return algbw_gbps(row, seconds) * kernels::busbw_factor(row.collective, row.ranks);
+}
+
+void print_measured_header(TableStyle style) {
+  if (style == TableStyle::csv) {
+    fmt::print("collective,ranks,size,count,type,redop,in_place,time,algbw,busbw,wrong,model,bound,"
+               "algorithm\n");
+    return;
+  }
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
+             "{:>8}  {}\n",
+             "", "", "", "", "out-of-", "place", "", "", "in-", "place", "", "", "", "", "", "");
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
+             "{:>8}  {}\n",
+             "size", "count", "type", "redop", "time", "algbw", "busbw", "#wrong", "time", "algbw",
+             "busbw", "#wrong", "model", "%model", "bound", "algorithm");
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
+             "{:>8}  {}\n",
+             "(B)", "(elements)", "", "", "(us)", "(GB/s)", "(GB/s)", "", "(us)", "(GB/s)",
+             "(GB/s)", "", "(us)", "", "(us)", "");
+}
+
+void print_measured(const CollectiveRow& row, TableStyle style) {
+  const Prediction& p = row.prediction;
+  if (style == TableStyle::csv) {
+    for (const bool in_place : {false, true}) {
+      const Measurement& m = in_place ? row.in_place : row.out_of_place;
+      const double t = m.median();
+      fmt::print("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{:.9g},{:.9g},\"{}\"\n",
+                 kernels::info(row.collective).name, row.ranks, row.bytes, row.count,
+                 topology::name(row.type), row.op, in_place ? 1 : 0, t, algbw_gbps(row, t) * 1e9,
+                 busbw_gbps(row, t) * 1e9, m.wrong, p.time.value(), p.bound.time().value(),
+                 p.algorithm);
+    }
+    return;
+  }
+  print_head(row);
+  print_placement(row, row.out_of_place);
+  print_placement(row, row.in_place);
+  fmt::print(" {:>8} {:>6.1f}% {:>8}  {}\n", time_us(p.time.value()),
+             100 * p.time.value() / row.out_of_place.median(), time_us(p.bound.time().value()),
+             p.algorithm);
+}
+
+void print_predicted_header(TableStyle style) {
+  if (style == TableStyle::csv) {
+    fmt::print("collective,chips,size,count,type,redop,time,algbw,busbw,bound,bound_by,bottleneck,"
+               "latency,rounds,classes,algorithm\n");
+    return;
+  }
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>11} {:>10} {:>8}  {}\n",
+             "size", "count", "type", "redop", "time", "algbw", "busbw", "bound", "%bound",
+             "bottleneck", "latency", "rounds", "algorithm");
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>11} {:>10} {:>8}  {}\n",
+             "(B)", "(elements)", "", "", "(us)", "(GB/s)", "(GB/s)", "(us)", "", "(link)", "(us)",
+             "", "");
+}
+
+void print_predicted(const CollectiveRow& row, TableStyle style) {
+  const Prediction& p = row.prediction;
+  const double t = p.time.value();
+  if (style == TableStyle::csv) {
+    fmt::print("{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},\"{}\",{},{:.9g},{},{},\"{}\"\n",
+               kernels::info(row.collective).name, row.ranks, row.bytes, row.count,
+               topology::name(row.type), row.op, t, algbw_gbps(row, t) * 1e9,
+               busbw_gbps(row, t) * 1e9, p.bound.time().value(), p.bound.binding(), bottleneck(p),
+               p.latency.value(), p.rounds, p.classes, p.algorithm);
+    return;
+  }
+  print_head(row);
+  fmt::print(" {:>10} {:>8} {:>8} {:>10} {:>6.1f}% {:>11} {:>10} {:>8}  {}\n", time_us(t),
+             gbps(algbw_gbps(row, t)), gbps(busbw_gbps(row, t)), time_us(p.bound.time().value()),
+             100 * p.fraction_of_bound(), bottleneck(p), time_us(p.latency.value()), p.rounds,
+             p.algorithm);
+}
+
+}  // namespace bench

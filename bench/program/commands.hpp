@@ -1,0 +1,18 @@
+// The sub-commands. Each adds itself to the parser and leaves behind what to do; main runs it and
+// turns errors into exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace bench {
+
+using Action = std::function<void()>;
+
+void add_collective(CLI::App& app, Action& chosen);
+void add_compare(CLI::App& app, Action& chosen);
+void add_fit(CLI::App& app, Action& chosen);
+void add_run(CLI::App& app, Action& chosen);
+void add_systems(CLI::App& app, Action& chosen);
+
+}  // namespace bench

@@ -1,0 +1,80 @@
+// rainier: measure a cluster, model a bigger one, compare the two.
+//
+// Sample runs:
+//   rainier systems
+//   rainier show rainier
+//   rainier collective all_reduce --system rainier -b 1M -e 1G
+//   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
+//   mpirun -np 2 rainier run runs/rainier.toml
+//   rainier compare results/rainier.h5 --baseline trainium2
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "bench/executor/mpi.hpp"
+#include "bench/program/commands.hpp"
+#include "topology/error.hpp"
+
+namespace {
+
+using bench::Action;
+using topology::ErrorKind;
+
+/// Says it once (before MPI_Init all ranks fail alike; after it, whoever fails speaks) and ends all
+/// ranks.
+int fail(ErrorKind kind, const char* message, bool speak) {
+  if (speak) fmt::print(stderr, "rainier: {}\n", message);
+  std::fflush(stdout);
+  const int code = static_cast<int>(kind);
+  bench::MpiSession::abort(code);
+  return code;
+}
+
+int parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& help) {
+    if (bench::speaks_before_init()) app.exit(help);
+    return -1;
+  } catch (const CLI::ParseError& error) {
+    if (bench::speaks_before_init())
+      fmt::print(stderr, "rainier: {}\nTry rainier --help, or rainier COMMAND --help.\n",
+                 error.what());
+    return static_cast<int>(ErrorKind::usage);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    CLI::App app{
+        "Performance benchmark and model of large training clusters.\n\n"
+        "  rainier systems                                            what is modelled\n"
+        "  rainier collective all_reduce --system rainier -b 1M -e 1G  predict at 524,288 chips\n"
+        "  mpirun -np 2 rainier collective all_reduce -b 8 -e 64M      measure this machine\n"
+        "  mpirun -np 2 rainier run runs/rainier.toml                  the main job\n"
+        "  rainier compare results/rainier.h5 --baseline trainium2     chip generations\n",
+        "rainier"};
+    app.set_version_flag("--version", RAINIER_VERSION);
+    app.require_subcommand(1);
+    Action chosen;
+    bench::add_collective(app, chosen);
+    bench::add_compare(app, chosen);
+    bench::add_fit(app, chosen);
+    bench::add_run(app, chosen);
+    bench::add_systems(app, chosen);
+    if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;
+    chosen();
+    return 0;
+  } catch (const topology::Error& error) {
+    return fail(error.kind(), error.what(), true);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::environment, "out of memory", true);
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::internal, error.what(), true);
+  }
+}

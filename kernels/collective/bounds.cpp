@@ -1,0 +1,101 @@
+#include "kernels/collective/bounds.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "topology/traffic.hpp"
+
+namespace kernels {
+namespace {
+
+using topology::Bytes;
+using topology::BytesPerSecond;
+using topology::LevelShape;
+using topology::Machine;
+using topology::Seconds;
+
+bool contains(std::uint32_t set, std::size_t level) { return ((set >> level) & 1U) != 0; }
+
+/// Injection of one chip into a set of levels.
+BytesPerSecond capacity(const Machine& group, std::uint32_t set) {
+  BytesPerSecond sum{};
+  bool nic_counted = false;  // by the lowest clos tier in the set
+  for (std::size_t l = 0; l < group.levels.size(); ++l) {
+    const topology::Level& level = group.levels[l];
+    if (level.shape != LevelShape::clos) nic_counted = false;
+    if (!contains(set, l) || (level.shape == LevelShape::clos && nic_counted)) continue;
+    sum += level.injection();
+    nic_counted = level.shape == LevelShape::clos;
+  }
+  return sum;
+}
+
+std::string names(const Machine& group, std::uint32_t set) {
+  std::string text;
+  for (std::size_t l = 0; l < group.levels.size(); ++l)
+    if (contains(set, l)) text += (text.empty() ? "{" : ", ") + group.levels[l].name;
+  return text + "}";
+}
+
+void tighten(Bound& bound, Seconds time, const std::string& cut) {
+  if (time <= bound.bandwidth) return;
+  bound.bandwidth = time;
+  bound.cut = cut;
+}
+
+Bound scatter_bound(const Machine& group, Bytes size) {
+  Bound bound;
+  const double all = static_cast<double>(group.chips());
+  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
+    double outside = 1;
+    for (std::size_t l = 0; l < group.levels.size(); ++l)
+      if (!contains(set, l)) outside *= static_cast<double>(group.levels[l].extent);
+    tighten(bound, size * (1 / outside - 1 / all) / capacity(group, set), names(group, set));
+  }
+  return bound;
+}
+
+/// Levels through which a chip can leave the lines of `level`: itself and every switched level
+/// above, whose ports reach any chip; ring levels above keep the digit.
+std::uint32_t ways_around(const Machine& group, std::size_t level) {
+  std::uint32_t set = 0;
+  for (std::size_t l = level + 1; l < group.levels.size(); ++l)
+    if (group.levels[l].shape != LevelShape::ring) set |= 1U << l;
+  return set;
+}
+
+Bound exchange_bound(const Machine& group, Bytes size) {
+  Bound bound;
+  const double all = static_cast<double>(group.chips());
+  const std::uint32_t every = (1U << group.levels.size()) - 1;
+  double inside = 1;
+  for (std::size_t l = 0; l < group.levels.size(); ++l) {
+    // Out of the domain below this level, over the ports of all levels from here on.
+    const std::uint32_t upper = every & ~((1U << l) - 1);
+    tighten(bound, size * (1 - inside / all) / capacity(group, upper), names(group, upper));
+    const topology::Level& level = group.levels[l];
+    const auto n = static_cast<double>(level.extent);
+    inside *= n;
+    if (level.shape != LevelShape::ring || level.extent < 2) continue;
+    // Across the middle of every ring of this level: two links per line that has n chips.
+    const double half = static_cast<double>(level.extent / 2) / n;
+    const std::uint32_t around = ways_around(group, l);
+    BytesPerSecond per_chip = level.injection() / (n * half);
+    if (around != 0) per_chip = per_chip + capacity(group, around);
+    tighten(bound, size * (1 - half) / per_chip, names(group, around | (1U << l)));
+  }
+  return bound;
+}
+
+}  // namespace
+
+Bound lower_bound(Collective collective, const Machine& group, Bytes size) {
+  Bound bound = collective == Collective::all_to_all ? exchange_bound(group, size)
+                                                     : scatter_bound(group, size);
+  if (collective == Collective::all_reduce) bound.bandwidth = bound.bandwidth * 2;
+  for (const topology::Level& level : group.levels)
+    bound.latency = std::max(bound.latency, topology::farthest_latency(level));
+  return bound;
+}
+
+}  // namespace kernels

@@ -1,0 +1,37 @@
+// Lower bounds: how fast a collective could be on a machine, whatever the algorithm.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "kernels/collective/collective.hpp"
+#include "topology/machine.hpp"
+
+namespace kernels {
+
+struct Bound {
+  topology::Seconds latency;    ///< one message to the farthest chip
+  topology::Seconds bandwidth;  ///< the tightest cut, raw link rates
+  std::string cut;              ///< levels whose links that cut crosses: "{x, y, z}"
+
+  [[nodiscard]] topology::Seconds time() const { return std::max(latency, bandwidth); }
+  /// "latency" or the cut.
+  [[nodiscard]] std::string binding() const { return latency > bandwidth ? "latency" : cut; }
+};
+
+/// `size` as in collective.hpp. Without in-network reduction.
+///
+/// Reduce-scatter and all-gather, over the non-empty sets S of levels:
+///   T* = size max_S ( prod_{i not in S} 1/n_i - 1/N ) / w(S)
+/// w(S) sums what one chip injects into the levels of S; clos tiers share one NIC, so together they
+/// count once, with the rate of the lowest tier in S. It is the cut around the block spanned by the
+/// levels outside S, and order-mixed schedules reach it (Themis, ISCA 2022, gives the idea).
+/// All-reduce is twice that.
+///
+/// All-to-all: traffic across each half of a ring, and out of each domain, over all links that
+/// cross: |S| (N - |S|) (size/N) / capacity(S).
+[[nodiscard]] Bound lower_bound(Collective collective,
+                                const topology::Machine& group,
+                                topology::Bytes size);
+
+}  // namespace kernels

@@ -1,0 +1,100 @@
+#include "kernels/collective/ranks.hpp"
+
+#include <algorithm>
+
+namespace kernels {
+namespace {
+
+using Digits = std::vector<std::int64_t>;
+
+std::int64_t modulo(std::int64_t value, std::int64_t n) { return ((value % n) + n) % n; }
+
+std::uint32_t label(std::int64_t offset, bool gray) {
+  const auto v = static_cast<std::uint32_t>(offset);
+  return gray ? v ^ (v >> 1U) : v;
+}
+
+bool contains(const Range& range,
+              std::int64_t k,
+              std::int64_t value,
+              std::int64_t anchor,
+              std::int64_t other,
+              std::int64_t extent) {
+  switch (range.kind) {
+    case Range::Kind::all: return true;
+    case Range::Kind::from: return value == modulo(anchor + range.start.at(k), extent);
+    case Range::Kind::other: return value == other;
+    case Range::Kind::cube:
+      return (label(value ^ anchor, range.gray) & range.mask) == range.value;
+  }
+  return false;
+}
+
+/// All ranks that differ from `rank` in the given digits and only there.
+std::vector<Rank> all_others(Rank rank, const std::vector<std::size_t>& list, const Digits& extents) {
+  std::vector<Digits> reached{digits_of(rank, extents)};
+  for (const std::size_t d : list) {
+    std::vector<Digits> wider;
+    for (Digits digits : reached)
+      for (digits[d] = 0; digits[d] < extents[d]; ++digits[d]) wider.push_back(digits);
+    reached = wider;
+  }
+  std::vector<Rank> others;
+  for (const Digits& digits : reached)
+    if (const Rank r = rank_of(digits, extents); r != rank) others.push_back(r);
+  return others;
+}
+
+std::vector<Rank> partners(const Partner& to, std::int64_t shift, Rank rank, const Digits& extents) {
+  if (to.kind == Partner::Kind::every) return all_others(rank, to.digits, extents);
+  const std::size_t d = to.digits.front();
+  Digits digits = digits_of(rank, extents);
+  digits[d] = to.kind == Partner::Kind::flip ? digits[d] ^ to.flip
+                                             : modulo(digits[d] + shift, extents[d]);
+  return {rank_of(digits, extents)};
+}
+
+}  // namespace
+
+Digits digits_of(Rank rank, const Digits& extents) {
+  Digits digits;
+  for (const std::int64_t n : extents) {
+    digits.push_back(rank % n);
+    rank /= n;
+  }
+  return digits;
+}
+
+Rank rank_of(const Digits& digits, const Digits& extents) {
+  Rank rank = 0;
+  for (std::size_t d = extents.size(); d-- > 0;) rank = rank * extents[d] + digits[d];
+  return rank;
+}
+
+std::vector<Rank> receivers(const Exchange& exchange, std::int64_t k, Rank rank, const Digits& extents) {
+  return partners(exchange.to, exchange.to.shift.at(k), rank, extents);
+}
+
+std::vector<Rank> senders(const Exchange& exchange, std::int64_t k, Rank rank, const Digits& extents) {
+  return partners(exchange.to, -exchange.to.shift.at(k), rank, extents);
+}
+
+std::vector<Rank> chunks_between(
+    const Exchange& exchange, std::int64_t k, Rank from, Rank to, const Digits& extents) {
+  const Digits sender = digits_of(from, extents);
+  const Digits receiver = digits_of(to, extents);
+  const Digits& anchor = exchange.anchored_at_receiver ? receiver : sender;
+  const Digits& other = exchange.anchored_at_receiver ? sender : receiver;
+  std::vector<Rank> chunks{0};
+  for (std::size_t d = extents.size(); d-- > 0;) {
+    std::vector<Rank> wider;
+    for (const Rank upper : chunks)
+      for (std::int64_t v = 0; v < extents[d]; ++v)
+        if (contains(exchange.chunks[d], k, v, anchor[d], other[d], extents[d]))
+          wider.push_back(upper * extents[d] + v);
+    chunks = wider;
+  }
+  return chunks;
+}
+
+}  // namespace kernels

@@ -1,0 +1,112 @@
+#include "kernels/collective/rounds.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace kernels {
+namespace {
+
+std::vector<Round> unroll(const Node& node, Share share);
+
+/// Trips of a loop load the links alike when the partner does not depend on the counter.
+bool trips_alike(const std::vector<Round>& body) {
+  return body.size() == 1 && body.front().repeat == 1 &&
+         std::all_of(body.front().parts.begin(), body.front().parts.end(), [](const Part& part) {
+           return part.exchange->to.shift.slope == 0;
+         });
+}
+
+std::vector<Round> unroll(const Sequence& sequence, Share share) {
+  std::vector<Round> all;
+  for (const Node& step : sequence.steps) {
+    const std::vector<Round> next = unroll(step, share);
+    all.insert(all.end(), next.begin(), next.end());
+  }
+  return all;
+}
+
+std::vector<Round> unroll(const Loop& loop, Share share) {
+  std::vector<Round> body;
+  for (const Node& step : loop.body) {
+    const std::vector<Round> next = unroll(step, share);
+    body.insert(body.end(), next.begin(), next.end());
+  }
+  if (trips_alike(body)) {
+    body.front().repeat = loop.count;
+    return body;
+  }
+  std::vector<Round> all;
+  for (std::int64_t k = 0; k < loop.count; ++k) {
+    for (Round round : body) {
+      for (Part& part : round.parts) part.k = k;
+      all.push_back(std::move(round));
+    }
+  }
+  return all;
+}
+
+/// A lane's place while lanes are advanced together.
+struct Cursor {
+  std::vector<Round> rounds;
+  std::size_t at = 0;
+  std::int64_t done = 0;  // repeats of the current round
+
+  [[nodiscard]] bool finished() const { return at == rounds.size(); }
+  [[nodiscard]] std::int64_t left() const { return rounds[at].repeat - done; }
+
+  void take(std::int64_t repeats, std::vector<Part>& parts) {
+    for (Part part : rounds[at].parts) {
+      part.k += done;
+      parts.push_back(part);
+    }
+    done += repeats;
+    if (done < rounds[at].repeat) return;
+    ++at;
+    done = 0;
+  }
+};
+
+std::vector<Round> zip(std::vector<Cursor> lanes) {
+  std::vector<Round> all;
+  for (;;) {
+    std::int64_t repeats = 0;
+    for (const Cursor& lane : lanes)
+      if (!lane.finished()) repeats = repeats == 0 ? lane.left() : std::min(repeats, lane.left());
+    if (repeats == 0) return all;
+    Round round{{}, repeats};
+    for (Cursor& lane : lanes)
+      if (!lane.finished()) lane.take(repeats, round.parts);
+    all.push_back(std::move(round));
+  }
+}
+
+std::vector<Round> unroll(const Lanes& lanes, Share share) {
+  const double total = std::accumulate(lanes.weights.begin(), lanes.weights.end(), 0.0);
+  const double width = share.end - share.begin;
+  std::vector<Cursor> cursors;
+  double before = 0;
+  for (std::size_t i = 0; i < lanes.lanes.size(); ++i) {
+    const double after = before + lanes.weights[i];
+    const Share mine{share.begin + width * before / total,
+                     share.begin + width * after / total,
+                     share.weight * lanes.weights[i],
+                     share.total * total};
+    cursors.push_back({unroll(lanes.lanes[i], mine)});
+    before = after;
+  }
+  return zip(std::move(cursors));
+}
+
+std::vector<Round> unroll(const Exchange& exchange, Share share) {
+  return {Round{{Part{&exchange, 0, share}}, 1}};
+}
+
+std::vector<Round> unroll(const Node& node, Share share) {
+  return std::visit([share](const auto& what) { return unroll(what, share); }, node);
+}
+
+}  // namespace
+
+std::vector<Round> rounds(const Schedule& schedule) { return unroll(schedule.root, {}); }
+
+}  // namespace kernels

@@ -1,0 +1,66 @@
+#include "kernels/collective/schedule.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace kernels {
+namespace {
+
+/// The same term when its loop runs backwards.
+Affine reversed(Affine term, std::int64_t count) {
+  return {term.base + term.slope * (count - 1), -term.slope};
+}
+
+Exchange mirror(const Exchange& exchange, std::int64_t count) {
+  Exchange back = exchange;
+  back.to.shift = reversed(exchange.to.shift, count);
+  back.to.shift = {-back.to.shift.base, -back.to.shift.slope};
+  for (Range& range : back.chunks) range.start = reversed(range.start, count);
+  back.reduce = false;
+  back.anchored_at_receiver = !exchange.anchored_at_receiver;
+  return back;
+}
+
+std::vector<Node> mirror(const std::vector<Node>& nodes, std::int64_t count);
+
+struct Mirror {
+  std::int64_t count;  // trips of the innermost enclosing loop
+
+  Node operator()(const Exchange& exchange) const { return mirror(exchange, count); }
+  Node operator()(const Sequence& s) const { return Sequence{mirror(s.steps, count)}; }
+  Node operator()(const Loop& l) const { return Loop{l.count, mirror(l.body, l.count)}; }
+  Node operator()(const Lanes& l) const {
+    Lanes back = l;
+    for (Node& lane : back.lanes) lane = std::visit(*this, lane);
+    return back;
+  }
+};
+
+std::vector<Node> mirror(const std::vector<Node>& nodes, std::int64_t count) {
+  std::vector<Node> back;
+  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node)
+    back.push_back(std::visit(Mirror{count}, *node));
+  return back;
+}
+
+}  // namespace
+
+std::int64_t Schedule::ranks() const {
+  std::int64_t product = 1;
+  for (const std::int64_t n : extents) product *= n;
+  return product;
+}
+
+Node mirror(const Node& node) { return std::visit(Mirror{1}, node); }
+
+double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
+  double count = 1;
+  for (std::size_t d = 0; d < box.size(); ++d) {
+    const auto n = static_cast<double>(extents[d]);
+    if (box[d].kind == Range::Kind::all) count *= n;
+    if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
+  }
+  return count;
+}
+
+}  // namespace kernels

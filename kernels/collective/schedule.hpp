@@ -1,0 +1,109 @@
+// An algorithm, written once as a value and read by many: a small tree that says what every rank
+// does, in terms of its own digits. It never lists transfers: a ring over 524,288 ranks is one loop.
+//
+// Ranks have mixed-radix digits, one per level of the group, digit 0 fastest. The full vector is
+// cut into one chunk per rank, chunk c belongs to rank c and has its digits. What a message carries
+// is a box of chunks relative to one of its two ends: per digit, a set of values seen from there.
+//
+//   ring over n members        loop k < n-1:  to +1, send chunk (own - k - 1), reduce
+//   halving, bit j             to own ^ 2^j,  send the half of the chunks that has the partner's bit
+//   direct                     to every other member at once, send that member's chunk
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels/collective/collective.hpp"
+
+namespace kernels {
+
+/// base + slope k, with k the counter of the innermost enclosing loop.
+struct Affine {
+  std::int64_t base = 0;
+  std::int64_t slope = 0;
+
+  [[nodiscard]] std::int64_t at(std::int64_t k) const { return base + slope * k; }
+};
+
+/// Values of one digit of a chunk's index, seen from the anchor: the end of the message that the
+/// box is relative to.
+struct Range {
+  enum class Kind {
+    all,    ///< every value
+    from,   ///< the anchor's own digit + start
+    other,  ///< the digit of the message's other end
+    cube,   ///< values v with label(v ^ own) & mask == value
+  };
+  Kind kind = Kind::all;
+  Affine start;
+  std::uint32_t mask = 0;
+  std::uint32_t value = 0;
+  /// label(v) is v, or its Gray code: a ring of 4 read 00, 01, 11, 10 is the 2-cube, so that
+  /// flipping either bit is one hop.
+  bool gray = false;
+};
+
+using Box = std::vector<Range>;  ///< one range per digit
+
+/// Whom a rank sends to.
+struct Partner {
+  enum class Kind {
+    shift,  ///< the member `shift` further on this digit
+    flip,   ///< the member whose digit is own ^ flip
+    every,  ///< each rank that differs in the digits of the list, one message each
+  };
+  Kind kind = Kind::shift;
+  std::vector<std::size_t> digits;  ///< one digit, for `every` one or more
+  Affine shift;
+  std::int64_t flip = 0;
+};
+
+/// Every rank sends the chunks of a box to its partner(s), which reduce them into their own copy or
+/// overwrite it. All sends of an exchange happen before any of its receives is applied.
+struct Exchange {
+  Partner to;
+  Box chunks;
+  bool reduce = false;
+  bool anchored_at_receiver = false;  ///< the box is relative to the receiver (a mirrored exchange)
+};
+
+struct Node;
+
+struct Sequence {
+  std::vector<Node> steps;
+};
+
+struct Loop {
+  std::int64_t count = 0;
+  std::vector<Node> body;
+};
+
+/// Lanes run side by side, each on its share (weight / sum of weights) of every chunk.
+struct Lanes {
+  std::vector<Node> lanes;
+  std::vector<double> weights;
+};
+
+struct Node : std::variant<Sequence, Loop, Lanes, Exchange> {
+  using variant::variant;
+};
+
+struct Schedule {
+  Collective collective = Collective::all_reduce;
+  std::vector<std::int64_t> extents;  ///< members per digit
+  std::string algorithm;              ///< as it can be typed again
+  Node root;
+
+  [[nodiscard]] std::int64_t ranks() const;
+};
+
+/// Time reversal with copies in place of reductions: the mirror of a reduce-scatter is an
+/// all-gather with the same loads on the opposite links.
+[[nodiscard]] Node mirror(const Node& node);
+
+/// Number of chunks in a box of a group.
+[[nodiscard]] double chunks_in(const Box& box, const std::vector<std::int64_t>& extents);
+
+}  // namespace kernels

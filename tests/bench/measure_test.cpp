@@ -1,0 +1,162 @@
+// Real ranks, real buffers: every algorithm gives the right elements, sends what `predict` charges,
+// and a broken schedule is caught. Runs under mpirun at 1, 3 and 4 ranks; expectations are formulas
+// in the number of ranks.
+#include "bench/executor/measure.hpp"
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include "bench/executor/execution.hpp"
+#include "bench/executor/fit.hpp"
+#include "bench/executor/mpi.hpp"
+#include "kernels/collective/algorithms.hpp"
+#include "kernels/collective/rounds.hpp"
+#include "tests/kernels/collective/machines.hpp"
+#include "topology/error.hpp"
+
+namespace {
+
+using bench::MeasureOptions;
+using bench::Operator;
+using kernels::Collective;
+using topology::DataType;
+using topology::LevelShape;
+
+int ranks() {
+  int size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  return size;
+}
+
+int rank() {
+  int r = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &r);
+  return r;
+}
+
+/// Groups of as many members as there are ranks.
+std::vector<topology::Machine> groups() {
+  std::vector<topology::Machine> all{fixtures::switched(ranks()), fixtures::torus({ranks()})};
+  if (ranks() == 4) {
+    all.push_back(fixtures::torus({2, 2}));
+    all.push_back(fixtures::machine({{"x", LevelShape::ring, 2}, {"pod", LevelShape::clos, 2}}));
+  }
+  return all;
+}
+
+MeasureOptions options(DataType type, Operator op) {
+  MeasureOptions o;
+  o.type = type;
+  o.op = op;
+  o.warmup = 0;
+  o.samples = 2;
+  return o;
+}
+
+void expect_right(const kernels::Schedule& schedule, std::int64_t count, DataType type, Operator op) {
+  bench::Measure measure(schedule, count, options(type, op));
+  for (const bool in_place : {false, true}) {
+    const bench::Measurement m = measure.run(in_place);
+    EXPECT_EQ(m.wrong, 0) << kernels::info(schedule.collective).name << " " << schedule.algorithm
+                          << " " << topology::name(type) << " " << bench::name(op) << " count "
+                          << count << (in_place ? " in place" : "");
+    EXPECT_EQ(m.seconds.size(), 2U);
+    EXPECT_GT(m.median(), 0);
+  }
+}
+
+TEST(Measure, EveryAlgorithmTypeAndOperator) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const auto& group : groups())
+    for (const kernels::CollectiveInfo& row : kernels::collectives())
+      for (const std::string& text : kernels::candidates(row.id, group)) {
+        const auto schedule = kernels::build(row.id, group, text);
+        for (const DataType type : {DataType::f32, DataType::f64, DataType::i32, DataType::bf16})
+          for (const Operator op : {Operator::sum, Operator::max})
+            expect_right(schedule, ranks() * 257, type, op);
+      }
+}
+
+TEST(Measure, AllReduceOfAnyCount) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const auto& group : groups())
+    for (const std::string& text : kernels::candidates(Collective::all_reduce, group))
+      for (const std::int64_t count : {1, 2, 3, 5, 7, 64, 1021})
+        expect_right(kernels::build(Collective::all_reduce, group, text), count, DataType::f32,
+                     Operator::sum);
+}
+
+/// A ring whose chunks are one off: runs to the end, and every check must fail.
+TEST(Measure, AWrongScheduleIsCaught) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  auto schedule = kernels::build(Collective::all_reduce, fixtures::switched(ranks()), "ring");
+  auto& down = std::get<kernels::Sequence>(std::get<kernels::Sequence>(schedule.root).steps[0]);
+  auto& loop = std::get<kernels::Loop>(down.steps[0]);
+  std::get<kernels::Exchange>(loop.body[0]).chunks[0].start.base += 1;
+  bench::Measure measure(schedule, ranks() * 64, options(DataType::f32, Operator::sum));
+  EXPECT_GT(measure.run(false).wrong, 0);
+  EXPECT_GT(measure.run(true).wrong, 0);
+}
+
+/// What is posted is what `predict` charges: message for message, byte for byte.
+TEST(Execution, SendsWhatTheModelCharges) {
+  constexpr std::int64_t per_chunk = 12;  // divides into the lanes of all groups here
+  for (const auto& group : groups())
+    for (const kernels::CollectiveInfo& row : kernels::collectives())
+      for (const std::string& text : kernels::candidates(row.id, group)) {
+        if (ranks() < 2) continue;
+        const auto schedule = kernels::build(row.id, group, text);
+        const bench::Execution execution(schedule, rank(), per_chunk * ranks(), DataType::f32,
+                                         Operator::sum);
+        std::size_t step = 0;
+        for (const kernels::Round& round : kernels::rounds(schedule))
+          for (std::int64_t i = 0; i < round.repeat; ++i, ++step) {
+            std::vector<double> charged;
+            for (const kernels::Part& part : round.parts) {
+              const bool every = part.exchange->to.kind == kernels::Partner::Kind::every;
+              const double bytes = part.share.of(
+                  per_chunk * 4 * kernels::chunks_in(part.exchange->chunks, schedule.extents));
+              charged.insert(charged.end(), every ? static_cast<std::size_t>(ranks()) - 1 : 1, bytes);
+            }
+            ASSERT_LT(step, execution.steps().size());
+            std::vector<double> sent;
+            for (const bench::Message& m : execution.steps()[step].sends)
+              sent.push_back(static_cast<double>(m.bytes));
+            EXPECT_EQ(sent, charged) << text;
+          }
+        EXPECT_EQ(step, execution.steps().size());
+      }
+}
+
+TEST(Fit, GivesPositiveRatesThatAllRanksShare) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  const bench::HostFit fit = bench::fit_host();
+  const auto& level = fit.machine.levels.front();
+  EXPECT_EQ(fit.machine.chips(), ranks());
+  double mine[2] = {level.latency.value.value(), level.bandwidth.value.value()};
+  double first[2] = {mine[0], mine[1]};
+  MPI_Bcast(first, 2, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+  EXPECT_GT(mine[0], 0);
+  EXPECT_GT(mine[1], 0);
+  EXPECT_EQ(mine[0], first[0]);
+  EXPECT_EQ(mine[1], first[1]);
+}
+
+TEST(Elements, RoundsDownToWholeChunksAndRefusesTheRest) {
+  EXPECT_EQ(bench::elements(Collective::all_reduce, 20, DataType::f32, 3), 5);
+  EXPECT_EQ(bench::elements(Collective::all_gather, 64, DataType::f32, 3), 15);
+  EXPECT_THROW(bench::elements(Collective::all_reduce, 10, DataType::f32, 2), topology::Error);
+  EXPECT_THROW(bench::elements(Collective::all_to_all, 8, DataType::f32, 3), topology::Error);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  const bench::MpiSession mpi;
+  if (mpi.rank() != 0) {
+    auto& listeners = testing::UnitTest::GetInstance()->listeners();
+    delete listeners.Release(listeners.default_result_printer());
+  }
+  return RUN_ALL_TESTS();
+}

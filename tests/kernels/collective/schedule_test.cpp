@@ -1,0 +1,116 @@
+// The numbers in the algorithms' headers, derived from their schedules by counting.
+#include "kernels/collective/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "kernels/collective/algorithms.hpp"
+#include "kernels/collective/ranks.hpp"
+#include "tests/kernels/collective/machines.hpp"
+
+namespace {
+
+using kernels::Collective;
+
+struct Count {
+  std::int64_t rounds = 0;
+  double chunks_sent = 0;  // by rank 0
+  double chunks_received = 0;
+};
+
+Count count(const kernels::Schedule& schedule) {
+  Count total;
+  for (const kernels::Round& round : kernels::rounds(schedule))
+    for (std::int64_t i = 0; i < round.repeat; ++i, ++total.rounds)
+      for (const kernels::Part& part : round.parts) {
+        const double share = part.share.of(1.0);
+        const auto& e = schedule.extents;
+        for (const auto to : kernels::receivers(*part.exchange, part.k + i, 0, e))
+          total.chunks_sent +=
+              share * static_cast<double>(
+                          kernels::chunks_between(*part.exchange, part.k + i, 0, to, e).size());
+        for (const auto from : kernels::senders(*part.exchange, part.k + i, 0, e))
+          total.chunks_received +=
+              share * static_cast<double>(
+                          kernels::chunks_between(*part.exchange, part.k + i, from, 0, e).size());
+      }
+  return total;
+}
+
+std::int64_t steps(const std::string& algorithm, std::int64_t n) {
+  if (algorithm == "ring") return n - 1;
+  if (algorithm == "rhd") return std::bit_width(static_cast<std::uint64_t>(n)) - 1;
+  return 1;
+}
+
+TEST(Schedule, StepsAndBytesAreTheClosedForms) {
+  for (std::int64_t n = 2; n <= 17; ++n)
+    for (const char* algorithm : {"ring", "rhd", "direct"}) {
+      if (algorithm == std::string("rhd") && !std::has_single_bit(static_cast<std::uint64_t>(n)))
+        continue;
+      for (const Collective c : {Collective::reduce_scatter, Collective::all_gather}) {
+        const Count got = count(kernels::build(c, fixtures::switched(n), algorithm));
+        EXPECT_EQ(got.rounds, steps(algorithm, n)) << algorithm << n;
+        EXPECT_DOUBLE_EQ(got.chunks_sent, static_cast<double>(n - 1)) << algorithm << n;
+        EXPECT_DOUBLE_EQ(got.chunks_received, static_cast<double>(n - 1)) << algorithm << n;
+      }
+      const Count both = count(kernels::build(Collective::all_reduce, fixtures::switched(n), algorithm));
+      EXPECT_EQ(both.rounds, 2 * steps(algorithm, n));
+      EXPECT_DOUBLE_EQ(both.chunks_sent, 2.0 * static_cast<double>(n - 1));
+    }
+}
+
+TEST(Schedule, HierarchySendsWhatItsLevelsLeave) {
+  // reduce-scatter over 4x4x4 by rings: 3/4 of 64 chunks, then of 16, then of 4
+  const Count got =
+      count(kernels::build(Collective::reduce_scatter, fixtures::torus({4, 4, 4}), "ring"));
+  EXPECT_EQ(got.rounds, 9);
+  EXPECT_DOUBLE_EQ(got.chunks_sent, 48 + 12 + 3);
+}
+
+TEST(Schedule, BoxSizesAgreeWithTheChunksThemselves) {
+  const auto machine = fixtures::torus({4, 2, 8});
+  for (const std::string& text : kernels::candidates(Collective::all_reduce, machine)) {
+    const auto schedule = kernels::build(Collective::all_reduce, machine, text);
+    for (const kernels::Round& round : kernels::rounds(schedule))
+      for (const kernels::Part& part : round.parts)
+        for (kernels::Rank rank = 0; rank < schedule.ranks(); rank += 5)
+          for (const auto to : kernels::receivers(*part.exchange, part.k, rank, schedule.extents))
+            EXPECT_DOUBLE_EQ(
+                kernels::chunks_in(part.exchange->chunks, schedule.extents),
+                static_cast<double>(
+                    kernels::chunks_between(*part.exchange, part.k, rank, to, schedule.extents)
+                        .size()))
+                << text;
+  }
+}
+
+TEST(Schedule, MirrorTwiceIsTheSameTransfers) {
+  const auto machine = fixtures::torus({4, 3});
+  const auto forth = kernels::build(Collective::reduce_scatter, machine, "ring");
+  kernels::Schedule back = forth;
+  back.root = kernels::mirror(kernels::mirror(forth.root));
+  const auto a = kernels::rounds(forth);
+  const auto b = kernels::rounds(back);
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t r = 0; r < a.size(); ++r)
+    for (std::int64_t k = 0; k < a[r].repeat; ++k)
+      for (kernels::Rank rank = 0; rank < forth.ranks(); ++rank) {
+        const auto& ea = *a[r].parts[0].exchange;
+        const auto& eb = *b[r].parts[0].exchange;
+        const auto to = kernels::receivers(ea, k, rank, forth.extents);
+        EXPECT_EQ(to, kernels::receivers(eb, k, rank, forth.extents));
+        EXPECT_EQ(kernels::chunks_between(ea, k, rank, to[0], forth.extents),
+                  kernels::chunks_between(eb, k, rank, to[0], forth.extents));
+      }
+}
+
+TEST(Schedule, AFlatRingOfHalfAMillionIsOneRound) {
+  const auto schedule = kernels::build(Collective::all_reduce, fixtures::switched(524288), "ring");
+  const auto rounds = kernels::rounds(schedule);
+  ASSERT_EQ(rounds.size(), 2U);
+  EXPECT_EQ(rounds[0].repeat, 524287);
+}
+
+}  // namespace

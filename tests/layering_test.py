@@ -1,0 +1,28 @@
+"""Each folder may include only itself and the folders below it; kernels and topology know no MPI, no
+HDF5 and no clock. Usage: layering_test.py ROOT"""
+import pathlib
+import re
+import sys
+
+ALLOWED = {"topology": {"topology"}, "kernels": {"kernels", "topology"},
+           "bench": {"bench", "kernels", "topology"}}
+FORBIDDEN = {"topology": r"mpi\.h|hdf5\.h|chrono", "kernels": r"mpi\.h|hdf5\.h|chrono|fstream",
+             "bench": r"(?!)"}
+
+
+def violations(root):
+    for layer, allowed in ALLOWED.items():
+        for path in sorted((root / layer).rglob("*.[ch]pp")):
+            text = path.read_text()
+            for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M):
+                if name.split("/")[0] not in allowed:
+                    yield f"{path.relative_to(root)} includes {name}"
+            for name in re.findall(r"^\s*#\s*include\s+<([^>]+)>", text, re.M):
+                if re.fullmatch(FORBIDDEN[layer], name):
+                    yield f"{path.relative_to(root)} includes <{name}>"
+
+
+if __name__ == "__main__":
+    bad = list(violations(pathlib.Path(sys.argv[1])))
+    print("\n".join(bad) or "layering ok")
+    sys.exit(bool(bad))

@@ -1,0 +1,205 @@
+#include "topology/traffic.hpp"
+
+#include <algorithm>
+
+#include "topology/error.hpp"
+
+namespace topology {
+namespace {
+
+constexpr int up = 0;
+constexpr int down = 1;
+
+std::int64_t modulo(std::int64_t value, std::int64_t n) { return ((value % n) + n) % n; }
+
+bool switched(const Level& level) { return level.shape != LevelShape::ring; }
+
+/// Adds `bytes` to `length` consecutive links of a ring from `first` on.
+void walk(std::vector<double>& links, std::int64_t first, std::int64_t length, double bytes) {
+  const auto n = static_cast<std::int64_t>(links.size());
+  for (std::int64_t i = 0; i < length; ++i)
+    links[static_cast<std::size_t>(modulo(first + i, n))] += bytes;
+}
+
+/// Share of a message that goes up a ring of `n` when its target is `ahead` members on.
+double share_up(std::int64_t ahead, std::int64_t n) {
+  if (n <= 2 || 2 * ahead < n) return 1;  // two members have one link, in one direction each
+  return 2 * ahead == n ? 0.5 : 0;
+}
+
+}  // namespace
+
+std::int64_t DigitMap::operator()(std::int64_t member, std::int64_t extent) const {
+  return kind == Kind::add ? modulo(member + operand, extent) : member ^ operand;
+}
+
+DigitMap DigitMap::inverse() const {
+  return kind == Kind::add ? DigitMap{kind, -operand} : *this;
+}
+
+Traffic::Traffic(const Machine& machine) : machine_(&machine), loads_(machine.levels.size()) {}
+
+void Traffic::note(std::size_t level, double messages, std::int64_t hops) {
+  const Level& what = machine_->levels[level];
+  LevelLoad& load = loads_[level];
+  load.used = true;
+  load.messages += messages;
+  const Seconds latency =
+      what.latency.value + what.hop.value * static_cast<double>(std::max<std::int64_t>(hops, 1) - 1);
+  load.latency = std::max(load.latency, latency);
+}
+
+// A message through tier t also crosses the ports of the tiers below it, down to the NIC.
+void Traffic::climb(std::size_t level, double bytes) {
+  loads_[level].uniform[up] += bytes;
+  if (machine_->levels[level].shape != LevelShape::clos) return;
+  while (level > 0 && machine_->levels[level - 1].shape == LevelShape::clos)
+    loads_[--level].uniform[up] += bytes;
+}
+
+void Traffic::route(std::size_t level, DigitMap map, double bytes) {
+  const std::int64_t n = machine_->levels[level].extent;
+  LevelLoad& load = loads_[level];
+  if (map.kind == DigitMap::Kind::add) {  // a translation: every link alike
+    const std::int64_t ahead = map(0, n);
+    const double part = share_up(ahead, n);
+    load.uniform[up] += bytes * part * static_cast<double>(ahead);
+    load.uniform[down] += bytes * (1 - part) * static_cast<double>(n - ahead);
+    note(level, 1, std::min(ahead, n - ahead));
+    return;
+  }
+  for (auto& links : load.extra) links.resize(static_cast<std::size_t>(n));
+  std::int64_t farthest = 0;
+  for (std::int64_t from = 0; from < n; ++from) {
+    const std::int64_t ahead = modulo(map(from, n) - from, n);
+    const double part = share_up(ahead, n);
+    if (part > 0) walk(load.extra[up], from, ahead, bytes * part);
+    if (part < 1) walk(load.extra[down], from + ahead + 1, n - ahead, bytes * (1 - part));
+    farthest = std::max(farthest, std::min(ahead, n - ahead));
+  }
+  note(level, 1, farthest);
+}
+
+void Traffic::add(std::size_t level, DigitMap map, Bytes bytes) {
+  if (!switched(machine_->levels[level])) return route(level, map, bytes.value());
+  climb(level, bytes.value());
+  note(level, 1, 1);
+}
+
+void Traffic::route_all_pairs(std::size_t level, double bytes) {
+  const std::int64_t n = machine_->levels[level].extent;
+  for (std::int64_t ahead = 1; ahead < n; ++ahead)
+    route(level, {DigitMap::Kind::add, ahead}, bytes);
+}
+
+void Traffic::add_every(const std::vector<std::size_t>& levels, Bytes bytes) {
+  double below = 1;  // destinations that agree with the sender in this digit and above, per digit
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const Level& level = machine_->levels[levels[i]];
+    const auto extent = static_cast<double>(level.extent);
+    // Ring digits above, up to the next switched level, may differ as well; beyond it the message
+    // would take that switch instead.
+    double above = 1;
+    for (std::size_t j = i + 1; j < levels.size() && !switched(machine_->levels[levels[j]]); ++j)
+      above *= static_cast<double>(machine_->levels[levels[j]].extent);
+    if (switched(level)) {
+      const double messages = (extent - 1) * below * above;
+      climb(levels[i], messages * bytes.value());
+      note(levels[i], messages, 1);
+    } else {
+      // Below the lowest switched level of the list a ring digit pairs with all ring digits; above
+      // a switched level the switch has placed the message in its digits already.
+      route_all_pairs(levels[i], below * above * bytes.value());
+      loads_[levels[i]].messages += (below * above - 1) * (extent - 1);
+    }
+    below *= extent;
+  }
+  note_diagonal(levels);
+}
+
+// A message across several rings makes the hops of all of them.
+void Traffic::note_diagonal(const std::vector<std::size_t>& levels) {
+  std::int64_t hops = 0;
+  for (const std::size_t l : levels) {
+    if (switched(machine_->levels[l])) {
+      hops = 0;
+      continue;
+    }
+    hops += machine_->levels[l].extent / 2;
+    note(l, 0, hops);
+  }
+}
+
+void Traffic::accumulate(const Traffic& other, double times) {
+  expects(loads_.size() == other.loads_.size(), "traffic of one machine is added up");
+  for (std::size_t l = 0; l < loads_.size(); ++l) {
+    LevelLoad& mine = loads_[l];
+    const LevelLoad& theirs = other.loads_[l];
+    mine.used = mine.used || theirs.used;
+    mine.messages += theirs.messages * times;
+    mine.latency = std::max(mine.latency, theirs.latency);
+    for (const int d : {up, down}) {
+      mine.uniform[d] += theirs.uniform[d] * times;
+      mine.extra[d].resize(std::max(mine.extra[d].size(), theirs.extra[d].size()));
+      for (std::size_t i = 0; i < theirs.extra[d].size(); ++i)
+        mine.extra[d][i] += theirs.extra[d][i] * times;
+    }
+  }
+}
+
+double Traffic::heaviest(std::size_t level, int direction) const {
+  const auto& extra = loads_[level].extra[direction];
+  const double most = extra.empty() ? 0 : *std::max_element(extra.begin(), extra.end());
+  return loads_[level].uniform[direction] + most;
+}
+
+std::vector<LinkClass> Traffic::classes() const {
+  std::vector<LinkClass> all;
+  for (std::size_t l = 0; l < loads_.size(); ++l) {
+    const Level& level = machine_->levels[l];
+    const BytesPerSecond capacity = level.bandwidth.value * level.links.value;
+    for (const int d : {up, down}) {
+      const Bytes load(heaviest(l, d));
+      if (load.value() <= 0) continue;
+      const char* sign = d == up ? "+" : "-";
+      all.push_back({level.name + (switched(level) ? "" : sign),
+                     l,
+                     load,
+                     capacity,
+                     load / (capacity * level.efficiency.value)});
+    }
+  }
+  return all;
+}
+
+Seconds Traffic::busy(std::size_t level) const {
+  const Level& what = machine_->levels[level];
+  const Bytes load(std::max(heaviest(level, up), heaviest(level, down)));
+  const BytesPerSecond rate =
+      what.bandwidth.value * what.links.value * what.efficiency.value;
+  const Seconds issue = what.gap.value * std::max(0.0, loads_[level].messages - 1);
+  return std::max(issue, load / rate);
+}
+
+ExchangeTime Traffic::time() const {
+  ExchangeTime worst;
+  Seconds tiers_below{};  // the slowest of the clos tiers that a message climbs through
+  for (std::size_t l = 0; l < loads_.size(); ++l) {
+    const bool clos = machine_->levels[l].shape == LevelShape::clos;
+    const Seconds own = busy(l);
+    tiers_below = clos ? std::max(tiers_below, own) : Seconds{};
+    if (!loads_[l].used) continue;
+    const ExchangeTime here{loads_[l].latency, clos ? tiers_below : own};
+    if (here.total() > worst.total()) worst = here;
+  }
+  return worst;
+}
+
+Seconds farthest_latency(const Level& level) {
+  if (level.extent < 2) return Seconds{};
+  if (switched(level)) return level.latency.value;
+  const Seconds per_hop = std::min(level.hop.value, level.latency.value);
+  return level.latency.value + per_hop * static_cast<double>(level.extent / 2 - 1);
+}
+
+}  // namespace topology

@@ -1,0 +1,90 @@
+// What one exchange puts on the links: exact loads by symmetry, and the time they take.
+//
+// Every chip does the same on its own digits, so one line of a level stands for all lines of that
+// level and nothing grows with the number of chips. Routing: the shorter way around a ring, half
+// each way on a tie; switched levels reach any chip of the domain from its own port; a message
+// through clos tier t loads the uplinks of all tiers up to t (ideal spraying: a tier is one fat
+// link).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "topology/machine.hpp"
+#include "topology/quantity.hpp"
+
+namespace topology {
+
+/// A permutation of the members of one level.
+struct DigitMap {
+  enum class Kind { add, exclusive_or };
+  Kind kind = Kind::add;
+  std::int64_t operand = 0;  ///< members to move on, or the bits to flip
+
+  [[nodiscard]] std::int64_t operator()(std::int64_t member, std::int64_t extent) const;
+  [[nodiscard]] DigitMap inverse() const;
+};
+
+/// All links that are alike: one direction of a ring level, or the ports of a switched level.
+struct LinkClass {
+  std::string name;  ///< "x+", "x-", "rack", "pod": level, and direction on a ring
+  std::size_t level = 0;
+  Bytes load;              ///< on the most loaded link of the class, per direction
+  BytesPerSecond capacity;  ///< raw, of one link (all parallel links together)
+  Seconds busy;            ///< load / (capacity x efficiency)
+};
+
+/// Where the time of an exchange goes.
+struct ExchangeTime {
+  Seconds latency;
+  Seconds transfer;
+  [[nodiscard]] Seconds total() const { return latency + transfer; }
+};
+
+class Traffic {
+ public:
+  explicit Traffic(const Machine& machine);
+
+  /// Every chip sends `bytes` to the chip whose digit of `level` is map(own digit).
+  void add(std::size_t level, DigitMap map, Bytes bytes);
+
+  /// Every chip sends `bytes` to each of the chips that differ from it in `levels` and only there,
+  /// all messages at once. Pairs that differ in a switched level go through the highest such level
+  /// straight to the destination; the other digits follow in dimension order.
+  void add_every(const std::vector<std::size_t>& levels, Bytes bytes);
+
+  /// Adds the loads of another exchange, `times` over.
+  void accumulate(const Traffic& other, double times);
+
+  /// Classes that carry anything, in level order.
+  [[nodiscard]] std::vector<LinkClass> classes() const;
+
+  /// max over the levels used of latency + max((messages - 1) gap, load / (bandwidth efficiency)).
+  [[nodiscard]] ExchangeTime time() const;
+
+ private:
+  struct LevelLoad {
+    bool used = false;
+    double uniform[2] = {0, 0};      // bytes on every link, up and down the ring (or [0]: a port)
+    std::vector<double> extra[2];    // bytes more on link i, when the map is not a translation
+    double messages = 0;             // sent by one chip into this level
+    Seconds latency{};               // of the farthest message
+  };
+
+  void route(std::size_t level, DigitMap map, double bytes);
+  void route_all_pairs(std::size_t level, double bytes);
+  void note_diagonal(const std::vector<std::size_t>& levels);
+  void climb(std::size_t level, double bytes);
+  void note(std::size_t level, double messages, std::int64_t hops);
+  [[nodiscard]] double heaviest(std::size_t level, int direction) const;
+  [[nodiscard]] Seconds busy(std::size_t level) const;
+
+  const Machine* machine_;
+  std::vector<LevelLoad> loads_;
+};
+
+/// Latency of the fastest way to the farthest chip of a level: no collective is faster.
+[[nodiscard]] Seconds farthest_latency(const Level& level);
+
+}  // namespace topology
