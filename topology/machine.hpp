@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "topology/chip.hpp"
@@ -30,7 +31,7 @@ struct Level {
   std::int64_t extent = 1;   ///< members
   Sourced<std::int64_t> size_source;          ///< origin of the extent
   Sourced<BytesPerSecond> bandwidth;          ///< one link, one direction
-  Sourced<double> links{1, Status::derived, ""};  ///< parallel links to the switch / each neighbour
+  Sourced<double> links{1, Status::derived, "one link"};  ///< parallel links to the switch / each neighbour
   Sourced<Seconds> latency;                   ///< one message to the nearest member
   Sourced<Seconds> hop{{}, Status::assumed, "not modelled"};  ///< more per further hop on a ring
   Sourced<Seconds> gap{{}, Status::assumed, "not modelled"};  ///< between messages of one chip

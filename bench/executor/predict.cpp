@@ -27,14 +27,6 @@ void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes mess
   traffic.add(to.digits.front(), map, message);
 }
 
-/// Messages that a rank sends and receives in one exchange.
-double peers(const Partner& to, const std::vector<std::int64_t>& extents) {
-  if (to.kind != Partner::Kind::every) return 1;
-  double members = 1;
-  for (const std::size_t d : to.digits) members *= static_cast<double>(extents[d]);
-  return members - 1;
-}
-
 }  // namespace
 
 const topology::LinkClass* Prediction::bottleneck() const {
@@ -60,7 +52,7 @@ Prediction predict(const kernels::Schedule& schedule, const Machine& machine, By
       const Bytes message =
           part.share.of(chunk * kernels::chunks_in(exchange.chunks, schedule.extents));
       load(traffic, exchange, part.k, message);
-      if (exchange.reduce) reduced += message * peers(exchange.to, schedule.extents);
+      if (exchange.reduce) reduced += message * kernels::messages(exchange.to, schedule.extents);
     }
     const auto repeat = static_cast<double>(round.repeat);
     const topology::ExchangeTime time = traffic.time();
@@ -93,12 +85,13 @@ Prediction predict(kernels::Collective collective,
   return predict(kernels::build(collective, machine, algorithm), machine, size);
 }
 
-topology::Status evidence(const Machine& machine) {
-  topology::Status weakest = machine.overhead.status;
+topology::Status evidence(const Prediction& prediction, const Machine& machine) {
+  const topology::LinkClass* link = prediction.bottleneck();
+  if (link != nullptr && prediction.transfer > prediction.latency)
+    return machine.levels[link->level].bandwidth.status;
+  topology::Status weakest = topology::Status::published;
   for (const topology::Level& level : machine.levels)
-    topology::each_figure_of_level(level, [&](const char*, const auto& figure) {
-      weakest = std::max(weakest, figure.status);
-    });
+    weakest = std::max(weakest, level.latency.status);
   return weakest;
 }
 

@@ -48,7 +48,9 @@ struct Prediction {
                                  topology::Bytes size,
                                  const std::string& algorithm);
 
-/// The weakest origin among the figures that a prediction on this machine uses.
-[[nodiscard]] topology::Status evidence(const topology::Machine& machine);
+/// Origin of the figure that binds: the bandwidth of the bottleneck where transfer takes most of the
+/// time, else the weakest of the latencies.
+[[nodiscard]] topology::Status evidence(const Prediction& prediction,
+                                        const topology::Machine& machine);
 
 }  // namespace bench

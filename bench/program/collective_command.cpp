@@ -39,35 +39,21 @@ TableStyle style(const Options& options) {
   return options.csv ? TableStyle::csv : TableStyle::text;
 }
 
-CollectiveRow row_for(const Options& options, std::int64_t bytes, std::int64_t ranks) {
-  CollectiveRow row;
-  row.collective = kernels::parse_collective(options.collective);
-  row.ranks = ranks;
-  row.type = options.measure.type;
-  row.count = elements(row.collective, bytes, row.type, ranks);
-  row.bytes = row.count * static_cast<std::int64_t>(topology::size_of(row.type).value());
-  row.op = kernels::info(row.collective).reduces ? name(options.measure.op) : "none";
-  return row;
-}
-
 void predict_table(const Options& options) {
+  const kernels::Collective collective = kernels::parse_collective(options.collective);
   const auto sizes = options.sweep.sizes();
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!speaks_before_init()) return;
   std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
-  for (const std::int64_t bytes : sizes) {
-    rows.push_back(row_for(options, bytes, machine.chips()));
-    rows.back().prediction =
-        predict(rows.back().collective, machine,
-                topology::Bytes(static_cast<double>(rows.back().bytes)), options.algorithm);
-  }
+  for (const std::int64_t bytes : sizes)
+    rows.push_back(
+        predict_point(collective, bytes, options.measure, options.algorithm, machine));
   if (!options.csv)
-    fmt::print("# {} over {} chips of {} ({}), predicted; weakest figure used: {}\n"
+    fmt::print("# {} over {} chips of {} ({}), predicted\n"
                "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
                options.collective, machine.chips(), machine.name, machine.chip.title,
-               topology::name(evidence(machine)),
-               kernels::busbw_factor(rows.front().collective, machine.chips()));
+               kernels::busbw_factor(collective, machine.chips()));
   print_predicted_header(style(options));
   for (const CollectiveRow& row : rows) print_predicted(row, style(options));
 }
@@ -96,30 +82,23 @@ void print_banner(const Options& options, const MpiSession& mpi, const topology:
 
 void measure_table(const Options& options) {
   const auto sizes = options.sweep.sizes();
-  kernels::parse_collective(options.collective);
+  const kernels::Collective collective = kernels::parse_collective(options.collective);
   const MpiSession mpi;
   if (mpi.size() < 2)
     topology::usage_error(
         "measuring a collective takes at least two ranks: mpirun -np 2 rainier collective …, or "
         "predict one with --system NAME (rainier systems lists them)");
-  for (const std::int64_t bytes : sizes) row_for(options, bytes, mpi.size());
+  for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
+    static_cast<void>(point(collective, bytes, options.measure, mpi.size()));
   const topology::Machine model = model_of(options, mpi);
   const bool speak = mpi.rank() == 0;
   if (speak && !options.csv) print_banner(options, mpi, model);
   if (speak) print_measured_header(style(options));
   std::int64_t wrong = 0;
   for (const std::int64_t bytes : sizes) {
-    CollectiveRow row = row_for(options, bytes, mpi.size());
-    row.prediction = predict(row.collective, model,
-                             topology::Bytes(static_cast<double>(row.bytes)), options.algorithm);
-    // Every rank must run what rank 0 would choose; the fits agree only up to rounding.
-    row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
-    Measure measure(kernels::build(row.collective, model, row.prediction.algorithm), row.count,
-                    options.measure);
-    row.out_of_place = measure.run(false);
-    row.in_place = measure.run(true);
-    wrong += std::max<std::int64_t>(row.out_of_place.wrong, 0) +
-             std::max<std::int64_t>(row.in_place.wrong, 0);
+    const CollectiveRow row =
+        measure_point(collective, bytes, options.measure, options.algorithm, model);
+    wrong += row.wrong();
     if (speak) print_measured(row, style(options));
     std::fflush(stdout);
   }

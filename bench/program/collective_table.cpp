@@ -31,8 +31,8 @@ std::string bottleneck(const Prediction& p) {
 
 void print_placement(const CollectiveRow& row, const Measurement& m) {
   const double t = m.median();
-  fmt::print(" {:>8} {:>7} {:>7} {:>6}", time_us(t), gbps(algbw_gbps(row, t)),
-             gbps(busbw_gbps(row, t)), wrong(m));
+  fmt::print(" {:>8} {:>7} {:>7} {:>6}", time_us(t), gbps(row.algbw(t) / 1e9),
+             gbps(row.busbw(t) / 1e9), wrong(m));
 }
 
 void print_head(const CollectiveRow& row) {
@@ -40,14 +40,6 @@ void print_head(const CollectiveRow& row) {
 }
 
 }  // namespace
-
-double algbw_gbps(const CollectiveRow& row, double seconds) {
-  return static_cast<double>(row.bytes) / seconds / 1e9;
-}
-
-double busbw_gbps(const CollectiveRow& row, double seconds) {
-  return algbw_gbps(row, seconds) * kernels::busbw_factor(row.collective, row.ranks);
-}
 
 void print_measured_header(TableStyle style) {
   if (style == TableStyle::csv) {
@@ -76,8 +68,8 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
       const double t = m.median();
       fmt::print("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{:.9g},{:.9g},\"{}\"\n",
                  kernels::info(row.collective).name, row.ranks, row.bytes, row.count,
-                 topology::name(row.type), row.op, in_place ? 1 : 0, t, algbw_gbps(row, t) * 1e9,
-                 busbw_gbps(row, t) * 1e9, m.wrong, p.time.value(), p.bound.time().value(),
+                 topology::name(row.type), row.op, in_place ? 1 : 0, t, row.algbw(t),
+                 row.busbw(t), m.wrong, p.time.value(), p.bound.time().value(),
                  p.algorithm);
     }
     return;
@@ -110,14 +102,14 @@ void print_predicted(const CollectiveRow& row, TableStyle style) {
   if (style == TableStyle::csv) {
     fmt::print("{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},\"{}\",{},{:.9g},{},{},\"{}\"\n",
                kernels::info(row.collective).name, row.ranks, row.bytes, row.count,
-               topology::name(row.type), row.op, t, algbw_gbps(row, t) * 1e9,
-               busbw_gbps(row, t) * 1e9, p.bound.time().value(), p.bound.binding(), bottleneck(p),
+               topology::name(row.type), row.op, t, row.algbw(t),
+               row.busbw(t), p.bound.time().value(), p.bound.binding(), bottleneck(p),
                p.latency.value(), p.rounds, p.classes, p.algorithm);
     return;
   }
   print_head(row);
   fmt::print(" {:>10} {:>8} {:>8} {:>10} {:>6.1f}% {:>11} {:>10} {:>8}  {}\n", time_us(t),
-             gbps(algbw_gbps(row, t)), gbps(busbw_gbps(row, t)), time_us(p.bound.time().value()),
+             gbps(row.algbw(t) / 1e9), gbps(row.busbw(t) / 1e9), time_us(p.bound.time().value()),
              100 * p.fraction_of_bound(), bottleneck(p), time_us(p.latency.value()), p.rounds,
              p.algorithm);
 }

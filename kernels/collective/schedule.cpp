@@ -53,6 +53,13 @@ std::int64_t Schedule::ranks() const {
 
 Node mirror(const Node& node) { return std::visit(Mirror{1}, node); }
 
+double messages(const Partner& to, const std::vector<std::int64_t>& extents) {
+  if (to.kind != Partner::Kind::every) return 1;
+  double members = 1;
+  for (const std::size_t d : to.digits) members *= static_cast<double>(extents[d]);
+  return members - 1;
+}
+
 double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
   double count = 1;
   for (std::size_t d = 0; d < box.size(); ++d) {

@@ -103,6 +103,9 @@ struct Schedule {
 /// all-gather with the same loads on the opposite links.
 [[nodiscard]] Node mirror(const Node& node);
 
+/// Messages that a rank sends, and receives, in one exchange.
+[[nodiscard]] double messages(const Partner& to, const std::vector<std::int64_t>& extents);
+
 /// Number of chunks in a box of a group.
 [[nodiscard]] double chunks_in(const Box& box, const std::vector<std::int64_t>& extents);
 

@@ -113,10 +113,10 @@ TEST(Execution, SendsWhatTheModelCharges) {
           for (std::int64_t i = 0; i < round.repeat; ++i, ++step) {
             std::vector<double> charged;
             for (const kernels::Part& part : round.parts) {
-              const bool every = part.exchange->to.kind == kernels::Partner::Kind::every;
+              const double messages = kernels::messages(part.exchange->to, schedule.extents);
               const double bytes = part.share.of(
                   per_chunk * 4 * kernels::chunks_in(part.exchange->chunks, schedule.extents));
-              charged.insert(charged.end(), every ? static_cast<std::size_t>(ranks()) - 1 : 1, bytes);
+              charged.insert(charged.end(), static_cast<std::size_t>(messages), bytes);
             }
             ASSERT_LT(step, execution.steps().size());
             std::vector<double> sent;

@@ -1,0 +1,133 @@
+#include "bench/program/rows.hpp"
+
+#include "topology/parse.hpp"
+
+namespace bench {
+namespace {
+
+using topology::Figure;
+using topology::Machine;
+using topology::Sourced;
+
+double base(double value) { return value; }
+template <topology::Dimension D>
+double base(topology::Quantity<D> quantity) {
+  return quantity.value();
+}
+
+/// Cells (system, chip, level, key, value, units, status, source).
+template <class Q>
+Table::Row figure_row(const Machine& machine,
+                      const std::string& level,
+                      const std::string& key,
+                      const Sourced<Q>& figure) {
+  return {machine.name,
+          machine.chip.name,
+          level,
+          key,
+          base(figure.value),
+          std::string(topology::base_unit<Q>()),
+          std::string(topology::name(figure.status)),
+          figure.source};
+}
+
+/// Origin of the figure that binds: the roof of the engines or the bandwidth of the memory.
+topology::Status evidence(const topology::Chip& chip,
+                          topology::DataType type,
+                          kernels::GemmTime::Binding binding) {
+  if (binding == kernels::GemmTime::Binding::memory) return chip.memory_bandwidth->status;
+  const topology::ComputeRate& rate = chip.rate(type);
+  return (rate.roof ? rate.roof : rate.peak)->status;
+}
+
+}  // namespace
+
+Table::Row modelled_row(const CollectiveRow& row, const Machine& group) {
+  const Prediction& p = row.prediction;
+  const double time = p.time.value();
+  const topology::LinkClass* link = p.bottleneck();
+  return {group.name,
+          group.chip.name,
+          std::string(kernels::info(row.collective).name),
+          p.algorithm,
+          std::string(topology::name(row.type)),
+          row.ranks,
+          row.bytes,
+          time,
+          p.latency.value(),
+          p.transfer.value(),
+          row.algbw(time),
+          row.busbw(time),
+          p.bound.time().value(),
+          p.fraction_of_bound(),
+          p.bound.binding(),
+          link == nullptr ? std::string() : link->name,
+          link == nullptr ? 0.0 : link->load.value(),
+          link == nullptr ? 0.0 : link->load / link->capacity / p.time,
+          p.rounds,
+          p.classes,
+          std::string(topology::name(evidence(p, group)))};
+}
+
+Table::Row measured_row(const CollectiveRow& row, bool in_place) {
+  const Measurement& m = in_place ? row.in_place : row.out_of_place;
+  const double time = m.median();
+  return {std::string(kernels::info(row.collective).name),
+          row.prediction.algorithm,
+          std::string("rainier"),
+          std::string(topology::name(row.type)),
+          row.op,
+          row.ranks,
+          std::int64_t{in_place ? 1 : 0},
+          row.bytes,
+          row.count,
+          m.wrong,
+          time,
+          m.quantile(0),
+          m.quantile(0.9),
+          row.algbw(time),
+          row.busbw(time),
+          row.prediction.time.value(),
+          row.prediction.bound.time().value(),
+          m.batch};
+}
+
+Table::Row modelled_row(const topology::Chip& chip, const Shape& shape, topology::DataType type) {
+  const kernels::Gemm gemm = shape.gemm(type);
+  const kernels::TensorEngine engine = kernels::tensor_engine(chip, type);
+  const kernels::GemmTime time = kernels::predict(gemm, engine);
+  const topology::FlopsPerSecond rate = gemm.flops() / time.time;
+  return {chip.name,
+          std::string(topology::name(type)),
+          shape.label,
+          shape.m,
+          shape.n,
+          shape.k,
+          time.time.value(),
+          rate.value(),
+          rate / engine.peak,
+          rate / engine.roof,
+          time.lower_bound.value(),
+          std::string(time.binding == kernels::GemmTime::Binding::compute ? "compute" : "memory"),
+          gemm.intensity().value(),
+          std::string(topology::name(evidence(chip, type, time.binding)))};
+}
+
+std::vector<Table::Row> figure_rows(const Machine& machine) {
+  std::vector<Table::Row> rows;
+  for (const topology::Level& level : machine.levels) {
+    rows.push_back(figure_row(machine, level.name, "extent",
+                              Sourced<double>{static_cast<double>(level.extent),
+                                              level.size_source.status, level.size_source.source}));
+    topology::each_figure_of_level(level, [&](const char* key, const auto& figure) {
+      rows.push_back(figure_row(machine, level.name, key, figure));
+    });
+  }
+  rows.push_back(figure_row(machine, "", "overhead", machine.overhead));
+  topology::each_figure(machine.chip, [&](const std::string& key, const auto& figure) {
+    if (figure) rows.push_back(figure_row(machine, "", key, *figure));
+  });
+  return rows;
+}
+
+}  // namespace bench

@@ -1,0 +1,19 @@
+// Results as rows of the tables in the results file, cells in the order of the schema's columns.
+#pragma once
+
+#include "bench/program/collective_row.hpp"
+#include "bench/program/run_file.hpp"
+#include "bench/record/table.hpp"
+#include "kernels/matmul/accelerator.hpp"
+
+namespace bench {
+
+[[nodiscard]] Table::Row modelled_row(const CollectiveRow& row, const topology::Machine& group);
+[[nodiscard]] Table::Row measured_row(const CollectiveRow& row, bool in_place);
+[[nodiscard]] Table::Row modelled_row(const topology::Chip& chip,
+                                      const Shape& shape,
+                                      topology::DataType type);
+/// Every figure of a system: its levels', then its chip's.
+[[nodiscard]] std::vector<Table::Row> figure_rows(const topology::Machine& machine);
+
+}  // namespace bench

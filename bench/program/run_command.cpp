@@ -1,0 +1,236 @@
+// rainier run: the main job. Everything that a run file asks for, into one results file.
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "bench/executor/fit.hpp"
+#include "bench/executor/mpi.hpp"
+#include "bench/program/commands.hpp"
+#include "bench/program/collective_table.hpp"
+#include "bench/program/rows.hpp"
+#include "bench/program/run_file.hpp"
+#include "bench/record/provenance.hpp"
+#include "bench/record/result_file.hpp"
+#include "bench/suites/matmul_cases.hpp"
+#include "bench/suites/table_reporter.hpp"
+#include "kernels/collective/algorithms.hpp"
+#include "topology/error.hpp"
+#include "topology/parse.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Collective;
+
+struct Options {
+  std::string file;
+  std::string output;
+  bool force = false;
+};
+
+/// Cores that this process may use: mpirun binds ranks to cores.
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+void record_systems(ResultFile& file, const RunFile& run) {
+  Table table = file.table(systems_figures);
+  std::set<std::string> chips;
+  const auto inputs = [&](const std::string& folder, const auto& files) {
+    for (const auto& [name, text] : files) file.text("inputs/" + folder + name, text);
+  };
+  if (run.modelled_collectives)
+    for (const topology::Machine& system : run.modelled_collectives->systems) {
+      table.append_all(figure_rows(system));
+      chips.insert(system.chip.name);
+      inputs("systems/" + system.name + "/", topology::source_files(system.name));
+    }
+  if (!run.modelled_matmuls) return;
+  for (const topology::Chip& chip : run.modelled_matmuls->chips) {
+    if (!chips.insert(chip.name).second) continue;
+    topology::Machine alone;
+    alone.chip = chip;
+    table.append_all(figure_rows(alone));
+  }
+}
+
+/// Fewer elements than chips: there is no such collective; the caller counts it.
+bool too_small(const ModelledCollectives& what, Collective collective, double bytes, double chips) {
+  return kernels::info(collective).chunked_ends &&
+         bytes < topology::size_of(what.type).value() * chips;
+}
+
+void model_collectives(ResultFile& file, const ModelledCollectives& what) {
+  Table table = file.table(modelled_collective);
+  std::int64_t left_out = 0;
+  MeasureOptions options;
+  options.type = what.type;
+  for (const topology::Machine& system : what.systems) {
+    std::vector<Table::Row> rows;
+    for (const std::int64_t chips : what.chips) {
+      const topology::Machine group = topology::slice(system, chips);
+      for (const Collective collective : what.collectives)
+        for (const std::int64_t bytes : what.sizes) {
+          if (too_small(what, collective, static_cast<double>(bytes), static_cast<double>(chips))) {
+            ++left_out;
+            continue;
+          }
+          const bool fixed = collective == Collective::all_to_all;  // has one algorithm
+          const CollectiveRow row =
+              predict_point(collective, bytes, options, fixed ? "auto" : what.algorithm, group);
+          rows.push_back(modelled_row(row, group));
+        }
+    }
+    table.append_all(rows);
+    fmt::print("modelled {} collectives on up to {} chips of {}\n", rows.size(),
+               *std::max_element(what.chips.begin(), what.chips.end()), system.name);
+  }
+  file.attribute(modelled_collective.group, "points_left_out", left_out);
+  file.attribute(modelled_collective.group, "points_left_out_reason",
+                 std::string("fewer elements than chips"));
+  if (left_out > 0) fmt::print("left out {} points with fewer elements than chips\n", left_out);
+}
+
+void model_matmuls(ResultFile& file, const ModelledMatmuls& what) {
+  Table table = file.table(modelled_matmul);
+  std::vector<Table::Row> rows;
+  for (const topology::Chip& chip : what.chips)
+    for (const topology::DataType type : what.types)
+      for (const Shape& shape : what.shapes) rows.push_back(modelled_row(chip, shape, type));
+  table.append_all(rows);
+  fmt::print("modelled {} matmuls on {} chips\n", rows.size(), what.chips.size());
+}
+
+/// Ranks other than 0 have no file.
+void measure_collectives(ResultFile* file, const MeasuredCollectives& what, const MpiSession& mpi) {
+  if (mpi.size() < 2) {
+    fmt::print("measured no collectives: 1 rank; start with mpirun -np 2 or more\n");
+    return;
+  }
+  const HostFit fit = fit_host();
+  std::optional<Table> table;
+  if (file != nullptr) {
+    table.emplace(file->table(measured_collective));
+    file->text("inputs/host.toml", topology::to_toml(fit.machine));
+    const topology::Level& level = fit.machine.levels.front();
+    fmt::print("# this machine, fitted: latency {}, {} per rank, reduction {}\n",
+               topology::format(level.latency.value), topology::format(level.bandwidth.value),
+               topology::format(fit.machine.reduction->value));
+  }
+  MeasureOptions options;
+  options.type = what.type;
+  options.op = what.op;
+  options.warmup = what.warmup;
+  options.samples = what.samples;
+  std::int64_t wrong = 0;
+  for (const Collective collective : what.collectives) {
+    if (table) {
+      fmt::print("# {} over {} ranks\n", kernels::info(collective).name, mpi.size());
+      print_measured_header(TableStyle::text);
+    }
+    for (const std::int64_t bytes : what.sizes) {
+      CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, fit.machine);
+      wrong += row.wrong();
+      if (!table) continue;
+      print_measured(row, TableStyle::text);
+      std::fflush(stdout);
+      table->append(measured_row(row, false), row.out_of_place.seconds);
+      table->append(measured_row(row, true), row.in_place.seconds);
+    }
+  }
+  if (wrong > 0)
+    throw topology::Error(topology::ErrorKind::verdict, fmt::format("{} elements are wrong", wrong));
+}
+
+void measure_matmuls(ResultFile& file, const MeasuredMatmuls& what) {
+  std::vector<kernels::Gemm> shapes;
+  for (const topology::DataType type : what.types)
+    for (const Shape& shape : what.shapes) shapes.push_back(shape.gemm(type));
+  const int threads = usable_cores();
+  fmt::print("# matmul on rank 0 with {} thread{}\n", threads, threads == 1 ? "" : "s");
+  Table table = file.table(measured_matmul);
+  TableReporter reporter(table, threads);
+  register_matmul(shapes, threads);
+  run_registered(reporter, what.repetitions);
+}
+
+/// argv as the kernel keeps it.
+std::vector<std::string> arguments() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> all;
+  for (std::string argument; std::getline(file, argument, '\0');) all.push_back(argument);
+  return all;
+}
+
+/// Wall-clock facts belong to measurements only: equal modelled runs leave equal bytes.
+void record_manifest(ResultFile& file, Provenance::Time start) {
+  file.text("provenance/manifest",
+            manifest_json({arguments(), MpiSession::library(), start,
+                           std::chrono::system_clock::now()}));
+}
+
+void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
+  const Provenance::Time start = std::chrono::system_clock::now();
+  if (file != nullptr) {
+    file->text("inputs/run.toml", run.text);
+    file->attribute("/", "title", run.title);
+    record_systems(*file, run);
+    if (run.modelled_collectives) model_collectives(*file, *run.modelled_collectives);
+    if (run.modelled_matmuls) model_matmuls(*file, *run.modelled_matmuls);
+  }
+  if (run.measured_collectives) measure_collectives(file, *run.measured_collectives, mpi);
+  if (file != nullptr && run.measured_matmuls) measure_matmuls(*file, *run.measured_matmuls);
+  MpiSession::wait_idle();
+  if (file != nullptr && run.measures()) record_manifest(*file, start);
+}
+
+void run_all(const Options& options) {
+  const RunFile run = load_run_file(options.file);
+  const MpiSession mpi;
+  std::optional<ResultFile> file;
+  if (mpi.rank() == 0)
+    file.emplace(ResultFile::create(
+        options.output, {options.force, fmt::format("rainier {}", RAINIER_VERSION)}));
+  try {
+    run_on(file ? &*file : nullptr, run, mpi);
+  } catch (const std::exception& error) {
+    if (file) file->fail(error.what());
+    throw;
+  }
+  if (!file) return;
+  file->complete();
+  fmt::print("results: {}\n", options.output);
+}
+
+std::string default_output(const std::string& file) {
+  std::string stem = file.substr(file.find_last_of('/') + 1);
+  if (stem.ends_with(".toml")) stem.resize(stem.size() - 5);
+  return "results/" + stem + ".h5";
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("run", "The main job: measure and model what a run file asks for");
+  command->add_option("file", options->file, "run file, for example runs/rainier.toml")->required();
+  command->add_option("-O,--output", options->output, "results file [results/NAME.h5]");
+  command->add_flag("--force", options->force, "overwrite earlier results");
+  command->callback([options, &chosen] {
+    if (options->output.empty()) options->output = default_output(options->file);
+    chosen = [options] { run_all(*options); };
+  });
+}
+
+}  // namespace bench

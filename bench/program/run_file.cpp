@@ -1,0 +1,171 @@
+#include "bench/program/run_file.hpp"
+
+#include <algorithm>
+
+#include "kernels/collective/algorithms.hpp"
+#include "kernels/matmul/accelerator.hpp"
+#include "topology/document.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+using topology::DataType;
+using TomlTable = topology::Table;
+
+/// Converts each text of a list; complaints get the place of the list.
+template <class Convert>
+auto converted(TomlTable& table, const std::string& key, Convert convert) {
+  std::vector<std::decay_t<decltype(convert(std::string()))>> all;
+  for (const std::string& text : table.get<std::vector<std::string>>(key)) {
+    try {
+      all.push_back(convert(text));
+    } catch (const topology::Error& error) {
+      table.fail(key, error.what());
+    }
+  }
+  if (all.empty()) table.fail(key, "the list is empty");
+  return all;
+}
+
+std::vector<kernels::Collective> collectives(TomlTable& table) {
+  return converted(table, "collectives",
+                   [](const std::string& text) { return kernels::parse_collective(text); });
+}
+
+std::vector<DataType> types(TomlTable& table) {
+  return converted(table, "datatypes",
+                   [](const std::string& text) { return topology::data_type(text); });
+}
+
+std::vector<std::int64_t> sizes(TomlTable& table) {
+  Sweep sweep;
+  sweep.begin = table.get<std::string>("begin");
+  sweep.end = table.get<std::string>("end");
+  sweep.factor = table.get_or<double>("factor", 2);
+  try {
+    return sweep.sizes();
+  } catch (const topology::Error& error) {
+    table.fail("begin", error.what());
+  }
+}
+
+int positive(TomlTable& table, const std::string& key, int fallback, int least) {
+  const auto value = table.get_or<std::int64_t>(key, fallback);
+  if (value < least || value > 1000000)
+    table.fail(key, "expected a whole number from " + std::to_string(least) + " to 1000000");
+  return static_cast<int>(value);
+}
+
+MeasuredCollectives measured_collectives(TomlTable& table) {
+  MeasuredCollectives what;
+  what.collectives = collectives(table);
+  what.sizes = sizes(table);
+  what.type = table.parsed("datatype", [](std::string_view text) {
+    const DataType type = topology::data_type(text);
+    check_measurable(type);
+    return type;
+  });
+  if (table.has("operator")) what.op = table.parsed("operator", parse_operator);
+  what.algorithm = table.get_or<std::string>("algorithm", what.algorithm);
+  what.warmup = positive(table, "warmup", what.warmup, 0);
+  what.samples = positive(table, "samples", what.samples, 1);
+  return what;
+}
+
+void check(TomlTable& table, const Shape& shape) {
+  if (std::min({shape.m, shape.n, shape.k}) < 1)
+    table.fail("shapes", "m, n and k must each be at least 1");
+}
+
+MeasuredMatmuls measured_matmuls(TomlTable& table) {
+  MeasuredMatmuls what;
+  what.types = types(table);
+  for (const DataType type : what.types)
+    if (type != DataType::f32 && type != DataType::bf16)
+      table.fail("datatypes", std::string("the CPU multiplies f32 and bf16, not ") + name(type));
+  for (const auto& row : table.get<std::vector<std::vector<std::int64_t>>>("shapes")) {
+    if (row.size() != 3) table.fail("shapes", "each shape is [m, n, k]");
+    what.shapes.push_back({"", row[0], row[1], row[2]});
+    check(table, what.shapes.back());
+  }
+  what.repetitions = positive(table, "repetitions", what.repetitions, 1);
+  return what;
+}
+
+/// Everything that could stop the prediction of a point is tried here, before the run starts.
+void check(TomlTable& table, const ModelledCollectives& what) {
+  for (const topology::Machine& system : what.systems)
+    for (const std::int64_t chips : what.chips) {
+      try {
+        const topology::Machine group = topology::slice(system, chips);
+        for (const kernels::Collective collective : what.collectives)
+          if (what.algorithm != "auto" && collective != kernels::Collective::all_to_all)
+            static_cast<void>(kernels::build(collective, group, what.algorithm));
+      } catch (const topology::Error& error) {
+        table.fail("chips", system.name + ": " + error.what());
+      }
+    }
+}
+
+ModelledCollectives modelled_collectives(TomlTable& table) {
+  ModelledCollectives what;
+  what.systems = converted(table, "systems",
+                           [](const std::string& text) { return topology::load_system(text); });
+  what.collectives = collectives(table);
+  what.chips = table.get<std::vector<std::int64_t>>("chips");
+  what.sizes = sizes(table);
+  what.type = table.parsed("datatype", topology::data_type);
+  what.algorithm = table.get_or<std::string>("algorithm", what.algorithm);
+  check(table, what);
+  return what;
+}
+
+ModelledMatmuls modelled_matmuls(TomlTable& table) {
+  ModelledMatmuls what;
+  what.chips =
+      converted(table, "chips", [](const std::string& text) { return topology::load_chip(text); });
+  what.types = types(table);
+  for (const topology::Chip& chip : what.chips)
+    for (const DataType type : what.types) {
+      try {
+        static_cast<void>(kernels::tensor_engine(chip, type));
+      } catch (const topology::Error& error) {
+        table.fail("datatypes", error.what());
+      }
+    }
+  for (TomlTable* row : table.tables("shapes")) {
+    Shape shape{row->get_or<std::string>("label", ""), row->get<std::int64_t>("m"),
+                row->get<std::int64_t>("n"), row->get<std::int64_t>("k")};
+    what.shapes.push_back(shape);
+    check(table, shape);
+  }
+  return what;
+}
+
+}  // namespace
+
+RunFile load_run_file(const std::string& path) {
+  topology::Document document = topology::Document::load(path);
+  TomlTable& root = document.root();
+  RunFile run;
+  run.text = document.text();
+  run.title = root.get_or<std::string>("title", path);
+  TomlTable& measure = root.table("measure");
+  TomlTable& model = root.table("model");
+  if (TomlTable& table = measure.table("collective"); table.exists())
+    run.measured_collectives = measured_collectives(table);
+  if (TomlTable& table = measure.table("matmul"); table.exists())
+    run.measured_matmuls = measured_matmuls(table);
+  if (TomlTable& table = model.table("collective"); table.exists())
+    run.modelled_collectives = modelled_collectives(table);
+  if (TomlTable& table = model.table("matmul"); table.exists())
+    run.modelled_matmuls = modelled_matmuls(table);
+  document.root().finish();
+  if (!run.measures() && !run.modelled_collectives && !run.modelled_matmuls)
+    topology::usage_error(path + ": nothing to run; expected [measure.collective], "
+                                 "[measure.matmul], [model.collective] or [model.matmul]");
+  return run;
+}
+
+}  // namespace bench

@@ -1,0 +1,27 @@
+// Who measured, where, with what: enough to repeat the run. Only files with measurements hold it;
+// a file of modelled results alone is the same bytes on every host.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+struct Provenance {
+  using Time = std::chrono::system_clock::time_point;
+
+  std::vector<std::string> arguments;  ///< argv
+  std::string mpi_library;             ///< version text of the MPI library
+  Time start;
+  Time end;
+};
+
+/// "2026-11-24T16:26:34Z"
+[[nodiscard]] std::string iso_time(Provenance::Time time);
+
+/// The JSON text that goes to "provenance/manifest". Of the environment only variables of the
+/// launchers and libraries that steer speed are kept, so no secret gets into a file people share.
+[[nodiscard]] std::string manifest_json(const Provenance& provenance);
+
+}  // namespace bench

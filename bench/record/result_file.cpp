@@ -1,0 +1,102 @@
+#include "bench/record/result_file.hpp"
+
+#include <utility>
+
+#include "bench/record/attribute.hpp"
+#include "bench/record/dataset.hpp"
+#include "bench/record/group.hpp"
+#include "bench/record/read.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
+  throw topology::Error(topology::ErrorKind::environment, path.string() + " " + why);
+}
+
+/// Points that a run which did not finish left here; 0 for anything that is not ours to keep.
+std::int64_t unfinished_points(const std::filesystem::path& partial) {
+  if (!std::filesystem::exists(partial)) return 0;
+  try {
+    return ReadFile(partial).last_point();
+  } catch (const topology::Error&) {
+    return 0;
+  }
+}
+
+void protect(const std::filesystem::path& path, const std::filesystem::path& partial) {
+  if (std::filesystem::exists(path))
+    refuse(path, "exists; choose another name, or allow it to be overwritten");
+  if (const auto points = unfinished_points(partial); points > 0)
+    refuse(partial,
+           "holds " + std::to_string(points) +
+               " finished points of a run that was cut off; move it away, or allow it to be "
+               "overwritten");
+}
+
+void make_folder(const std::filesystem::path& path) {
+  if (!path.has_parent_path()) return;
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) refuse(path.parent_path(), ": cannot create the folder: " + error.message());
+}
+
+}  // namespace
+
+ResultFile ResultFile::create(const std::filesystem::path& path, const ResultOptions& options) {
+  return {path, options};
+}
+
+ResultFile::ResultFile(std::filesystem::path path, const ResultOptions& options)
+    : path_(std::move(path)) {
+  const std::filesystem::path partial = path_.string() + ".partial";
+  if (!options.overwrite) protect(path_, partial);
+  make_folder(path_);
+  file_ = std::make_unique<PartialFile>(partial);
+  const hid_t root = file_->id();
+  write_attribute(root, "format", results_format);
+  write_attribute(root, "schema_version", schema_version);
+  write_attribute(root, "Conventions", "CF-1.8");
+  write_attribute(root, "creator", options.creator);
+  write_attribute(root, "status", "running");
+  write_attribute(root, "last_point", std::int64_t{0});
+  file_->save();
+}
+
+PartialFile& ResultFile::open() const {
+  topology::expects(file_ != nullptr, "a results file is written before it is completed");
+  return *file_;
+}
+
+Table ResultFile::table(const Record& record) { return {open(), record.group, record.columns}; }
+
+void ResultFile::text(const std::string& path, const std::string& content) {
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
+  const GroupHandle group = open_or_create_group(open().id(), folder);
+  write_text(group.get(), path.substr(slash + 1), content);
+  open().save();
+}
+
+void ResultFile::attribute(const std::string& group, const std::string& name, const Cell& value) {
+  const GroupHandle owner = open_or_create_group(open().id(), group);
+  write_attribute(owner.get(), name, value);
+  open().save();
+}
+
+void ResultFile::complete() {
+  write_attribute(open().id(), "status", "complete");
+  open().publish(path_);
+  file_.reset();
+}
+
+void ResultFile::fail(const std::string& reason) {
+  write_attribute(open().id(), "status", "failed");
+  write_attribute(open().id(), "failure", reason);
+  open().save();
+  file_.reset();
+}
+
+}  // namespace bench

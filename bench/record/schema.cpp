@@ -1,0 +1,129 @@
+#include "bench/record/schema.hpp"
+
+#include <array>
+
+namespace bench {
+
+namespace {
+
+constexpr auto float64 = ColumnType::float64;
+constexpr auto int64 = ColumnType::int64;
+constexpr auto text = ColumnType::text;
+
+constexpr const char* no_unit = "1";
+constexpr const char* second = "s";
+constexpr const char* bytes = "byte";
+constexpr const char* bytes_per_second = "byte s-1";
+constexpr const char* per_second = "s-1";
+
+constexpr std::array figure_columns{
+    Column{"system", text, no_unit, "System that the figure belongs to."},
+    Column{"chip", text, no_unit, "Chip of that system."},
+    Column{"level", text, no_unit, "Level of the machine; empty for a figure of the chip."},
+    Column{"key", text, no_unit, "Name of the figure in the system or chip file."},
+    Column{"value", float64, no_unit, "Value in SI units; the unit is in column units."},
+    Column{"units", text, no_unit, "UDUNITS unit of the value."},
+    Column{"status", text, no_unit, "Origin: published, derived or assumed."},
+    Column{"source", text, no_unit, "Who says so, or the derivation."},
+};
+
+constexpr std::array modelled_collective_columns{
+    Column{"system", text, no_unit, "Modelled system."},
+    Column{"chip", text, no_unit, "Chip of the system."},
+    Column{"collective", text, no_unit, "Collective operation."},
+    Column{"algorithm", text, no_unit, "Algorithm whose schedule was evaluated."},
+    Column{"dtype", text, no_unit, "Data type of the elements."},
+    Column{"chips", int64, no_unit, "Chips that take part."},
+    Column{"size", int64, bytes, "Size of the full vector, as nccl-tests counts it."},
+    Column{"time", float64, second, "Predicted time of one operation."},
+    Column{"latency_part", float64, second, "Share of the time that does not grow with the size."},
+    Column{"bandwidth_part", float64, second, "Share of the time that grows with the size."},
+    Column{"algbw", float64, bytes_per_second, "Size divided by time."},
+    Column{"busbw", float64, bytes_per_second, "Bus bandwidth, by the factors of nccl-tests."},
+    Column{"bound", float64, second, "Lower bound of the time on this machine."},
+    Column{"fraction_of_bound", float64, no_unit, "Bound divided by time; 1 is optimal."},
+    Column{"bound_by", text, no_unit, "What sets the bound."},
+    Column{"bottleneck", text, no_unit, "Most loaded class of links."},
+    Column{"bottleneck_bytes", float64, bytes, "Bytes over the most loaded link of that class."},
+    Column{"bottleneck_utilisation", float64, no_unit, "Busy share of that link during the time."},
+    Column{"rounds", int64, no_unit, "Rounds of messages that follow each other."},
+    Column{"classes", int64, no_unit, "Symmetry classes of exchanges that were evaluated."},
+    Column{"evidence", text, no_unit, "Origin of the figure that binds: published, derived or assumed."},
+};
+
+constexpr std::array modelled_matmul_columns{
+    Column{"chip", text, no_unit, "Modelled chip."},
+    Column{"dtype", text, no_unit, "Data type of the operands."},
+    Column{"label", text, no_unit, "Where the shape comes from."},
+    Column{"m", int64, no_unit, "Rows of the result."},
+    Column{"n", int64, no_unit, "Columns of the result."},
+    Column{"k", int64, no_unit, "Contracted dimension."},
+    Column{"time", float64, second, "Predicted time of one product."},
+    Column{"rate", float64, per_second, "Floating-point operations per second, 2mnk over time."},
+    Column{"fraction_of_peak", float64, no_unit, "Rate over the published peak, as MFU counts it."},
+    Column{"fraction_of_roof", float64, no_unit, "Rate over the roof of the tensor engines."},
+    Column{"bound", float64, second, "Lower bound of the time: compute and memory traffic."},
+    Column{"bound_by", text, no_unit, "What sets the bound."},
+    Column{"intensity", float64, "byte-1", "Floating-point operations per byte of memory traffic."},
+    Column{"evidence", text, no_unit, "Origin of the figure that binds: published, derived or assumed."},
+};
+
+constexpr std::array measured_collective_columns{
+    Column{"collective", text, no_unit, "Collective operation."},
+    Column{"algorithm", text, no_unit, "Algorithm that ran."},
+    Column{"implementation", text, no_unit, "Who ran it: rainier or mpi, the MPI library's own."},
+    Column{"dtype", text, no_unit, "Data type of the elements."},
+    Column{"redop", text, no_unit, "Reduction operator; empty where nothing is reduced."},
+    Column{"ranks", int64, no_unit, "MPI ranks that took part."},
+    Column{"in_place", int64, no_unit, "1 when the send buffer is the receive buffer, else 0."},
+    Column{"size", int64, bytes, "Size of the full vector, as nccl-tests counts it."},
+    Column{"count", int64, no_unit, "Elements of the full vector."},
+    Column{"wrong", int64, no_unit, "Wrong elements over all ranks; -1 when not checked."},
+    Column{"time", float64, second, "Median time of one operation on the slowest rank."},
+    Column{"time_min", float64, second, "Shortest time of the samples."},
+    Column{"time_p90", float64, second, "Time that nine of ten samples stay below."},
+    Column{"algbw", float64, bytes_per_second, "Size divided by time."},
+    Column{"busbw", float64, bytes_per_second, "Bus bandwidth, by the factors of nccl-tests."},
+    Column{"model", float64, second, "Time that the model fitted to this machine expects."},
+    Column{"bound", float64, second, "Lower bound of the time on the fitted machine."},
+    Column{"batch", int64, no_unit, "Operations per sample, back to back."},
+    Column{"samples", ColumnType::samples, second, "Raw samples, time per operation."},
+};
+
+constexpr std::array measured_matmul_columns{
+    Column{"kernel", text, no_unit, "Kernel or library that ran."},
+    Column{"dtype", text, no_unit, "Data type of the operands."},
+    Column{"label", text, no_unit, "Where the shape comes from."},
+    Column{"m", int64, no_unit, "Rows of the result."},
+    Column{"n", int64, no_unit, "Columns of the result."},
+    Column{"k", int64, no_unit, "Contracted dimension."},
+    Column{"threads", int64, no_unit, "Threads that computed."},
+    Column{"time", float64, second, "Median time of one product."},
+    Column{"rate", float64, per_second, "Floating-point operations per second, 2mnk over time."},
+    Column{"intensity", float64, "byte-1", "Floating-point operations per byte of memory traffic."},
+    Column{"samples", ColumnType::samples, second, "Raw samples, time per product."},
+};
+
+}  // namespace
+
+constinit const Record systems_figures{
+    "systems/figures", "Every figure of the modelled machines, with its origin", figure_columns};
+constinit const Record modelled_collective{
+    "modelled/collective", "Collectives, predicted", modelled_collective_columns};
+constinit const Record modelled_matmul{
+    "modelled/matmul", "Matrix products on a chip, predicted", modelled_matmul_columns};
+constinit const Record measured_collective{
+    "measured/collective", "Collectives, measured under MPI", measured_collective_columns};
+constinit const Record measured_matmul{
+    "measured/matmul", "Matrix products, measured on this host", measured_matmul_columns};
+
+std::span<const Record* const> records() {
+  static constexpr std::array all{&systems_figures,
+                                  &modelled_collective,
+                                  &modelled_matmul,
+                                  &measured_collective,
+                                  &measured_matmul};
+  return all;
+}
+
+}  // namespace bench

@@ -1,0 +1,29 @@
+// The tables of a results file. results/README.md describes them to users; a test compares the two.
+#pragma once
+
+#include <span>
+
+#include "bench/record/column.hpp"
+
+namespace bench {
+
+inline constexpr const char* results_format = "rainier-results";
+/// Readers refuse a newer major number; a minor one adds tables or columns.
+inline constexpr const char* schema_version = "1.0";
+
+struct Record {
+  const char* group;
+  const char* title;
+  std::span<const Column> columns;
+};
+
+extern const Record systems_figures;
+extern const Record modelled_collective;
+extern const Record modelled_matmul;
+extern const Record measured_collective;
+extern const Record measured_matmul;
+
+/// All of the above.
+[[nodiscard]] std::span<const Record* const> records();
+
+}  // namespace bench

@@ -1,0 +1,58 @@
+// How long a prediction takes: one collective over 524,288 chips, schedule built, loads counted,
+// bound computed. The goal is a millisecond; `share_of_goal` below 1 meets it.
+//
+// Sample run: build/release/bench_collective --benchmark_filter=all_reduce
+#include <benchmark/benchmark.h>
+
+#include "bench/executor/predict.hpp"
+#include "kernels/collective/algorithms.hpp"
+#include "topology/machine.hpp"
+
+namespace {
+
+constexpr double goal_seconds = 1e-3;
+
+void predict_once(benchmark::State& state,
+                  const topology::Machine& machine,
+                  kernels::Collective collective,
+                  const std::string& algorithm) {
+  bench::Prediction last;
+  for (auto _ : state) {
+    last = bench::predict(collective, machine, topology::Bytes(1 << 30), algorithm);
+    benchmark::DoNotOptimize(last.time);
+  }
+  state.counters["chips"] = static_cast<double>(machine.chips());
+  state.counters["modelled_ms"] = last.time.value() * 1e3;
+  state.counters["of_bound"] = last.fraction_of_bound();
+  // goal x iterations / elapsed, inverted: seconds per iteration over the goal
+  state.counters["share_of_goal"] =
+      benchmark::Counter(goal_seconds, benchmark::Counter::kIsIterationInvariantRate |
+                                           benchmark::Counter::kInvert);
+  state.SetLabel(last.algorithm);
+}
+
+void register_all() {
+  static const topology::Machine machine = topology::load_system("rainier");
+  for (const kernels::CollectiveInfo& row : kernels::collectives()) {
+    auto algorithms = kernels::candidates(row.id, machine);
+    algorithms.emplace_back("auto");
+    for (const std::string& algorithm : algorithms)
+      benchmark::RegisterBenchmark(
+          (std::string(row.name) + "/" + algorithm).c_str(),
+          [&row, algorithm](benchmark::State& state) {
+            predict_once(state, machine, row.id, algorithm);
+          })
+          ->Unit(benchmark::kMicrosecond);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  register_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

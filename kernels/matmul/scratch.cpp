@@ -1,0 +1,28 @@
+#include "kernels/matmul/scratch.hpp"
+
+#include <cstddef>
+#include <new>
+
+#include <sys/mman.h>
+
+namespace kernels {
+namespace {
+
+// Panels on one huge page save the 1-4 % that TLB misses cost with 4 KiB pages.
+constexpr std::size_t huge_page = std::size_t{2} << 20U;
+constexpr std::size_t used = sizeof(float) * (block_m * packed_row + block_k * block_n);
+constexpr std::size_t size = (used + huge_page - 1) / huge_page * huge_page;
+
+}  // namespace
+
+Scratch& Scratch::mine() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
+Scratch::Scratch() : area_(static_cast<float*>(std::aligned_alloc(huge_page, size))) {
+  if (!area_) throw std::bad_alloc();
+  madvise(area_.get(), size, MADV_HUGEPAGE);  // advice: a kernel without huge pages may decline
+}
+
+}  // namespace kernels

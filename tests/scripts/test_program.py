@@ -1,0 +1,299 @@
+"""The program as a user meets it: tables, bad input, exit codes, crashes, the same bytes everywhere.
+
+RAINIER_BUILD and RAINIER_SOURCE name the build and the source folder; Open MPI's environment is set
+by CTest."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import h5py
+import pytest
+
+BUILD = pathlib.Path(os.environ["RAINIER_BUILD"])
+SOURCE = pathlib.Path(os.environ["RAINIER_SOURCE"])
+RAINIER = BUILD / "rainier"
+
+MODELLED = """
+title = "modelled only"
+[model.collective]
+systems = ["trn2-ultraserver", "rainier"]
+collectives = ["all_reduce", "all_to_all"]
+chips = [16, 64]
+begin = "1K"
+end = "1G"
+factor = 1024
+datatype = "bf16"
+[model.matmul]
+chips = ["trainium2", "trainium3"]
+datatypes = ["bf16"]
+shapes = [{ label = "cube", m = 4096, n = 4096, k = 4096 }]
+"""
+
+MEASURED = """
+[measure.collective]
+collectives = ["all_reduce"]
+begin = "1K"
+end = "64K"
+factor = 4
+datatype = "f32"
+samples = {samples}
+"""
+
+
+def run(*arguments, ranks=None, timeout=120, **options):
+    command = [str(a) for a in (RAINIER, *arguments)]
+    if ranks:
+        command = ["mpirun", "-np", str(ranks), *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)
+
+
+def refused(*arguments, code=2, says=(), **options):
+    """Exit code, one message, all of `says` in it, no output."""
+    result = run(*arguments, **options)
+    assert result.returncode == code, result.stderr
+    assert result.stdout == ""
+    ours = [line for line in result.stderr.splitlines() if line.startswith("rainier: ")]
+    assert len(ours) == 1, result.stderr
+    for text in says:
+        assert text in result.stderr
+    return result.stderr
+
+
+def run_file(folder, text):
+    path = folder / "run.toml"
+    path.write_text(text)
+    return path
+
+
+# --- what a user sees -----------------------------------------------------------------------------
+
+def test_systems_lists_every_shipped_system():
+    result = run("systems")
+    assert result.returncode == 0
+    names = {line.split()[0] for line in result.stdout.splitlines()[1:]}
+    assert names == {p.stem for p in (SOURCE / "topology/systems").glob("*.toml")}
+    assert re.search(r"^rainier +524288 ", result.stdout, re.M)
+
+
+def test_show_gives_each_figure_its_origin():
+    result = run("show", "rainier")
+    assert result.returncode == 0
+    for text in ("NeuronLink", "published", "derived", "assumed", "bisection", "compute.bf16.roof"):
+        assert text in result.stdout, text
+
+
+def test_every_shipped_system_shows():
+    for path in (SOURCE / "topology/systems").glob("*.toml"):
+        assert run("show", path.stem).returncode == 0, path
+
+
+def rows(text):
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_collective_at_full_size_prints_time_bound_and_share():
+    result = run("collective", "all_reduce", "--system", "rainier", "-b", "1M", "-e", "1G",
+                 "--algorithm", "rhd")
+    assert result.returncode == 0, result.stderr
+    table = rows(result.stdout)
+    assert len(table) == 11
+    for row in table:
+        time_us, bound_us, share = float(row[4]), float(row[7]), float(row[8].rstrip("%"))
+        assert bound_us <= time_us
+        assert share == pytest.approx(100 * bound_us / time_us, rel=0.02)
+
+
+def test_set_changes_the_answer():
+    def time_with(*extra):
+        out = run("collective", "all_to_all", "--system", "trn2-ultraserver", "-b", "1G", "-e", "1G",
+                  *extra)
+        return float(rows(out.stdout)[0][4])
+    assert time_with("--set", "z.bandwidth=128 GB/s") < 0.6 * time_with()
+
+
+def test_measured_table_has_model_beside_every_size():
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "64K", "-f", "4", "-n", "3", ranks=2)
+    assert result.returncode == 0, result.stderr
+    table = rows(result.stdout)
+    assert [int(r[0]) for r in table] == [1024, 4096, 16384, 65536]
+    for row in table:
+        assert row[7] == "0" and row[11] == "0"  # wrong elements
+        assert float(row[12]) > 0 and row[13].endswith("%")
+
+
+def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_path):
+    host = tmp_path / "host.toml"
+    assert run("fit", "-O", host, ranks=2).returncode == 0
+    assert run("show", host).returncode == 0
+    predicted = run("collective", "all_reduce", "--system", host, "-b", "4K", "-e", "4K")
+    measured = run("collective", "all_reduce", "--machine", host, "-b", "4K", "-e", "4K", "-n", "3",
+                   ranks=2)
+    assert float(rows(predicted.stdout)[0][4]) == float(rows(measured.stdout)[0][12])
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("arguments, says", [
+    (["collective", "all_reduce", "--system", "rainer"], ["did you mean 'rainier'"]),
+    (["collective", "al_reduce", "--system", "rainier"], ["did you mean 'all_reduce'"]),
+    (["collective", "all_reduce", "--system", "rainier", "--algorithm", "rign"], ["'ring'"]),
+    (["collective", "all_reduce", "--system", "rainier", "-b", "1G", "-e", "1M"], ["-e 1M", "-b 1G"]),
+    (["collective", "all_reduce", "--system", "rainier", "-b", "-8"], ["-8"]),
+    (["collective", "all_reduce", "--system", "rainier", "-b", "8Q"], ["8Q"]),
+    (["collective", "all_reduce", "--system", "rainier", "-b", "10", "-e", "10"], ["10 B", "f32"]),
+    (["collective", "all_to_all", "--system", "rainier", "-b", "1K", "-e", "1K"],
+     ["does not divide", "524288", "2097152 B"]),
+    (["collective", "all_reduce", "--system", "rainier", "--set", "q.bandwidth=1 GB/s"], ["q"]),
+    (["collective", "all_reduce", "--system", "rainier", "--set", "z.bandwith=1 GB/s"],
+     ["did you mean 'bandwidth'"]),
+    (["collective", "all_reduce", "--system", "rainier", "--set", "z.bandwidth=1 GBps"], ["GB/s"]),
+    (["collective", "all_reduce", "--system", "rainier", "--set", "z.bandwidth=-1 GB/s"],
+     ["more than 0"]),
+    (["collective", "all_reduce", "--system", "rainier", "--chips", "100"], ["128"]),
+    (["collective", "all_reduce", "--system", "rainier-trn3-gen2", "--algorithm", "rhd"],
+     ["power of two"]),
+    (["collective", "all_reduce", "--system", "rainier", "-d", "f31"], ["f32"]),
+    (["collective", "all_reduce", "-d", "fp8"], ["f32, f64, i32, bf16"]),
+    (["collective", "all_reduce"], ["at least two ranks"]),
+    (["collective", "all_reduce", "--system", "rainier", "--bogus"], ["--bogus"]),
+    (["run", "nowhere.toml"], ["nowhere.toml"]),
+])
+def test_bad_request_is_one_message_and_exit_2(arguments, says):
+    refused(*arguments, says=says)
+
+
+@pytest.mark.parametrize("old, new, says", [
+    ('systems =', 'sistems =', ["run.toml:4:", "did you mean 'systems'"]),
+    ('[model.matmul]', '[modle.matmul]', ["run.toml:", "modle"]),
+    ('end = "1G"', 'end = "1"', ["run.toml:", "below"]),
+    ('end = "1G"', 'end = 5', ["run.toml:8:"]),
+    ('"rainier"]', '"rainer"]', ["run.toml:4:", "did you mean 'rainier'"]),
+    ('"all_to_all"', '"alltoal"', ["run.toml:5:"]),
+    ('chips = [16, 64]', 'chips = [17]', ["run.toml:6:", "17"]),
+    ('m = 4096', 'm = -4', ["run.toml:", "at least 1"]),
+    ('datatypes = ["bf16"]', 'datatypes = ["i32"]', ["run.toml:13:", "i32"]),
+    ('title = "modelled only"', 'title = ', ["run.toml:2:"]),
+])
+def test_bad_run_file_names_file_and_line(tmp_path, old, new, says):
+    path = run_file(tmp_path, MODELLED.replace(old, new, 1))
+    refused("run", path, "--output", tmp_path / "out.h5", says=says)
+    assert not list(tmp_path.glob("out.h5*"))
+
+
+def test_a_config_error_under_mpirun_is_said_once(tmp_path):
+    result = run("run", run_file(tmp_path, MODELLED.replace("systems", "sistems")), ranks=3)
+    assert result.returncode == 2
+    assert result.stderr.count("did you mean") == 1
+
+
+def test_results_that_cannot_be_read(tmp_path):
+    good = tmp_path / "good.h5"
+    assert run("run", run_file(tmp_path, MODELLED), "--output", good).returncode == 0
+    for name, content, says in (("absent", None, "absent"), ("text", b"hello", "text"),
+                                ("cut", good.read_bytes()[:5000], "cut")):
+        path = tmp_path / f"{name}.h5"
+        if content is not None:
+            path.write_bytes(content)
+        refused("compare", path, code=3, says=[says])
+    refused("compare", good, "--baseline", "trainium22", says=["did you mean 'trainium2'"])
+
+
+def test_earlier_results_are_not_overwritten(tmp_path):
+    path, out = run_file(tmp_path, MODELLED), tmp_path / "out.h5"
+    assert run("run", path, "--output", out).returncode == 0
+    before = out.read_bytes()
+    refused("run", path, "--output", out, code=3, says=["out.h5"])
+    assert out.read_bytes() == before
+    assert run("run", path, "--output", out, "--force").returncode == 0
+
+
+def test_a_full_disk_ends_with_one_message_and_no_file_that_looks_complete(tmp_path):
+    # a limit on file size is the full disk that needs no root
+    script = f"trap '' XFSZ; ulimit -f 16; exec {RAINIER} run {run_file(tmp_path, MODELLED)} --output {tmp_path}/out.h5"
+    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 3, result.stderr
+    assert len([l for l in result.stderr.splitlines() if l.startswith("rainier: ")]) == 1
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_a_full_disk_on_one_of_two_ranks_ends_both(tmp_path):
+    script = f"trap '' XFSZ; ulimit -f 16; exec {RAINIER} run {run_file(tmp_path, MODELLED)} --output {tmp_path}/out.h5"
+    result = subprocess.run(["mpirun", "-np", "2", "bash", "-c", script], capture_output=True,
+                            text=True, timeout=60)
+    assert result.returncode == 3, result.stderr
+
+
+def test_a_rank_that_dies_ends_the_others_and_keeps_the_finished_points(tmp_path):
+    path = run_file(tmp_path, MEASURED.format(samples=20000))
+    out = tmp_path / "out.h5"
+    with subprocess.Popen(["mpirun", "-np", "2", str(RAINIER), "run", str(path), "--output", str(out)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        partial = tmp_path / "out.h5.partial"
+        for _ in range(600):
+            time.sleep(0.1)
+            if partial.exists() and points(partial) >= 2:
+                break
+        victims = subprocess.run(["pgrep", "-f", f"^{RAINIER} run {path}"], capture_output=True,
+                                 text=True).stdout.split()
+        assert len(victims) == 2
+        os.kill(int(victims[1]), signal.SIGKILL)
+        job.communicate(timeout=30)
+        assert job.returncode != 0
+    assert not out.exists()
+    assert points(partial) >= 2
+    with h5py.File(partial) as file:
+        assert file.attrs["status"] in ("running", "failed")
+
+
+def points(path):
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return len(file["measured/collective/time"])
+    except (OSError, KeyError, TypeError):
+        return 0
+
+
+# --- results --------------------------------------------------------------------------------------
+
+def test_modelled_results_are_the_same_bytes_on_any_number_of_ranks_and_threads(tmp_path):
+    path = run_file(tmp_path, MODELLED)
+    images = set()
+    for ranks, threads in ((None, 1), (1, 2), (2, 1), (4, 2)):
+        out = tmp_path / f"{ranks}-{threads}.h5"
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        result = run("run", path, "--output", out, ranks=ranks, env=environment)
+        assert result.returncode == 0, result.stderr
+        images.add(out.read_bytes())
+    assert len(images) == 1
+
+
+def datasets(group):
+    found = {}
+    group.visititems(lambda name, node: found.update({name: (node[()].tobytes() if node.dtype != object
+                                                            else tuple(node.asstr()[:]))})
+                     if isinstance(node, h5py.Dataset) else None)
+    return found
+
+
+def test_modelled_parts_beside_measurements_are_the_same_too(tmp_path):
+    path = run_file(tmp_path, MODELLED + MEASURED.format(samples=2))
+    parts = []
+    for ranks in (1, 2, 4):
+        out = tmp_path / f"{ranks}.h5"
+        assert run("run", path, "--output", out, ranks=ranks).returncode == 0
+        with h5py.File(out) as file:
+            parts.append((datasets(file["modelled"]), datasets(file["systems"])))
+            assert ("measured" in file) == (ranks > 1)
+    assert parts[0] == parts[1] == parts[2]
+
+
+def test_compare_prints_ratios_and_what_binds(tmp_path):
+    out = tmp_path / "out.h5"
+    assert run("run", run_file(tmp_path, MODELLED), "--output", out).returncode == 0
+    result = run("compare", out, "--baseline", "trainium2")
+    assert result.returncode == 0, result.stderr
+    assert "trainium3" in result.stdout and "1.00x" in result.stdout
+    assert "compute" in result.stdout and "link" in result.stdout

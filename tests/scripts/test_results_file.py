@@ -1,0 +1,189 @@
+"""Results files as users meet them: h5py, xarray, h5dump, ncdump, and the files of runs cut short."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+
+BUILD = pathlib.Path(os.environ.get("RAINIER_BUILD", "build"))
+SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).parents[2]))
+TABLES = ["systems/figures", "modelled/collective", "modelled/matmul", "measured/collective",
+          "measured/matmul"]
+KINDS = {"f": "float64", "i": "int64", "O": "text"}
+
+
+def write(path, *arguments, expect=0):
+    run = subprocess.run([BUILD / "write_example", path, *map(str, arguments)],
+                         capture_output=True, text=True, timeout=60)
+    assert run.returncode == expect, run.stderr
+    return run
+
+
+def partial(path):
+    return path.with_name(path.name + ".partial")
+
+
+def tool(*command):
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"no {command[0]}")
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    path = tmp_path_factory.mktemp("results") / "run.h5"
+    write(path, 5)
+    return path
+
+
+def columns(table):
+    return {name: data for name, data in table.items() if name not in ("point", "sample")}
+
+
+def test_root_says_what_it_is(example):
+    with h5py.File(example) as file:
+        assert dict(file.attrs) == {
+            "format": "rainier-results", "schema_version": "1.0", "Conventions": "CF-1.8",
+            "creator": "rainier example", "status": "complete", "last_point": 25}
+        assert file["inputs/systems/example.toml"].asstr()[()] == 'title = "µ"\n'
+        assert file["measured/host"].attrs["cores"] == 2
+    assert not partial(example).exists()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_columns_stand_on_the_scale_point(example, name):
+    with h5py.File(example) as file:
+        table = file[name]
+        assert table.attrs["points"] == 5
+        assert table["point"].is_scale
+        assert table["point"][:].tolist() == [0, 1, 2, 3, 4]
+        for column in columns(table).values():
+            assert len(column) == 5
+            assert column.dims[0][0] == table["point"]
+            assert column.attrs["units"]
+            assert column.attrs["long_name"].endswith(".")
+
+
+def test_cells_arrive(example):
+    with h5py.File(example) as file:
+        table = file["measured/collective"]
+        assert table["collective"].asstr()[:2].tolist() == ["collective µ0", "collective1"]
+        assert table["size"].dtype == np.int64
+        assert np.isnan(table["time"][3]) and table["time"][4] == 2.0
+        samples = table["samples"]
+        assert samples.shape == (5, 4)
+        assert [np.isfinite(row).sum() for row in samples] == [0, 1, 2, 3, 4]
+        assert samples.dims[1][0] == table["sample"]
+
+
+@pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
+def test_xarray_reads_tables(example, engine):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip({"netcdf4": "netCDF4"}.get(engine, engine))
+    with xarray.open_dataset(example, group="modelled/collective", engine=engine) as data:
+        assert set(data["time"].dims) == {"point"}
+        frame = data.to_dataframe()
+        assert frame.index.name == "point"
+        assert frame["size"].tolist() == [0, 1, 2, 3, 4]
+        assert frame["time"].dtype == np.float64 and frame["chips"].dtype == np.int64
+        assert frame["algorithm"][0] == "algorithm µ0"
+    with xarray.open_dataset(example, group="measured/collective", engine=engine) as data:
+        assert data["samples"].dims == ("point", "sample")
+        assert len(data.drop_dims("sample").to_dataframe()) == 5
+
+
+def test_tools_read_it(example):
+    dump = tool("h5dump", "-d", "/modelled/collective/size", str(example))
+    assert "(0): 0, 1, 2, 3, 4" in dump and '"byte"' in dump
+    header = tool("ncdump", "-h", str(example))
+    assert 'string :format = "rainier-results"' in header
+    assert 'string busbw:units = "byte s-1"' in header
+    assert header.index("string system(point)") < header.index("double time(point)")
+
+
+def test_units_are_udunits(example):
+    cf_units = pytest.importorskip("cf_units")
+    with h5py.File(example) as file:
+        for name in TABLES:
+            for column in columns(file[name]).values():
+                cf_units.Unit(column.attrs["units"])
+
+
+def test_same_run_same_bytes(tmp_path):
+    write(tmp_path / "a.h5", 700)
+    write(tmp_path / "b.h5", 700)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+@pytest.mark.parametrize("end, code", [("stop", 0), ("kill", -9)])
+def test_run_cut_off_leaves_its_points(tmp_path, end, code):
+    path = tmp_path / "run.h5"
+    write(path, 7, end, expect=code)
+    assert not path.exists()
+    with h5py.File(partial(path)) as file:
+        assert file.attrs["status"] == "running"
+        assert file.attrs["last_point"] == 7 * len(TABLES)
+        assert file["measured/matmul/m"][:].tolist() == list(range(7))
+
+
+@pytest.mark.parametrize("after", [30, 300, 1100])
+def test_killed_at_any_time_loses_no_finished_point(tmp_path, after):
+    """The program says a point after it is saved; whatever was said must be there."""
+    path = tmp_path / "run.h5"
+    with subprocess.Popen([BUILD / "write_example", path, "400"], stdout=subprocess.PIPE,
+                          text=True) as run:
+        said = [run.stdout.readline() for _ in range(after)]
+        run.kill()
+    table, points = said[-1].split()
+    with h5py.File(partial(path) if partial(path).exists() else path) as file:
+        finished = file[table].attrs["points"]
+        assert finished >= int(points)
+        for name, column in columns(file[table]).items():
+            cells = column[:finished]
+            if column.dtype == object:
+                assert cells[-1].decode().startswith(name)
+            elif column.dtype == np.int64:
+                assert cells.tolist() == list(range(finished))
+
+
+def test_full_disk_is_one_error_and_keeps_the_points(tmp_path):
+    path = tmp_path / "run.h5"
+    run = write(path, 3000, "full", expect=3)
+    assert run.stderr == f"write_example: {partial(path)}: cannot write: File too large\n"
+    table, points = run.stdout.splitlines()[-1].split()
+    with h5py.File(partial(path)) as file:
+        assert file[table].attrs["points"] == int(points) > 0
+        assert len(columns(file[table])["key"][:]) >= int(points)
+
+
+def test_finished_points_are_not_overwritten(tmp_path):
+    path = tmp_path / "run.h5"
+    write(path, 2, "stop")
+    assert "holds 10 finished points" in write(path, 2, expect=3).stderr
+    partial(path).unlink()
+    write(path, 2)
+    assert "exists" in write(path, 2, expect=3).stderr
+
+
+def test_readme_is_the_schema(example):
+    """results/README.md has a row for every column, and no other: | name | type | units | … |"""
+    text = (SOURCE / "results" / "README.md").read_text(encoding="utf-8")
+    described = {}
+    for section in re.split(r"^### ", text, flags=re.M)[1:]:
+        name = re.match(r"`/(.+?)`", section)
+        if name:
+            described[name[1]] = re.findall(
+                r"^\| `(\w+)` \| (\w+) \| (.+?) \| (.+?) \|$", section, flags=re.M)
+    with h5py.File(example) as file:
+        written = {
+            name: [(column, "samples" if data.ndim == 2 else KINDS[data.dtype.kind],
+                    data.attrs["units"], data.attrs["long_name"])
+                   for column, data in columns(file[name]).items()]
+            for name in TABLES}
+    for name in TABLES:
+        assert sorted(described[name]) == sorted(written[name]), name
+    assert set(described) == set(TABLES)

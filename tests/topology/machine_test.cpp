@@ -1,0 +1,299 @@
+// Shipped systems against public figures, parts of machines, overrides, and system files.
+#include "topology/machine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/topology/scratch.hpp"
+
+namespace {
+
+using fixtures::expect_mentions;
+using fixtures::refusal;
+using fixtures::Scratch;
+using topology::Level;
+using topology::LevelShape;
+using topology::load_system;
+using topology::Machine;
+using topology::slice;
+using topology::Status;
+
+double gigabytes(topology::BytesPerSecond rate) { return rate.value() / 1e9; }
+
+const Level& level(const Machine& machine, const std::string& name) {
+  return machine.levels[machine.level(name)];
+}
+
+TEST(Systems, AllShippedOnesLoadAndNameTheirSources) {
+  const auto names = topology::system_names();
+  for (const char* name : {"trn1-server", "trn2-server", "trn2-ultraserver", "rainier", "rainier-trn3",
+                           "rainier-trn3-gen2", "rainier-trn4", "h100-dgx", "a100-selene",
+                           "v100-dgx2h", "h100-meta", "tpu-v4", "tpu-v5p"})
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  for (const std::string& name : names) {
+    const Machine machine = load_system(name);
+    EXPECT_EQ(machine.name, name);
+    EXPECT_FALSE(machine.title.empty()) << name;
+    for (const Level& l : machine.levels) {
+      EXPECT_EQ(l.size_source.value, l.extent) << name;
+      EXPECT_FALSE(l.size_source.source.empty()) << name << " " << l.name;
+      EXPECT_FALSE(l.domain.empty()) << name << " " << l.name;
+      EXPECT_GT(l.latency.value.value(), 0) << name << " " << l.name;
+    }
+  }
+}
+
+TEST(Systems, Sizes) {
+  EXPECT_EQ(load_system("trn1-server").chips(), 16);
+  EXPECT_EQ(load_system("trn2-server").chips(), 16);
+  EXPECT_EQ(load_system("trn2-ultraserver").chips(), 64);
+  EXPECT_EQ(load_system("rainier").chips(), 524288);
+  EXPECT_EQ(load_system("rainier-trn3").chips(), 524288);
+  EXPECT_EQ(load_system("rainier-trn3-gen2").chips(), 3640 * 144);
+  EXPECT_EQ(load_system("rainier-trn4").chips(), 524288);
+  EXPECT_EQ(load_system("h100-meta").chips(), 8 * 3072);
+  EXPECT_EQ(load_system("v100-dgx2h").chips(), 512);
+  EXPECT_EQ(load_system("tpu-v4").chips(), 4096);
+}
+
+TEST(Systems, RainierIsMadeOfUltraServers) {
+  const Machine rainier = load_system("rainier");
+  ASSERT_EQ(rainier.levels.size(), 6U);
+  const std::vector<std::string> domains = {
+      "row", "server", "ultraserver", "pod", "building", "site"};
+  double scale_up = 0;
+  for (std::size_t l = 0; l < 6; ++l) {
+    EXPECT_EQ(rainier.levels[l].domain, domains[l]);
+    if (l < 3) scale_up += gigabytes(rainier.levels[l].injection());
+  }
+  EXPECT_EQ(scale_up, 640);  // 1.28 TB/s advertised, both directions added
+  EXPECT_EQ(gigabytes(level(rainier, "z").injection()), 128);
+  EXPECT_EQ(gigabytes(level(rainier, "pod").injection()), 25);  // 200 Gbit/s
+  EXPECT_EQ(level(rainier, "x").shape, LevelShape::ring);
+  EXPECT_EQ(level(rainier, "site").shape, LevelShape::clos);
+  EXPECT_EQ(level(rainier, "z").bandwidth.status, Status::published);
+  EXPECT_DOUBLE_EQ(level(rainier, "pod").latency.value.value(), 15e-6);
+  EXPECT_DOUBLE_EQ(level(rainier, "site").latency.value.value(), 22e-6);
+  EXPECT_EQ(rainier.chip.name, "trainium2");
+  EXPECT_DOUBLE_EQ(rainier.overhead.value.value(), 4e-6);
+}
+
+TEST(Systems, ScaleUpOfTheOthers) {
+  const auto total = [](const char* name, std::size_t levels) {
+    const Machine machine = load_system(name);
+    double sum = 0;
+    for (std::size_t l = 0; l < levels; ++l) sum += gigabytes(machine.levels[l].injection());
+    return sum;
+  };
+  EXPECT_EQ(total("trn1-server", 2), 192);
+  EXPECT_EQ(total("rainier-trn3", 3), 1152);
+  EXPECT_EQ(total("rainier-trn3-gen2", 3), 1152);
+  EXPECT_EQ(total("rainier-trn4", 1), 1800);
+  EXPECT_EQ(total("tpu-v4", 3), 270);
+  for (const Level& l : load_system("rainier-trn4").levels)
+    EXPECT_EQ(l.bandwidth.status, Status::assumed) << l.name;
+}
+
+TEST(Machine, LevelsByName) {
+  const Machine rainier = load_system("rainier");
+  EXPECT_EQ(rainier.level("z"), 2U);
+  expect_mentions(refusal([&] { (void)rainier.level("bilding"); }), "did you mean 'building'?");
+}
+
+TEST(Slice, WholeLevels) {
+  const Machine rainier = load_system("rainier");
+  const std::vector<std::pair<std::int64_t, std::size_t>> cases = {
+      {4, 1}, {16, 2}, {64, 3}, {512, 4}, {65536, 5}, {524288, 6}};
+  for (const auto& [chips, levels] : cases) {
+    const Machine part = slice(rainier, chips);
+    EXPECT_EQ(part.chips(), chips);
+    EXPECT_EQ(part.levels.size(), levels);
+    EXPECT_EQ(part.levels.back().extent, rainier.levels[levels - 1].extent);
+  }
+}
+
+TEST(Slice, PartsOfSwitchedLevels) {
+  const Machine pods = slice(load_system("rainier"), 192);
+  ASSERT_EQ(pods.levels.size(), 4U);
+  EXPECT_EQ(pods.levels.back().extent, 3);
+  EXPECT_EQ(pods.levels.back().size_source.value, 3);
+  const Machine trn4 = load_system("rainier-trn4");
+  for (const std::int64_t chips : {2, 16, 64, 127, 512, 65536, 524288})
+    EXPECT_EQ(slice(trn4, chips).chips(), chips);
+}
+
+TEST(Slice, RefusesWithTheNearestCounts) {
+  const Machine rainier = load_system("rainier");
+  const auto message = [&rainier](std::int64_t chips) {
+    return refusal([&] { (void)slice(rainier, chips); });
+  };
+  expect_mentions(message(2), "nearest counts that work: 4 ");
+  expect_mentions(message(8), "4, 16");
+  expect_mentions(message(32), "16, 64");
+  expect_mentions(message(100), "64, 128");
+  expect_mentions(message(513), "512, 1024");
+  expect_mentions(message(1000000), "524288 chips, not 1000000");
+  for (const std::int64_t chips : {1, 0, -4}) expect_mentions(message(chips), "at least 2 chips");
+  EXPECT_NE(refusal([] { (void)slice(load_system("tpu-v4"), 512); }), "");
+}
+
+TEST(Overrides, ChangeOneFigure) {
+  const Machine machine = load_system("rainier",
+                                      {"z.bandwidth=200 GB/s",
+                                       "pod.extent=16",
+                                       "x.efficiency=0.45",
+                                       "chip.memory.bandwidth=4 TB/s",
+                                       "overhead=1 us",
+                                       "reduction=500 GB/s"});
+  EXPECT_EQ(gigabytes(level(machine, "z").bandwidth.value), 200);
+  EXPECT_EQ(level(machine, "z").bandwidth.status, Status::assumed);
+  EXPECT_EQ(level(machine, "z").bandwidth.source, "set on the command line");
+  EXPECT_EQ(level(machine, "pod").extent, 16);
+  EXPECT_EQ(level(machine, "pod").size_source.status, Status::assumed);
+  EXPECT_EQ(level(machine, "x").efficiency.value, 0.45);
+  EXPECT_EQ(machine.chip.memory_bandwidth->value.value(), 4e12);
+  EXPECT_DOUBLE_EQ(machine.overhead.value.value(), 1e-6);
+  EXPECT_EQ(gigabytes(machine.reduction->value), 500);
+  EXPECT_EQ(machine.chips(), 2 * 524288);
+}
+
+TEST(Overrides, AreHeldToTheRulesOfAFile) {
+  const auto with = [](const char* change) {
+    return refusal([change] { (void)load_system("rainier", {change}); });
+  };
+  expect_mentions(with("bilding.bandwidth=1 GB/s"), "did you mean 'building'?");
+  expect_mentions(with("z.bandwith=1 GB/s"), "did you mean 'bandwidth'?");
+  expect_mentions(with("z.bandwidth=1"), "'1' has no unit");
+  expect_mentions(with("z.bandwidth=0 GB/s"), "more than 0");
+  expect_mentions(with("z.latency=-1 us"), "not negative");
+  expect_mentions(with("z.extent=2.5"), "whole number");
+  expect_mentions(with("z.efficiency=1.5"), "at most 1");
+  expect_mentions(with("overhed=1 us"), "did you mean 'overhead'?");
+  expect_mentions(with("chip.memory.bandwith=4 TB/s"), "did you mean 'memory.bandwidth'?");
+  expect_mentions(with("z"), "KEY=VALUE");
+  EXPECT_NE(with("z=1"), "");
+}
+
+void expect_same(const Machine& a, const Machine& b) {
+  EXPECT_EQ(a.title, b.title);
+  EXPECT_EQ(a.notes, b.notes);
+  EXPECT_EQ(a.chip.name, b.chip.name);
+  EXPECT_EQ(a.overhead.value, b.overhead.value);
+  EXPECT_EQ(a.reduction.has_value(), b.reduction.has_value());
+  ASSERT_EQ(a.levels.size(), b.levels.size());
+  for (std::size_t l = 0; l < a.levels.size(); ++l) {
+    const Level& one = a.levels[l];
+    const Level& other = b.levels[l];
+    EXPECT_EQ(one.name, other.name);
+    EXPECT_EQ(one.domain, other.domain);
+    EXPECT_EQ(one.shape, other.shape);
+    EXPECT_EQ(one.extent, other.extent);
+    EXPECT_EQ(one.size_source.source, other.size_source.source);
+    EXPECT_EQ(one.bandwidth.value, other.bandwidth.value);
+    EXPECT_EQ(one.bandwidth.status, other.bandwidth.status);
+    EXPECT_EQ(one.bandwidth.source, other.bandwidth.source);
+    EXPECT_EQ(one.links.value, other.links.value);
+    EXPECT_EQ(one.latency.value, other.latency.value);
+    EXPECT_EQ(one.hop.value, other.hop.value);
+    EXPECT_EQ(one.gap.value, other.gap.value);
+    EXPECT_EQ(one.efficiency.value, other.efficiency.value);
+  }
+}
+
+TEST(SystemFile, WhatIsWrittenReadsBackTheSame) {
+  const Scratch scratch;
+  for (const std::string& name : topology::system_names()) {
+    const Machine machine = load_system(name);
+    expect_same(machine, load_system(scratch.write("copy.toml", to_toml(machine))));
+  }
+  Machine odd = load_system("trn2-server");
+  odd.title = "a \"quoted\" \\ title\nof two lines, µ";
+  odd.levels[0].bandwidth.value = topology::BytesPerSecond(1e9 / 3);
+  odd.levels[0].latency.value = topology::Seconds(1.0 / 3e6);
+  odd.reduction = {topology::BytesPerSecond(1e10 / 7), Status::derived, "fitted"};
+  const Machine again = load_system(scratch.write("odd.toml", to_toml(odd)));
+  expect_same(odd, again);
+  EXPECT_EQ(odd.reduction->value, again.reduction->value);
+  EXPECT_EQ(again.name, "odd");
+}
+
+TEST(SystemFile, ExtendsChangesAndAddsLevels) {
+  const Scratch scratch;
+  const std::string origin = ", status = \"assumed\", source = \"what if\" }\n";
+  const std::string path = scratch.write("wide.toml",
+                                         "extends = \"trn2-ultraserver\"\n"
+                                         "[[level]]\nname = \"z\"\nextent = { value = 8" + origin +
+                                             "[[level]]\nname = \"rack\"\ndomain = \"rack\"\n"
+                                             "shape = \"clos\"\nextent = { value = 2" + origin +
+                                             "bandwidth = { value = \"25 GB/s\"" + origin +
+                                             "latency = { value = \"15 us\"" + origin);
+  const Machine machine = load_system(path);
+  EXPECT_EQ(machine.chips(), 4 * 4 * 8 * 2);
+  EXPECT_EQ(gigabytes(level(machine, "z").bandwidth.value), 64);
+  EXPECT_EQ(level(machine, "rack").shape, LevelShape::clos);
+  EXPECT_EQ(machine.name, "wide");
+}
+
+TEST(SystemFile, CyclesAreFound) {
+  const Scratch scratch;
+  const std::string one = scratch.write("one.toml", "title = \"1\"\nextends = \"two.toml\"\n");
+  scratch.write("two.toml", "extends = \"one.toml\"\n");
+  const std::string message = refusal([&] { (void)load_system(one); });
+  expect_mentions(message, "two.toml:1: ");
+  expect_mentions(message, "extends itself");
+}
+
+TEST(SystemFile, SlipsAreAnsweredWithPlaceAndRemedy) {
+  const Scratch scratch;
+  const auto message = [&scratch](const std::string& text) {
+    const std::string path =
+        scratch.write("bar.toml", "title = \"bar\"\nchip = \"trainium2\"\n" + text);
+    return refusal([&path] { (void)load_system(path); });
+  };
+  const std::string origin = ", status = \"assumed\", source = \"me\" }\n";
+  const std::string start = "[[level]]\nname = \"x\"\ndomain = \"row\"\n";
+  const std::string figures = "extent = { value = 4" + origin + "bandwidth = { value = \"1 GB/s\"" +
+                              origin + "latency = { value = \"1 us\"" + origin;
+  EXPECT_EQ(message(start + "shape = \"ring\"\n" + figures), "");
+  expect_mentions(message(start + "shape = \"rng\"\n" + figures),
+                  "bar.toml:6: unknown shape 'rng'; did you mean 'ring'?");
+  expect_mentions(message(start + figures), "missing key 'shape' in [level]");
+  expect_mentions(message(start + "shape = \"ring\"\n" + figures + "hops = 1\n"),
+                  "bar.toml:10: unknown key 'hops' in [level]; did you mean 'hop'?");
+  expect_mentions(message(start + "shape = \"ring\"\nextent = 4\n"), "expected a table, not an integer");
+  expect_mentions(message(start + "shape = \"ring\"\nextent = { value = 2.5" + origin), "whole number");
+  const std::string whole = start + "shape = \"ring\"\n" + figures;
+  expect_mentions(message(whole + whole), "a second level 'x'");
+  expect_mentions(message("[[level]]\nname = \"a,b\"\n"), "bar.toml:4: 'a,b' is no name of a level");
+  expect_mentions(message("[[level]]\nname = \"chip\"\n"), "taken");
+  expect_mentions(message(""), "at least one [[level]]");
+  expect_mentions(message("level = 3\n"), "expected a list of tables");
+}
+
+TEST(SystemFile, NamesThatAreNotKnown) {
+  expect_mentions(refusal([] { (void)load_system("rainer"); }),
+                  "unknown system 'rainer'; did you mean 'rainier'? known: a100-selene");
+  const Scratch scratch;
+  const std::string path = scratch.write("bar.toml", "title = \"bar\"\nchip = \"trainum2\"\n");
+  expect_mentions(refusal([&] { (void)load_system(path); }),
+                  "bar.toml:2: unknown chip 'trainum2'; did you mean 'trainium2'?");
+  const std::string none = scratch.write("baz.toml", "title = \"baz\"\n");
+  expect_mentions(refusal([&] { (void)load_system(none); }), "missing key 'chip'");
+}
+
+TEST(SystemFile, SourceFilesAreVerbatimChipFirst) {
+  const auto files = topology::source_files("rainier");
+  std::vector<std::string> names;
+  for (const auto& [name, text] : files) {
+    names.push_back(name);
+    EXPECT_FALSE(text.empty());
+  }
+  const std::vector<std::string> expected = {"chips/trainium2.toml",
+                                             "systems/trn2-server.toml",
+                                             "systems/trn2-ultraserver.toml",
+                                             "systems/rainier.toml"};
+  EXPECT_EQ(names, expected);
+}
+
+}  // namespace
