@@ -30,7 +30,9 @@ constexpr std::array<TypeRow, data_types> type_rows = {{
     {"i8", 1, {"int8", "", "", ""}},
 }};
 
-const TypeRow& row(DataType type) { return type_rows.at(static_cast<std::size_t>(type)); }
+const TypeRow& row(DataType type) {
+  return type_rows.at(static_cast<std::size_t>(type));
+}
 
 bool is_called(const TypeRow& row, std::string_view text) {
   return text == row.name ||
@@ -63,9 +65,13 @@ void apply(const Override& change, Chip& chip) {
 
 }  // namespace
 
-const char* name(DataType type) { return row(type).name; }
+const char* name(DataType type) {
+  return row(type).name;
+}
 
-Bytes size_of(DataType type) { return Bytes(row(type).bytes); }
+Bytes size_of(DataType type) {
+  return Bytes(row(type).bytes);
+}
 
 DataType data_type(std::string_view text) {
   std::vector<std::string> names;
@@ -77,7 +83,9 @@ DataType data_type(std::string_view text) {
   usage_error(unknown_name("data type", text, names));
 }
 
-std::vector<std::string> chip_names() { return shipped_names(chip_shelf); }
+std::vector<std::string> chip_names() {
+  return shipped_names(chip_shelf);
+}
 
 Chip load_chip(const std::string& name_or_path, const std::vector<std::string>& overrides) {
   Chip chip;

@@ -1,12 +1,12 @@
 #include "topology/document.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include "topology/names.hpp"
 #include "topology/toml_value.hpp"
@@ -103,7 +103,9 @@ bool Table::has(const std::string& key) {
   return state_->find(key) != nullptr;
 }
 
-bool Table::exists() const { return state_->content != nullptr; }
+bool Table::exists() const {
+  return state_->content != nullptr;
+}
 
 template <class T>
 T Table::get(const std::string& key) {
@@ -223,8 +225,7 @@ void Table::fail(const std::string& key,
                  const std::string& sentence,
                  const std::string& hint) const {
   const toml::node* node = state_->find(key);
-  complain(
-      *state_->file, node == nullptr ? state_->where : node->source().begin, sentence, hint);
+  complain(*state_->file, node == nullptr ? state_->where : node->source().begin, sentence, hint);
 }
 
 Document Document::load(const std::string& path) {
@@ -253,10 +254,16 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
 
-const std::string& Document::name() const { return file_->name; }
+const std::string& Document::name() const {
+  return file_->name;
+}
 
-const std::string& Document::text() const { return file_->text; }
+const std::string& Document::text() const {
+  return file_->text;
+}
 
-Table& Document::root() { return *root_; }
+Table& Document::root() {
+  return *root_;
+}
 
 }  // namespace topology

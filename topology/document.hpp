@@ -132,8 +132,8 @@ class Document {
   Document(std::string name, std::string text);
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
-  Document(Document&&) noexcept;
-  Document& operator=(Document&&) noexcept;
+  Document(Document&& other) noexcept;
+  Document& operator=(Document&& other) noexcept;
   ~Document();
 
   [[nodiscard]] const std::string& name() const;

@@ -1,9 +1,10 @@
 #include "topology/machine.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "topology/error.hpp"
 #include "topology/names.hpp"
@@ -11,42 +12,48 @@
 namespace topology {
 namespace {
 
-bool can_be_cut(const Level& level) { return level.shape != LevelShape::ring; }
+bool can_be_cut(const Level& level) {
+  return level.shape != LevelShape::ring;
+}
 
-/// Counts next to `chips` that slice accepts, at most one on each side.
-std::vector<std::int64_t> nearest_counts(const Machine& machine, std::int64_t chips) {
-  std::int64_t below = 0;
-  std::int64_t above = 0;
-  const auto consider = [&](std::int64_t count) {
-    if (count < 2) return;
-    if (count < chips) below = std::max(below, count);
-    if (count > chips) above = above == 0 ? count : std::min(above, count);
-  };
+/// Counts that slice accepts and that can be nearest to `chips`: whole levels, and of a switched
+/// level the smallest part and those on either side of `chips`.
+std::vector<std::int64_t> candidate_counts(const Machine& machine, std::int64_t chips) {
+  std::vector<std::int64_t> counts;
   std::int64_t group = 1;
   for (const Level& level : machine.levels) {
     const std::int64_t full = group * level.extent;
-    consider(full);
-    if (can_be_cut(level) && chips < full) {
-      consider(chips / group * group);
-      consider(chips / group * group + group);
-    }
-    if (can_be_cut(level)) consider(2 * group);
+    counts.push_back(full);
+    const std::int64_t floor = chips / group * group;
+    if (can_be_cut(level))
+      for (const std::int64_t count : {2 * group, floor, floor + group})
+        if (count < full) counts.push_back(count);
     group = full;
   }
-  std::vector<std::int64_t> counts;
-  for (const std::int64_t count : {below, above})
-    if (count > 0) counts.push_back(count);
   return counts;
 }
 
+/// At most one count on each side of `chips`.
+std::vector<std::int64_t> nearest_counts(const Machine& machine, std::int64_t chips) {
+  std::int64_t below = 0;
+  std::int64_t above = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t count : candidate_counts(machine, chips)) {
+    if (count >= 2 && count < chips) below = std::max(below, count);
+    if (count > chips) above = std::min(above, count);
+  }
+  if (below == 0) return {above};
+  return {below, above};
+}
+
 [[noreturn]] void refuse(const Machine& machine, std::int64_t chips) {
-  const bool too_many = chips > machine.chips();
-  usage_error(fmt::format("{} has {}{} chips; nearest counts that work: {}{}",
-                          machine.name,
-                          too_many ? fmt::format("{}, not ", machine.chips()) : "no part of ",
-                          chips,
-                          fmt::join(nearest_counts(machine, chips), ", "),
-                          too_many ? "" : " (whole levels, or a part of a switched one)"));
+  if (chips > machine.chips())
+    usage_error(fmt::format("{} has {} chips, not {}", machine.name, machine.chips(), chips));
+  usage_error(
+      fmt::format("{} has no part of {} chips; nearest counts that work: {} (whole levels, or a "
+                  "part of a switched one)",
+                  machine.name,
+                  chips,
+                  fmt::join(nearest_counts(machine, chips), ", ")));
 }
 
 }  // namespace

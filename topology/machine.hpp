@@ -25,14 +25,15 @@ enum class LevelShape { ring, all_to_all, clos };
 const char* name(LevelShape shape);
 
 struct Level {
-  std::string name;          ///< "x", "pod", …: how flags, files and results call it
-  std::string domain;        ///< what one full level makes: "server", "ultraserver", "building"
+  std::string name;    ///< "x", "pod", …: how flags, files and results call it
+  std::string domain;  ///< what one full level makes: "server", "ultraserver", "building"
   LevelShape shape = LevelShape::ring;
-  std::int64_t extent = 1;   ///< members
-  Sourced<std::int64_t> size_source;          ///< origin of the extent
-  Sourced<BytesPerSecond> bandwidth;          ///< one link, one direction
-  Sourced<double> links{1, Status::derived, "one link"};  ///< parallel links to the switch / each neighbour
-  Sourced<Seconds> latency;                   ///< one message to the nearest member
+  std::int64_t extent = 1;            ///< members
+  Sourced<std::int64_t> size_source;  ///< origin of the extent
+  Sourced<BytesPerSecond> bandwidth;  ///< one link, one direction
+  Sourced<double> links{
+      1, Status::derived, "one link"};  ///< parallel links to the switch / each neighbour
+  Sourced<Seconds> latency;             ///< one message to the nearest member
   Sourced<Seconds> hop{{}, Status::assumed, "not modelled"};  ///< more per further hop on a ring
   Sourced<Seconds> gap{{}, Status::assumed, "not modelled"};  ///< between messages of one chip
   Sourced<double> efficiency{1, Status::assumed, "ideal links"};  ///< reached share of bandwidth
@@ -60,7 +61,7 @@ struct Machine {
   std::string title;
   std::string notes;
   Chip chip;
-  std::vector<Level> levels;  ///< fastest first
+  std::vector<Level> levels;                                       ///< fastest first
   Sourced<Seconds> overhead{{}, Status::assumed, "not modelled"};  ///< once per collective call
   /// Rate at which arriving bytes are reduced; absent: hidden behind the transfer.
   std::optional<Sourced<BytesPerSecond>> reduction;

@@ -1,9 +1,9 @@
 // System files: reading, overriding, writing.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -40,7 +40,8 @@ std::string parse_level_name(std::string_view text) {
 
 std::string members_complaint(double members) {
   const bool fine = members >= 1 && members <= most_members && members == std::floor(members);
-  return fine ? "" : fmt::format("an extent is a whole number of members from 1 to {}", most_members);
+  return fine ? ""
+              : fmt::format("an extent is a whole number of members from 1 to {}", most_members);
 }
 
 void set_extent(const Sourced<double>& extent, Level& level) {
@@ -189,18 +190,20 @@ std::string level_to_toml(const Level& level) {
                                  quoted(level.name),
                                  quoted(level.domain),
                                  name(level.shape));
-  text += line("extent",
-               Sourced<double>{static_cast<double>(level.extent),
-                               level.size_source.status,
-                               level.size_source.source});
-  each_figure_of_level(
-      level, [&text](const char* key, const auto& figure) { text += line(key, figure); });
+  text += line(
+      "extent",
+      Sourced<double>{
+          static_cast<double>(level.extent), level.size_source.status, level.size_source.source});
+  each_figure_of_level(level,
+                       [&text](const char* key, const auto& figure) { text += line(key, figure); });
   return text;
 }
 
 }  // namespace
 
-std::vector<std::string> system_names() { return shipped_names(system_shelf); }
+std::vector<std::string> system_names() {
+  return shipped_names(system_shelf);
+}
 
 Machine load_system(const std::string& name_or_path, const std::vector<std::string>& overrides) {
   auto chain = load_chain(system_shelf, name_or_path);

@@ -1,10 +1,10 @@
 #include "topology/names.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <numeric>
+
+#include <fmt/format.h>
 
 namespace topology {
 namespace {

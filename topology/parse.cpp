@@ -1,13 +1,13 @@
 #include "topology/parse.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
+
+#include <fmt/format.h>
 
 #include "topology/error.hpp"
 
@@ -163,9 +163,9 @@ std::string format_bytes(Bytes quantity) {
       Unit{"PiB", kibi * kibi * kibi * kibi * kibi},
   };
   const double value = quantity.value();
-  const std::string decimal = with_unit(value, Units<Bytes>::table);
+  std::string decimal = with_unit(value, Units<Bytes>::table);
   if (value < kibi || std::fmod(value, kibi) != 0) return decimal;
-  const std::string text = with_unit(value, binary);
+  std::string text = with_unit(value, binary);
   // 80 GB is a whole number of KiB as well, but not a round one.
   const bool only_decimal_is_exact =
       parse<Bytes>(text) != quantity && parse<Bytes>(decimal) == quantity;
@@ -212,7 +212,7 @@ std::string format_exact(Q quantity) {
   if constexpr (std::is_same_v<Q, double>) {
     return fmt::format("{}", quantity);
   } else {
-    const auto text = format(quantity);
+    std::string text = format(quantity);
     if (parse<Q>(text) == quantity) return text;
     for (const Unit& unit : Units<Q>::table)
       if (unit.scale == 1) return fmt::format("{} {}", quantity.value(), unit.symbol);
@@ -226,7 +226,8 @@ Bytes parse_size(std::string_view text) {
       "'8', '1K', '512M', '16G'";
   constexpr double largest = 9007199254740992.0;  // 2^53: all sizes up to it are exact
   double scale = 1;
-  for (const Unit& suffix : {Unit{"K", kibi}, Unit{"M", kibi * kibi}, Unit{"G", kibi * kibi * kibi}})
+  for (const Unit& suffix :
+       {Unit{"K", kibi}, Unit{"M", kibi * kibi}, Unit{"G", kibi * kibi * kibi}})
     if (text.ends_with(suffix.symbol)) scale = suffix.scale;
   const std::string_view count = scale > 1 ? text.substr(0, text.size() - 1) : text;
   std::int64_t value = 0;

@@ -8,10 +8,10 @@
 
 namespace topology {
 
-/// Q is Bytes, Seconds, BytesPerSecond, FlopsPerSecond, Hertz, Watts, DollarsPerSecond, or double for
-/// a plain number. Reads "96 GiB", "1.5 us", "128 GB/s", "200 Gbit/s", "667 TFLOP/s", "2.4 GHz", "500 W",
-/// "2.235 USD/h". Number and unit are separated by one space, the unit is mandatory and
-/// case-sensitive; GB is 10^9 bytes, GiB is 2^30.
+/// Q is Bytes, Seconds, BytesPerSecond, FlopsPerSecond, Hertz, Watts, DollarsPerSecond, or double
+/// for a plain number. Reads "96 GiB", "1.5 us", "128 GB/s", "200 Gbit/s", "667 TFLOP/s", "2.4
+/// GHz", "500 W", "2.235 USD/h". Number and unit are separated by one space, the unit is mandatory
+/// and case-sensitive; GB is 10^9 bytes, GiB is 2^30.
 /// @throws Error(usage) that names the text, what was expected and the accepted units.
 template <class Q>
 [[nodiscard]] Q parse(std::string_view text);

@@ -39,20 +39,27 @@ class Quantity {
   static constexpr Dimension dimension = D;
 
   constexpr Quantity() = default;
+
   constexpr explicit Quantity(double in_base_units) : value_(in_base_units) {}
 
   [[nodiscard]] constexpr double value() const { return value_; }
 
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
+
   friend constexpr Quantity operator+(Quantity a, Quantity b) {
     return Quantity(a.value_ + b.value_);
   }
+
   friend constexpr Quantity operator-(Quantity a, Quantity b) {
     return Quantity(a.value_ - b.value_);
   }
+
   friend constexpr Quantity operator*(Quantity a, double s) { return Quantity(a.value_ * s); }
+
   friend constexpr Quantity operator*(double s, Quantity a) { return Quantity(s * a.value_); }
+
   friend constexpr Quantity operator/(Quantity a, double s) { return Quantity(a.value_ / s); }
+
   constexpr Quantity& operator+=(Quantity b) { return *this = *this + b; }
 
  private:
@@ -98,6 +105,7 @@ constexpr Seconds operator""_us(long double v) { return Seconds(static_cast<doub
 constexpr Seconds operator""_us(unsigned long long v) { return Seconds(static_cast<double>(v) * 1e-6); }
 constexpr BytesPerSecond operator""_GBps(unsigned long long v) { return BytesPerSecond(static_cast<double>(v) * 1e9); }
 constexpr FlopsPerSecond operator""_TFLOPs(long double v) { return FlopsPerSecond(static_cast<double>(v) * 1e12); }
+
 // clang-format on
 }  // namespace literals
 

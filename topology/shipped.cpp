@@ -1,10 +1,10 @@
 #include "topology/shipped.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "topology/names.hpp"
 
@@ -41,7 +41,8 @@ std::string find_file(const Shelf& shelf,
                       const std::string& mentioned_in) {
   if (name_or_path.ends_with(".toml")) {
     const fs::path path = fs::path(mentioned_in).parent_path() / name_or_path;
-    if (!fs::is_regular_file(path)) usage_error(fmt::format("there is no file '{}'", path.string()));
+    if (!fs::is_regular_file(path))
+      usage_error(fmt::format("there is no file '{}'", path.string()));
     return path.string();
   }
   const auto names = shipped_names(shelf);
@@ -77,6 +78,8 @@ std::string label(const std::string& path) {
   return outside ? path : relative.generic_string();
 }
 
-std::string stem(const std::string& path) { return fs::path(path).stem().string(); }
+std::string stem(const std::string& path) {
+  return fs::path(path).stem().string();
+}
 
 }  // namespace topology

@@ -20,8 +20,8 @@ inline constexpr Shelf system_shelf{"systems", "system"};
 /// Names on a shelf, without .toml, sorted. @throws Error(environment) if there is no such folder
 [[nodiscard]] std::vector<std::string> shipped_names(const Shelf& shelf);
 
-/// Path of a shipped name, or of a path (ends in .toml) relative to the file that mentions it; typed
-/// by a user, `mentioned_in` is "". @throws Error(usage) with the known names
+/// Path of a shipped name, or of a path (ends in .toml) relative to the file that mentions it;
+/// typed by a user, `mentioned_in` is "". @throws Error(usage) with the known names
 [[nodiscard]] std::string find_file(const Shelf& shelf,
                                     const std::string& name_or_path,
                                     const std::string& mentioned_in = "");

@@ -1,13 +1,13 @@
 // Typed values of toml++ nodes. Private to document.cpp: nobody else sees the library.
 #pragma once
 
-#include <fmt/format.h>
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include "topology/error.hpp"
 
@@ -18,6 +18,7 @@ inline const char* kind(const toml::node& node) {
     toml::node_type type;
     const char* words;
   };
+
   static constexpr std::array rows = {
       Row{toml::node_type::table, "a table"},
       Row{toml::node_type::array, "a list"},

@@ -10,9 +10,13 @@ namespace {
 constexpr int up = 0;
 constexpr int down = 1;
 
-std::int64_t modulo(std::int64_t value, std::int64_t n) { return ((value % n) + n) % n; }
+std::int64_t modulo(std::int64_t value, std::int64_t n) {
+  return ((value % n) + n) % n;
+}
 
-bool switched(const Level& level) { return level.shape != LevelShape::ring; }
+bool switched(const Level& level) {
+  return level.shape != LevelShape::ring;
+}
 
 /// Adds `bytes` to `length` consecutive links of a ring from `first` on.
 void walk(std::vector<double>& links, std::int64_t first, std::int64_t length, double bytes) {
@@ -44,8 +48,8 @@ void Traffic::note(std::size_t level, double messages, std::int64_t hops) {
   LevelLoad& load = loads_[level];
   load.used = true;
   load.messages += messages;
-  const Seconds latency =
-      what.latency.value + what.hop.value * static_cast<double>(std::max<std::int64_t>(hops, 1) - 1);
+  const Seconds latency = what.latency.value +
+                          what.hop.value * static_cast<double>(std::max<std::int64_t>(hops, 1) - 1);
   load.latency = std::max(load.latency, latency);
 }
 
@@ -136,7 +140,7 @@ void Traffic::accumulate(const Traffic& other, double times) {
     LevelLoad& mine = loads_[l];
     const LevelLoad& theirs = other.loads_[l];
     mine.used = mine.used || theirs.used;
-    mine.messages += theirs.messages * times;
+    mine.issued += other.issue(l) * times;
     mine.latency = std::max(mine.latency, theirs.latency);
     for (const int d : {up, down}) {
       mine.uniform[d] += theirs.uniform[d] * times;
@@ -162,23 +166,28 @@ std::vector<LinkClass> Traffic::classes() const {
       const Bytes load(heaviest(l, d));
       if (load.value() <= 0) continue;
       const char* sign = d == up ? "+" : "-";
+      const Seconds transfer = load / (capacity * level.efficiency.value);
       all.push_back({level.name + (switched(level) ? "" : sign),
                      l,
                      load,
                      capacity,
-                     load / (capacity * level.efficiency.value)});
+                     std::max(transfer, issue(l)),
+                     issue(l) > transfer});
     }
   }
   return all;
 }
 
+Seconds Traffic::issue(std::size_t level) const {
+  const double gaps = std::max(0.0, loads_[level].messages - 1);
+  return loads_[level].issued + machine_->levels[level].gap.value * gaps;
+}
+
 Seconds Traffic::busy(std::size_t level) const {
   const Level& what = machine_->levels[level];
   const Bytes load(std::max(heaviest(level, up), heaviest(level, down)));
-  const BytesPerSecond rate =
-      what.bandwidth.value * what.links.value * what.efficiency.value;
-  const Seconds issue = what.gap.value * std::max(0.0, loads_[level].messages - 1);
-  return std::max(issue, load / rate);
+  const BytesPerSecond rate = what.bandwidth.value * what.links.value * what.efficiency.value;
+  return std::max(issue(level), load / rate);
 }
 
 ExchangeTime Traffic::time() const {

@@ -30,15 +30,17 @@ struct DigitMap {
 struct LinkClass {
   std::string name;  ///< "x+", "x-", "rack", "pod": level, and direction on a ring
   std::size_t level = 0;
-  Bytes load;              ///< on the most loaded link of the class, per direction
-  BytesPerSecond capacity;  ///< raw, of one link (all parallel links together)
-  Seconds busy;            ///< load / (capacity x efficiency)
+  Bytes load;                ///< on the most loaded link of the class, per direction
+  BytesPerSecond capacity;   ///< raw, of one link (all parallel links together)
+  Seconds busy;              ///< load / (capacity x efficiency), or `issue` if that is longer
+  bool issue_bound = false;  ///< the chips' message rate takes longer than the bytes
 };
 
 /// Where the time of an exchange goes.
 struct ExchangeTime {
   Seconds latency;
   Seconds transfer;
+
   [[nodiscard]] Seconds total() const { return latency + transfer; }
 };
 
@@ -66,10 +68,11 @@ class Traffic {
  private:
   struct LevelLoad {
     bool used = false;
-    double uniform[2] = {0, 0};      // bytes on every link, up and down the ring (or [0]: a port)
-    std::vector<double> extra[2];    // bytes more on link i, when the map is not a translation
-    double messages = 0;             // sent by one chip into this level
-    Seconds latency{};               // of the farthest message
+    double uniform[2] = {0, 0};    // bytes on every link, up and down the ring (or [0]: a port)
+    std::vector<double> extra[2];  // bytes more on link i, when the map is not a translation
+    double messages = 0;           // sent by one chip into this level, in this exchange
+    Seconds issued{};              // gaps between messages of the exchanges added up
+    Seconds latency{};             // of the farthest message
   };
 
   void route(std::size_t level, DigitMap map, double bytes);
@@ -78,6 +81,7 @@ class Traffic {
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
   [[nodiscard]] double heaviest(std::size_t level, int direction) const;
+  [[nodiscard]] Seconds issue(std::size_t level) const;
   [[nodiscard]] Seconds busy(std::size_t level) const;
 
   const Machine* machine_;

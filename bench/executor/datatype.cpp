@@ -20,12 +20,17 @@ constexpr std::int64_t period = 509;  // prime: no chunk boundary of a power of 
 template <class Visit>
 auto with_type(DataType type, Visit&& visit) {
   switch (type) {
-    case DataType::f64: return visit(double{});
-    case DataType::f32: return visit(float{});
-    case DataType::i32: return visit(std::int32_t{});
-    case DataType::bf16: return visit(BFloat16{});
-    default: topology::usage_error(std::string("cannot measure with data type ") + name(type) +
-                                   "; known: f32, f64, i32, bf16");
+    case DataType::f64:
+      return visit(double{});
+    case DataType::f32:
+      return visit(float{});
+    case DataType::i32:
+      return visit(std::int32_t{});
+    case DataType::bf16:
+      return visit(BFloat16{});
+    default:
+      topology::usage_error(std::string("cannot measure with data type ") + name(type) +
+                            "; known: f32, f64, i32, bf16");
   }
 }
 
@@ -34,14 +39,18 @@ T add(T a, T b) {
   return a + b;
 }
 
-BFloat16 add(BFloat16 a, BFloat16 b) { return BFloat16(float{a} + float{b}); }
+BFloat16 add(BFloat16 a, BFloat16 b) {
+  return BFloat16(float{a} + float{b});
+}
 
 template <class T>
 T larger(T a, T b) {
   return std::max(a, b);
 }
 
-BFloat16 larger(BFloat16 a, BFloat16 b) { return float{a} < float{b} ? b : a; }
+BFloat16 larger(BFloat16 a, BFloat16 b) {
+  return float{a} < float{b} ? b : a;
+}
 
 /// Largest integer up to which all integers are representable.
 double exact_integers(DataType type) {
@@ -52,7 +61,9 @@ double exact_integers(DataType type) {
 
 }  // namespace
 
-const char* name(Operator op) { return op == Operator::sum ? "sum" : "max"; }
+const char* name(Operator op) {
+  return op == Operator::sum ? "sum" : "max";
+}
 
 Operator parse_operator(std::string_view text) {
   if (text == "sum") return Operator::sum;
@@ -88,8 +99,8 @@ Pattern::Pattern(DataType type, Operator op, std::int64_t ranks)
   if (op == Operator::sum) {
     const double each = limit / static_cast<double>(ranks);
     largest_ = static_cast<int>(std::clamp(each, 1.0, 100.0));
-    if (each < 1) stride_ = (ranks + static_cast<std::int64_t>(limit) - 1) /
-                            static_cast<std::int64_t>(limit);
+    if (each < 1)
+      stride_ = (ranks + static_cast<std::int64_t>(limit) - 1) / static_cast<std::int64_t>(limit);
   }
   std::vector<int> totals;
   for (std::int64_t i = 0; i < period; ++i) {

@@ -1,10 +1,10 @@
 #include "bench/executor/execution.hpp"
 
-#include <mpi.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
+#include <mpi.h>
 
 #include "kernels/collective/ranks.hpp"
 #include "kernels/collective/rounds.hpp"
@@ -15,9 +15,13 @@ namespace {
 constexpr std::size_t largest_message = 1UL << 30U;  // MPI counts are int
 
 /// Received data waits in scratch unless it can land where it belongs.
-bool lands(const Message& m) { return !m.reduce && m.pieces.size() == 1; }
+bool lands(const Message& m) {
+  return !m.reduce && m.pieces.size() == 1;
+}
 
-bool sends_in_place(const Message& m) { return m.pieces.size() == 1; }
+bool sends_in_place(const Message& m) {
+  return m.pieces.size() == 1;
+}
 
 std::size_t scratch(const std::vector<Message>& messages, bool (*direct)(const Message&)) {
   std::size_t bytes = 0;
@@ -75,7 +79,10 @@ void Execution::plan(const kernels::Schedule& schedule, int rank) {
         const std::int64_t k = part.k + i;
         for (const kernels::Rank to : kernels::receivers(exchange, k, rank, extents))
           step.sends.push_back(message(kernels::chunks_between(exchange, k, rank, to, extents),
-                                       part.share.begin, part.share.end, static_cast<int>(to), tag));
+                                       part.share.begin,
+                                       part.share.end,
+                                       static_cast<int>(to),
+                                       tag));
         for (const kernels::Rank from : kernels::senders(exchange, k, rank, extents)) {
           // An all-to-all keeps what arrives in the place of its sender.
           const auto chunks = apart ? std::vector<kernels::Rank>{from}
@@ -90,11 +97,8 @@ void Execution::plan(const kernels::Schedule& schedule, int rank) {
     }
 }
 
-Message Execution::message(std::span<const std::int64_t> chunks,
-                           double begin,
-                           double end,
-                           int peer,
-                           int tag) const {
+Message Execution::message(
+    std::span<const std::int64_t> chunks, double begin, double end, int peer, int tag) const {
   Message m{peer, tag, false, {}, 0};
   for (const std::int64_t c : chunks) {
     const std::size_t first = chunk_begin(c, ranks_, count_, element_);
@@ -122,8 +126,8 @@ void Execution::post(const Step& step,
     std::byte* place = lands(m) ? target.data() + m.pieces.front().offset : arrived_.data() + at;
     if (!lands(m)) at += m.bytes;
     in_parts(m.bytes, [&](std::size_t offset, int bytes) {
-      MPI_Irecv(place + offset, bytes, MPI_BYTE, m.peer, m.tag, MPI_COMM_WORLD,
-                &requests.emplace_back());
+      MPI_Irecv(
+          place + offset, bytes, MPI_BYTE, m.peer, m.tag, MPI_COMM_WORLD, &requests.emplace_back());
     });
   }
   at = 0;
@@ -139,8 +143,8 @@ void Execution::post(const Step& step,
       }
     }
     in_parts(m.bytes, [&](std::size_t offset, int bytes) {
-      MPI_Isend(data + offset, bytes, MPI_BYTE, m.peer, m.tag, MPI_COMM_WORLD,
-                &requests.emplace_back());
+      MPI_Isend(
+          data + offset, bytes, MPI_BYTE, m.peer, m.tag, MPI_COMM_WORLD, &requests.emplace_back());
     });
   }
   MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);

@@ -53,11 +53,8 @@ class Execution {
 
  private:
   void plan(const kernels::Schedule& schedule, int rank);
-  [[nodiscard]] Message message(std::span<const std::int64_t> chunks,
-                                double begin,
-                                double end,
-                                int peer,
-                                int tag) const;
+  [[nodiscard]] Message message(
+      std::span<const std::int64_t> chunks, double begin, double end, int peer, int tag) const;
   void post(const Step& step, std::span<const std::byte> source, std::span<std::byte> target);
   void apply(const Step& step, std::span<std::byte> target);
 

@@ -1,12 +1,12 @@
 #include "bench/executor/fit.hpp"
 
-#include <fmt/format.h>
-#include <mpi.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+
+#include <fmt/format.h>
+#include <mpi.h>
 
 #include "bench/executor/datatype.hpp"
 #include "topology/error.hpp"
@@ -15,8 +15,8 @@ namespace bench {
 namespace {
 
 constexpr int repetitions = 15;
-constexpr std::array<int, 12> sizes{8,      64,      512,     4096,    16384,    65536,
-                                    262144, 1048576, 4194304, 8388608, 16777216, 33554432};
+constexpr std::array<int, 12> sizes{
+    8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304, 8388608, 16777216, 33554432};
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -60,7 +60,9 @@ double reduction_rate(std::vector<std::byte>& into, std::vector<std::byte>& from
   for (int r = 0; r < repetitions; ++r) {
     MPI_Barrier(MPI_COMM_WORLD);
     const double start = MPI_Wtime();
-    reduce(topology::DataType::f32, Operator::sum, std::span(into).first(bytes),
+    reduce(topology::DataType::f32,
+           Operator::sum,
+           std::span(into).first(bytes),
            std::span(from).first(bytes));
     seconds.push_back(slowest(MPI_Wtime() - start));
   }
@@ -72,7 +74,9 @@ topology::Machine host_machine(double latency, double per_byte, double reduction
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   const std::string source =
       fmt::format("fitted to exchanges of {} to {} B between neighbouring ranks of {}",
-                  sizes.front(), sizes.back(), size);
+                  sizes.front(),
+                  sizes.back(),
+                  size);
   const auto derived = topology::Status::derived;
   topology::Level level;
   level.name = "ranks";
@@ -91,8 +95,8 @@ topology::Machine host_machine(double latency, double per_byte, double reduction
   machine.chip.title = "a CPU core under MPI";
   machine.levels = {level};
   machine.overhead = {topology::Seconds{}, derived, "contained in the fitted latency"};
-  machine.reduction = {topology::BytesPerSecond(reduction), derived,
-                       "all ranks adding 8 MiB of f32 at once"};
+  machine.reduction = {
+      topology::BytesPerSecond(reduction), derived, "all ranks adding 8 MiB of f32 at once"};
   return machine;
 }
 

@@ -1,12 +1,12 @@
 #include "bench/executor/measure.hpp"
 
-#include <fmt/format.h>
-#include <mpi.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
+#include <fmt/format.h>
+#include <mpi.h>
+#include <unistd.h>
 
 #include "bench/executor/execution.hpp"
 #include "topology/error.hpp"
@@ -45,7 +45,9 @@ void check_memory(std::size_t bytes_per_rank) {
         topology::ErrorKind::environment,
         fmt::format("the buffers of {} ranks on this host need {:.1f} GiB of its {:.1f} GiB of "
                     "memory; choose a smaller -e",
-                    ranks, needed / 1073741824.0, memory / 1073741824.0));
+                    ranks,
+                    needed / 1073741824.0,
+                    memory / 1073741824.0));
 }
 
 }  // namespace
@@ -60,7 +62,9 @@ double Measurement::quantile(double q) const {
   return std::lerp(sorted[low], sorted[high], at - static_cast<double>(low));
 }
 
-double Measurement::median() const { return quantile(0.5); }
+double Measurement::median() const {
+  return quantile(0.5);
+}
 
 std::int64_t elements(Collective collective,
                       std::int64_t bytes,
@@ -70,13 +74,19 @@ std::int64_t elements(Collective collective,
   const std::int64_t count = bytes / element;
   if (bytes % element != 0 || count == 0)
     topology::usage_error(fmt::format("size {} B is not a whole number of {} elements of {} B",
-                                      bytes, topology::name(type), element));
+                                      bytes,
+                                      topology::name(type),
+                                      element));
   if (!kernels::info(collective).chunked_ends) return count;
   if (count < ranks)
     topology::usage_error(fmt::format(
         "size {} B does not divide into one {} element for each of {} ranks; the smallest size "
         "for {} is {} B",
-        bytes, topology::name(type), ranks, kernels::info(collective).name, ranks * element));
+        bytes,
+        topology::name(type),
+        ranks,
+        kernels::info(collective).name,
+        ranks * element));
   return count / ranks * ranks;
 }
 
@@ -106,8 +116,12 @@ class Measure::State {
     result.batch = batch(in_place);
     for (int s = 0; s < options_.samples; ++s)
       result.seconds.push_back(timed(in_place, result.batch));
-    MPI_Allreduce(MPI_IN_PLACE, result.seconds.data(), static_cast<int>(result.seconds.size()),
-                  MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+    MPI_Allreduce(MPI_IN_PLACE,
+                  result.seconds.data(),
+                  static_cast<int>(result.seconds.size()),
+                  MPI_DOUBLE,
+                  MPI_MAX,
+                  MPI_COMM_WORLD);
     return result;
   }
 
@@ -115,9 +129,11 @@ class Measure::State {
   [[nodiscard]] std::size_t begin(std::int64_t c) const {
     return chunk_begin(c, ranks_, count_, element_);
   }
+
   [[nodiscard]] std::span<std::byte> chunk(Buffer& buffer, std::int64_t c) const {
     return std::span(buffer).subspan(begin(c), begin(c + 1) - begin(c));
   }
+
   [[nodiscard]] std::int64_t first_element(std::int64_t c) const {
     return static_cast<std::int64_t>(begin(c) / element_);
   }
@@ -186,8 +202,7 @@ class Measure::State {
     double once = timed(in_place, 1);
     MPI_Allreduce(MPI_IN_PLACE, &once, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
     const double wanted = std::ceil(shortest_sample / std::max(once, 1e-9));
-    return static_cast<std::int64_t>(
-        std::clamp(wanted, 1.0, static_cast<double>(largest_batch)));
+    return static_cast<std::int64_t>(std::clamp(wanted, 1.0, static_cast<double>(largest_batch)));
   }
 
   Collective collective_;
@@ -211,6 +226,8 @@ Measure::~Measure() = default;
 Measure::Measure(Measure&&) noexcept = default;
 Measure& Measure::operator=(Measure&&) noexcept = default;
 
-Measurement Measure::run(bool in_place) { return state_->run(in_place); }
+Measurement Measure::run(bool in_place) {
+  return state_->run(in_place);
+}
 
 }  // namespace bench

@@ -1,13 +1,13 @@
 #include "bench/executor/mpi.hpp"
 
-#include <mpi.h>
-
 #include <array>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <string_view>
 #include <thread>
+
+#include <mpi.h>
 
 namespace bench {
 namespace {

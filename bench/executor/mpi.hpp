@@ -26,9 +26,12 @@ class MpiSession {
   MpiSession& operator=(MpiSession&&) = delete;
 
   [[nodiscard]] int rank() const { return rank_; }
+
   [[nodiscard]] int size() const { return size_; }
+
   /// Ranks of this job on this host.
   [[nodiscard]] int ranks_on_host() const { return ranks_on_host_; }
+
   [[nodiscard]] static std::string library();
   /// Waits for all ranks without burning a core that another rank computes on.
   static void wait_idle();

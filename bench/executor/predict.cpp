@@ -35,6 +35,12 @@ const topology::LinkClass* Prediction::bottleneck() const {
   return most == links.end() ? nullptr : &*most;
 }
 
+std::string Prediction::bottleneck_name() const {
+  const topology::LinkClass* link = bottleneck();
+  if (link == nullptr) return "none";
+  return link->name + (link->issue_bound ? ", message rate" : "");
+}
+
 Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule is predicted on the group it was built for");
@@ -88,7 +94,8 @@ Prediction predict(kernels::Collective collective,
 topology::Status evidence(const Prediction& prediction, const Machine& machine) {
   const topology::LinkClass* link = prediction.bottleneck();
   if (link != nullptr && prediction.transfer > prediction.latency)
-    return machine.levels[link->level].bandwidth.status;
+    return link->issue_bound ? machine.levels[link->level].gap.status
+                             : machine.levels[link->level].bandwidth.status;
   topology::Status weakest = topology::Status::published;
   for (const topology::Level& level : machine.levels)
     weakest = std::max(weakest, level.latency.status);

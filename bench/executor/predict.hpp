@@ -18,17 +18,21 @@ namespace bench {
 struct Prediction {
   std::string algorithm;
   topology::Seconds time;
-  topology::Seconds latency;    ///< part of `time`: message latencies and the call's overhead
-  topology::Seconds transfer;   ///< part of `time`: bytes on the most loaded links
-  topology::Seconds reduction;  ///< part of `time`: adding up, where the machine says it is not hidden
+  topology::Seconds latency;   ///< part of `time`: message latencies and the call's overhead
+  topology::Seconds transfer;  ///< part of `time`: bytes on the most loaded links
+  topology::Seconds
+      reduction;  ///< part of `time`: adding up, where the machine says it is not hidden
   kernels::Bound bound;
   std::vector<topology::LinkClass> links;  ///< loads of the whole collective
   std::int64_t rounds = 0;
   std::int64_t classes = 0;  ///< kinds of rounds evaluated; each stands for all ranks, by symmetry
 
   [[nodiscard]] double fraction_of_bound() const { return bound.time() / time; }
+
   /// The class that is busy longest, or null when nothing moves.
   [[nodiscard]] const topology::LinkClass* bottleneck() const;
+  /// Its name; "pod, message rate" when the bytes are not what takes the time; "none".
+  [[nodiscard]] std::string bottleneck_name() const;
 };
 
 /// @param machine the group that the schedule was built for, level for digit
@@ -48,8 +52,8 @@ struct Prediction {
                                  topology::Bytes size,
                                  const std::string& algorithm);
 
-/// Origin of the figure that binds: the bandwidth of the bottleneck where transfer takes most of the
-/// time, else the weakest of the latencies.
+/// Origin of the figure that binds: the bandwidth of the bottleneck where transfer takes most of
+/// the time, else the weakest of the latencies.
 [[nodiscard]] topology::Status evidence(const Prediction& prediction,
                                         const topology::Machine& machine);
 

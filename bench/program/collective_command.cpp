@@ -1,10 +1,10 @@
 // rainier collective: measures under MPI, or predicts on a modelled system.
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "bench/executor/fit.hpp"
 #include "bench/executor/measure.hpp"
@@ -47,13 +47,16 @@ void predict_table(const Options& options) {
   if (!speaks_before_init()) return;
   std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
   for (const std::int64_t bytes : sizes)
-    rows.push_back(
-        predict_point(collective, bytes, options.measure, options.algorithm, machine));
+    rows.push_back(predict_point(collective, bytes, options.measure, options.algorithm, machine));
   if (!options.csv)
-    fmt::print("# {} over {} chips of {} ({}), predicted\n"
-               "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
-               options.collective, machine.chips(), machine.name, machine.chip.title,
-               kernels::busbw_factor(collective, machine.chips()));
+    fmt::print(
+        "# {} over {} chips of {} ({}), predicted\n"
+        "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
+        options.collective,
+        machine.chips(),
+        machine.name,
+        machine.chip.title,
+        kernels::busbw_factor(collective, machine.chips()));
   print_predicted_header(style(options));
   for (const CollectiveRow& row : rows) print_predicted(row, style(options));
 }
@@ -67,17 +70,20 @@ topology::Machine model_of(const Options& options, const MpiSession& mpi) {
 
 void print_banner(const Options& options, const MpiSession& mpi, const topology::Machine& model) {
   const topology::Level& level = model.levels.front();
-  fmt::print("# {} over {} ranks, measured; {} samples after {} warm-ups, median of the slowest "
-             "rank's time\n"
-             "# model: {}: latency {}, {} per rank{}\n"
-             "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; %model = model / measured out of place\n",
-             options.collective, mpi.size(), options.measure.samples, options.measure.warmup,
-             options.machine.empty() ? "fitted to this job just now" : options.machine,
-             topology::format(level.latency.value), topology::format(level.injection()),
-             model.reduction
-                 ? ", reduction " + topology::format(model.reduction->value)
-                 : std::string(),
-             kernels::busbw_factor(kernels::parse_collective(options.collective), mpi.size()));
+  fmt::print(
+      "# {} over {} ranks, measured; {} samples after {} warm-ups, median of the slowest "
+      "rank's time\n"
+      "# model: {}: latency {}, {} per rank{}\n"
+      "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; %model = model / measured out of place\n",
+      options.collective,
+      mpi.size(),
+      options.measure.samples,
+      options.measure.warmup,
+      options.machine.empty() ? "fitted to this job just now" : options.machine,
+      topology::format(level.latency.value),
+      topology::format(level.injection()),
+      model.reduction ? ", reduction " + topology::format(model.reduction->value) : std::string(),
+      kernels::busbw_factor(kernels::parse_collective(options.collective), mpi.size()));
 }
 
 void measure_table(const Options& options) {
@@ -123,8 +129,10 @@ void add_collective(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "collective", "Measure a collective under mpirun, or predict it on a modelled system");
-  command->add_option("collective", options->collective,
-                      "all_reduce, all_gather, reduce_scatter or all_to_all (allr, allg, redsct)")
+  command
+      ->add_option("collective",
+                   options->collective,
+                   "all_reduce, all_gather, reduce_scatter or all_to_all (allr, allg, redsct)")
       ->required();
   command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");
   command->add_option("-e,--maxbytes", options->sweep.end, "largest size");
@@ -137,13 +145,15 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("-c,--check", options->check, "1: check every element, 0: do not");
   command->add_option("-d,--datatype", options->type, "f32, f64, i32, bf16 (predict: any)");
   command->add_option("-o,--op", options->op, "sum or max");
-  command->add_option("--algorithm", options->algorithm,
+  command->add_option("--algorithm",
+                      options->algorithm,
                       "auto, ring, rhd, direct, or phases: rhd(x,y,z)+ring(pod)+…");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
-  command->add_option("--machine", options->machine,
+  command->add_option("--machine",
+                      options->machine,
                       "model for the model columns (rainier fit writes one); default: fit now");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
@@ -163,18 +173,22 @@ void add_fit(CLI::App& app, Action& chosen) {
       fmt::print("#{:>11} {:>12} {:>12}\n", "size (B)", "time (us)", "fit (us)");
       const topology::Level& level = fit.machine.levels.front();
       for (const FitPoint& p : fit.points)
-        fmt::print("{:>12} {:>12.3f} {:>12.3f}\n", p.bytes, p.seconds * 1e6,
-                   (level.latency.value + topology::Bytes(p.bytes) / level.bandwidth.value).value() *
-                       1e6);
-      fmt::print("# latency {}, bandwidth {}, reduction {}; error median {:.0f} %, worst {:.0f} %\n",
-                 topology::format(level.latency.value), topology::format(level.bandwidth.value),
-                 topology::format(fit.machine.reduction->value), 100 * fit.median_error,
-                 100 * fit.worst_error);
+        fmt::print(
+            "{:>12} {:>12.3f} {:>12.3f}\n",
+            p.bytes,
+            p.seconds * 1e6,
+            (level.latency.value + topology::Bytes(p.bytes) / level.bandwidth.value).value() * 1e6);
+      fmt::print(
+          "# latency {}, bandwidth {}, reduction {}; error median {:.0f} %, worst {:.0f} %\n",
+          topology::format(level.latency.value),
+          topology::format(level.bandwidth.value),
+          topology::format(fit.machine.reduction->value),
+          100 * fit.median_error,
+          100 * fit.worst_error);
       std::ofstream file(*path);
       file << topology::to_toml(fit.machine);
       file.flush();
-      if (!file)
-        throw topology::Error(topology::ErrorKind::environment, "cannot write " + *path);
+      if (!file) throw topology::Error(topology::ErrorKind::environment, "cannot write " + *path);
       fmt::print("# written to {}\n", *path);
     };
   });

@@ -7,7 +7,9 @@
 
 namespace bench {
 
-double CollectiveRow::algbw(double seconds) const { return static_cast<double>(bytes) / seconds; }
+double CollectiveRow::algbw(double seconds) const {
+  return static_cast<double>(bytes) / seconds;
+}
 
 double CollectiveRow::busbw(double seconds) const {
   return algbw(seconds) * kernels::busbw_factor(collective, ranks);

@@ -1,5 +1,5 @@
-// One point of a collective: what was asked, and what came out. The tables on the terminal and in the
-// results file are made of these.
+// One point of a collective: what was asked, and what came out. The tables on the terminal and in
+// the results file are made of these.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 #include "bench/program/collective_table.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 
 namespace bench {
 namespace {
@@ -16,8 +16,9 @@ std::string wrong(const Measurement& m) {
 /// nccl-tests' way: enough digits for short times, no noise in long ones.
 std::string time_us(double seconds) {
   const double us = seconds * micro;
-  return us < 99.995 ? fmt::format("{:.2f}", us)
-                     : us < 9999.95 ? fmt::format("{:.1f}", us) : fmt::format("{:.0f}", us);
+  return us < 99.995    ? fmt::format("{:.2f}", us)
+         : us < 9999.95 ? fmt::format("{:.1f}", us)
+                        : fmt::format("{:.0f}", us);
 }
 
 /// Bandwidths span 1e-6 to 1e3 GB/s here: two decimals, or three significant digits.
@@ -25,14 +26,13 @@ std::string gbps(double value) {
   return value >= 0.0995 ? fmt::format("{:.2f}", value) : fmt::format("{:.2g}", value);
 }
 
-std::string bottleneck(const Prediction& p) {
-  return p.bottleneck() == nullptr ? "none" : p.bottleneck()->name;
-}
-
 void print_placement(const CollectiveRow& row, const Measurement& m) {
   const double t = m.median();
-  fmt::print(" {:>8} {:>7} {:>7} {:>6}", time_us(t), gbps(row.algbw(t) / 1e9),
-             gbps(row.busbw(t) / 1e9), wrong(m));
+  fmt::print(" {:>8} {:>7} {:>7} {:>6}",
+             time_us(t),
+             gbps(row.algbw(t) / 1e9),
+             gbps(row.busbw(t) / 1e9),
+             wrong(m));
 }
 
 void print_head(const CollectiveRow& row) {
@@ -43,21 +43,68 @@ void print_head(const CollectiveRow& row) {
 
 void print_measured_header(TableStyle style) {
   if (style == TableStyle::csv) {
-    fmt::print("collective,ranks,size,count,type,redop,in_place,time,algbw,busbw,wrong,model,bound,"
-               "algorithm\n");
+    fmt::print(
+        "collective,ranks,size,count,type,redop,in_place,time,algbw,busbw,wrong,model,bound,"
+        "algorithm\n");
     return;
   }
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
-             "{:>8}  {}\n",
-             "", "", "", "", "out-of-", "place", "", "", "in-", "place", "", "", "", "", "", "");
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
-             "{:>8}  {}\n",
-             "size", "count", "type", "redop", "time", "algbw", "busbw", "#wrong", "time", "algbw",
-             "busbw", "#wrong", "model", "%model", "bound", "algorithm");
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
-             "{:>8}  {}\n",
-             "(B)", "(elements)", "", "", "(us)", "(GB/s)", "(GB/s)", "", "(us)", "(GB/s)",
-             "(GB/s)", "", "(us)", "", "(us)", "");
+  fmt::print(
+      "#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
+      "{:>8}  {}\n",
+      "",
+      "",
+      "",
+      "",
+      "out-of-",
+      "place",
+      "",
+      "",
+      "in-",
+      "place",
+      "",
+      "",
+      "",
+      "",
+      "",
+      "");
+  fmt::print(
+      "#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
+      "{:>8}  {}\n",
+      "size",
+      "count",
+      "type",
+      "redop",
+      "time",
+      "algbw",
+      "busbw",
+      "#wrong",
+      "time",
+      "algbw",
+      "busbw",
+      "#wrong",
+      "model",
+      "%model",
+      "bound",
+      "algorithm");
+  fmt::print(
+      "#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
+      "{:>8}  {}\n",
+      "(B)",
+      "(elements)",
+      "",
+      "",
+      "(us)",
+      "(GB/s)",
+      "(GB/s)",
+      "",
+      "(us)",
+      "(GB/s)",
+      "(GB/s)",
+      "",
+      "(us)",
+      "",
+      "(us)",
+      "");
 }
 
 void print_measured(const CollectiveRow& row, TableStyle style) {
@@ -67,9 +114,19 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
       const Measurement& m = in_place ? row.in_place : row.out_of_place;
       const double t = m.median();
       fmt::print("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{:.9g},{:.9g},\"{}\"\n",
-                 kernels::info(row.collective).name, row.ranks, row.bytes, row.count,
-                 topology::name(row.type), row.op, in_place ? 1 : 0, t, row.algbw(t),
-                 row.busbw(t), m.wrong, p.time.value(), p.bound.time().value(),
+                 kernels::info(row.collective).name,
+                 row.ranks,
+                 row.bytes,
+                 row.count,
+                 topology::name(row.type),
+                 row.op,
+                 in_place ? 1 : 0,
+                 t,
+                 row.algbw(t),
+                 row.busbw(t),
+                 m.wrong,
+                 p.time.value(),
+                 p.bound.time().value(),
                  p.algorithm);
     }
     return;
@@ -77,40 +134,83 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
   print_head(row);
   print_placement(row, row.out_of_place);
   print_placement(row, row.in_place);
-  fmt::print(" {:>8} {:>6.1f}% {:>8}  {}\n", time_us(p.time.value()),
-             100 * p.time.value() / row.out_of_place.median(), time_us(p.bound.time().value()),
+  fmt::print(" {:>8} {:>6.1f}% {:>8}  {}\n",
+             time_us(p.time.value()),
+             100 * p.time.value() / row.out_of_place.median(),
+             time_us(p.bound.time().value()),
              p.algorithm);
 }
 
 void print_predicted_header(TableStyle style) {
   if (style == TableStyle::csv) {
-    fmt::print("collective,chips,size,count,type,redop,time,algbw,busbw,bound,bound_by,bottleneck,"
-               "latency,rounds,classes,algorithm\n");
+    fmt::print(
+        "collective,chips,size,count,type,redop,time,algbw,busbw,bound,bound_by,bottleneck,"
+        "latency,rounds,classes,algorithm\n");
     return;
   }
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>11} {:>10} {:>8}  {}\n",
-             "size", "count", "type", "redop", "time", "algbw", "busbw", "bound", "%bound",
-             "bottleneck", "latency", "rounds", "algorithm");
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>11} {:>10} {:>8}  {}\n",
-             "(B)", "(elements)", "", "", "(us)", "(GB/s)", "(GB/s)", "(us)", "", "(link)", "(us)",
-             "", "");
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>17} {:>10} {:>8}  {}\n",
+             "size",
+             "count",
+             "type",
+             "redop",
+             "time",
+             "algbw",
+             "busbw",
+             "bound",
+             "%bound",
+             "bottleneck",
+             "latency",
+             "rounds",
+             "algorithm");
+  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>17} {:>10} {:>8}  {}\n",
+             "(B)",
+             "(elements)",
+             "",
+             "",
+             "(us)",
+             "(GB/s)",
+             "(GB/s)",
+             "(us)",
+             "",
+             "(link)",
+             "(us)",
+             "",
+             "");
 }
 
 void print_predicted(const CollectiveRow& row, TableStyle style) {
   const Prediction& p = row.prediction;
   const double t = p.time.value();
   if (style == TableStyle::csv) {
-    fmt::print("{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},\"{}\",{},{:.9g},{},{},\"{}\"\n",
-               kernels::info(row.collective).name, row.ranks, row.bytes, row.count,
-               topology::name(row.type), row.op, t, row.algbw(t),
-               row.busbw(t), p.bound.time().value(), p.bound.binding(), bottleneck(p),
-               p.latency.value(), p.rounds, p.classes, p.algorithm);
+    fmt::print("{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},\"{}\",\"{}\",{:.9g},{},{},\"{}\"\n",
+               kernels::info(row.collective).name,
+               row.ranks,
+               row.bytes,
+               row.count,
+               topology::name(row.type),
+               row.op,
+               t,
+               row.algbw(t),
+               row.busbw(t),
+               p.bound.time().value(),
+               p.bound.binding(),
+               p.bottleneck_name(),
+               p.latency.value(),
+               p.rounds,
+               p.classes,
+               p.algorithm);
     return;
   }
   print_head(row);
-  fmt::print(" {:>10} {:>8} {:>8} {:>10} {:>6.1f}% {:>11} {:>10} {:>8}  {}\n", time_us(t),
-             gbps(row.algbw(t) / 1e9), gbps(row.busbw(t) / 1e9), time_us(p.bound.time().value()),
-             100 * p.fraction_of_bound(), bottleneck(p), time_us(p.latency.value()), p.rounds,
+  fmt::print(" {:>10} {:>8} {:>8} {:>10} {:>6.1f}% {:>17} {:>10} {:>8}  {}\n",
+             time_us(t),
+             gbps(row.algbw(t) / 1e9),
+             gbps(row.busbw(t) / 1e9),
+             time_us(p.bound.time().value()),
+             100 * p.fraction_of_bound(),
+             p.bottleneck_name(),
+             time_us(p.latency.value()),
+             p.rounds,
              p.algorithm);
 }
 

@@ -2,8 +2,9 @@
 // turns errors into exit codes.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+
+#include <CLI/CLI.hpp>
 
 namespace bench {
 

@@ -1,12 +1,12 @@
 // rainier compare: chip generations side by side, from a results file; what each buys and what
 // binds it.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
@@ -40,13 +40,16 @@ struct Comparison {
 
   void add(const std::string& label, const std::string& chip, Entry cell) {
     if (std::find(chips.begin(), chips.end(), chip) == chips.end()) chips.push_back(chip);
-    auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == label; });
+    auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == label; });
     if (row == rows.end()) row = rows.insert(rows.end(), {label, {}});
     row->second[chip] = std::move(cell);
   }
 };
 
-std::string duration(double seconds) { return topology::format(topology::Seconds(seconds)); }
+std::string duration(double seconds) {
+  return topology::format(topology::Seconds(seconds));
+}
 
 std::string short_size(std::int64_t bytes) {
   return topology::format(topology::Bytes(static_cast<double>(bytes)));
@@ -56,8 +59,11 @@ Comparison matmuls(const ReadTable& table, const std::string& dtype) {
   Comparison all{"matmul in " + dtype + ", modelled, one chip", {}, {}};
   for (std::size_t i = 0; i < table.points(); ++i)
     if (table.texts("dtype")[i] == dtype)
-      all.add(fmt::format("{} ({} x {} x {})", table.texts("label")[i], table.integers("m")[i],
-                          table.integers("n")[i], table.integers("k")[i]),
+      all.add(fmt::format("{} ({} x {} x {})",
+                          table.texts("label")[i],
+                          table.integers("m")[i],
+                          table.integers("n")[i],
+                          table.integers("k")[i]),
               table.texts("chip")[i],
               {table.floats("time")[i],
                table.texts("bound_by")[i] == "memory" ? "HBM" : table.texts("bound_by")[i],
@@ -68,7 +74,7 @@ Comparison matmuls(const ReadTable& table, const std::string& dtype) {
 /// What binds a collective: the latency of its messages when that is most of the time, else a link.
 std::string binding(const ReadTable& table, std::size_t i) {
   const bool latency = table.floats("latency_part")[i] > table.floats("time")[i] / 2;
-  return latency ? "latency" : "link " + table.texts("bottleneck")[i];
+  return latency ? "latency" : table.texts("bottleneck")[i];
 }
 
 Comparison collectives(const ReadTable& table, std::int64_t chips) {
@@ -88,13 +94,12 @@ Comparison collectives(const ReadTable& table, std::int64_t chips) {
 void order(Comparison& comparison, const std::string& baseline) {
   auto& chips = comparison.chips;
   const auto at = std::find(chips.begin(), chips.end(), baseline);
-  if (at == chips.end())
-    topology::usage_error(topology::unknown_name("baseline", baseline, chips));
+  if (at == chips.end()) topology::usage_error(topology::unknown_name("baseline", baseline, chips));
   std::rotate(chips.begin(), at, at + 1);
 }
 
 void print_mean(const Comparison& comparison) {
-  fmt::print("{:<46}", "geometric mean of the ratios");
+  fmt::print("{:<48}", "geometric mean of the ratios");
   for (const std::string& chip : comparison.chips) {
     double logs = 0;
     int count = 0;
@@ -105,26 +110,29 @@ void print_mean(const Comparison& comparison) {
       logs += std::log(base->second.seconds / mine->second.seconds);
       ++count;
     }
-    fmt::print(" {:>10} {:>6.2f}x {:<16}", "", std::exp(logs / std::max(count, 1)), "");
+    fmt::print(" {:>10} {:>6.2f}x {:<20}", "", std::exp(logs / std::max(count, 1)), "");
   }
   fmt::print("\n\n");
 }
 
 void print(const Comparison& comparison) {
-  fmt::print("# {}: time, ratio to {}, what binds (* rests on assumed figures)\n{:<46}",
-             comparison.title, comparison.chips.front(), "");
-  for (const std::string& chip : comparison.chips) fmt::print(" {:<35}", chip);
+  fmt::print("# {}: time, ratio to {}, what binds (* rests on assumed figures)\n{:<48}",
+             comparison.title,
+             comparison.chips.front(),
+             "");
+  for (const std::string& chip : comparison.chips) fmt::print(" {:<39}", chip);
   fmt::print("\n");
   for (const auto& [label, cells] : comparison.rows) {
-    fmt::print("{:<46}", label);
+    fmt::print("{:<48}", label);
     const auto base = cells.find(comparison.chips.front());
     for (const std::string& chip : comparison.chips) {
       const auto cell = cells.find(chip);
       if (cell == cells.end() || base == cells.end()) {
-        fmt::print(" {:<35}", "-");
+        fmt::print(" {:<39}", "-");
         continue;
       }
-      fmt::print(" {:>10} {:>6.2f}x {:<16}", duration(cell->second.seconds),
+      fmt::print(" {:>10} {:>6.2f}x {:<20}",
+                 duration(cell->second.seconds),
                  base->second.seconds / cell->second.seconds,
                  cell->second.binds + (cell->second.assumed ? " *" : ""));
     }
@@ -137,8 +145,10 @@ void compare(const Options& options) {
   if (!speaks_before_init()) return;
   const ReadFile file(options.file);
   if (file.status() != "complete")
-    fmt::print(stderr, "rainier: {} is {}, not complete: comparing the finished points\n",
-               options.file, file.status());
+    fmt::print(stderr,
+               "rainier: {} is {}, not complete: comparing the finished points\n",
+               options.file,
+               file.status());
   std::vector<Comparison> all;
   if (file.has(modelled_matmul.group)) {
     const ReadTable table = file.table(modelled_matmul.group);
@@ -156,8 +166,7 @@ void compare(const Options& options) {
       topology::usage_error(
           fmt::format("{} has no collectives over {} chips", options.file, options.chips));
   }
-  if (all.empty())
-    topology::usage_error(options.file + " holds no modelled results to compare");
+  if (all.empty()) topology::usage_error(options.file + " holds no modelled results to compare");
   for (Comparison& comparison : all) {
     order(comparison, options.baseline);
     print(comparison);

@@ -7,11 +7,11 @@
 //   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <exception>
 #include <new>
+
+#include <fmt/format.h>
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
@@ -41,8 +41,8 @@ int parse(CLI::App& app, int argc, char** argv) {
     return -1;
   } catch (const CLI::ParseError& error) {
     if (bench::speaks_before_init())
-      fmt::print(stderr, "rainier: {}\nTry rainier --help, or rainier COMMAND --help.\n",
-                 error.what());
+      fmt::print(
+          stderr, "rainier: {}\nTry rainier --help, or rainier COMMAND --help.\n", error.what());
     return static_cast<int>(ErrorKind::usage);
   }
 }

@@ -9,7 +9,10 @@ using topology::Figure;
 using topology::Machine;
 using topology::Sourced;
 
-double base(double value) { return value; }
+double base(double value) {
+  return value;
+}
+
 template <topology::Dimension D>
 double base(topology::Quantity<D> quantity) {
   return quantity.value();
@@ -61,7 +64,7 @@ Table::Row modelled_row(const CollectiveRow& row, const Machine& group) {
           p.bound.time().value(),
           p.fraction_of_bound(),
           p.bound.binding(),
-          link == nullptr ? std::string() : link->name,
+          p.bottleneck_name(),
           link == nullptr ? 0.0 : link->load.value(),
           link == nullptr ? 0.0 : link->load / link->capacity / p.time,
           p.rounds,
@@ -116,9 +119,12 @@ Table::Row modelled_row(const topology::Chip& chip, const Shape& shape, topology
 std::vector<Table::Row> figure_rows(const Machine& machine) {
   std::vector<Table::Row> rows;
   for (const topology::Level& level : machine.levels) {
-    rows.push_back(figure_row(machine, level.name, "extent",
+    rows.push_back(figure_row(machine,
+                              level.name,
+                              "extent",
                               Sourced<double>{static_cast<double>(level.extent),
-                                              level.size_source.status, level.size_source.source}));
+                                              level.size_source.status,
+                                              level.size_source.source}));
     topology::each_figure_of_level(level, [&](const char* key, const auto& figure) {
       rows.push_back(figure_row(machine, level.name, key, figure));
     });

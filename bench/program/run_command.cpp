@@ -1,7 +1,4 @@
 // rainier run: the main job. Everything that a run file asks for, into one results file.
-#include <fmt/format.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,10 +8,13 @@
 #include <optional>
 #include <set>
 
+#include <fmt/format.h>
+#include <sched.h>
+
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
-#include "bench/program/commands.hpp"
 #include "bench/program/collective_table.hpp"
+#include "bench/program/commands.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_file.hpp"
 #include "bench/record/provenance.hpp"
@@ -92,11 +92,14 @@ void model_collectives(ResultFile& file, const ModelledCollectives& what) {
         }
     }
     table.append_all(rows);
-    fmt::print("modelled {} collectives on up to {} chips of {}\n", rows.size(),
-               *std::max_element(what.chips.begin(), what.chips.end()), system.name);
+    fmt::print("modelled {} collectives on up to {} chips of {}\n",
+               rows.size(),
+               *std::max_element(what.chips.begin(), what.chips.end()),
+               system.name);
   }
   file.attribute(modelled_collective.group, "points_left_out", left_out);
-  file.attribute(modelled_collective.group, "points_left_out_reason",
+  file.attribute(modelled_collective.group,
+                 "points_left_out_reason",
                  std::string("fewer elements than chips"));
   if (left_out > 0) fmt::print("left out {} points with fewer elements than chips\n", left_out);
 }
@@ -124,7 +127,8 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
     file->text("inputs/host.toml", topology::to_toml(fit.machine));
     const topology::Level& level = fit.machine.levels.front();
     fmt::print("# this machine, fitted: latency {}, {} per rank, reduction {}\n",
-               topology::format(level.latency.value), topology::format(level.bandwidth.value),
+               topology::format(level.latency.value),
+               topology::format(level.bandwidth.value),
                topology::format(fit.machine.reduction->value));
   }
   MeasureOptions options;
@@ -149,7 +153,8 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
     }
   }
   if (wrong > 0)
-    throw topology::Error(topology::ErrorKind::verdict, fmt::format("{} elements are wrong", wrong));
+    throw topology::Error(topology::ErrorKind::verdict,
+                          fmt::format("{} elements are wrong", wrong));
 }
 
 void measure_matmuls(ResultFile& file, const MeasuredMatmuls& what) {
@@ -174,9 +179,9 @@ std::vector<std::string> arguments() {
 
 /// Wall-clock facts belong to measurements only: equal modelled runs leave equal bytes.
 void record_manifest(ResultFile& file, Provenance::Time start) {
-  file.text("provenance/manifest",
-            manifest_json({arguments(), MpiSession::library(), start,
-                           std::chrono::system_clock::now()}));
+  file.text(
+      "provenance/manifest",
+      manifest_json({arguments(), MpiSession::library(), start, std::chrono::system_clock::now()}));
 }
 
 void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
@@ -199,8 +204,8 @@ void run_all(const Options& options) {
   const MpiSession mpi;
   std::optional<ResultFile> file;
   if (mpi.rank() == 0)
-    file.emplace(ResultFile::create(
-        options.output, {options.force, fmt::format("rainier {}", RAINIER_VERSION)}));
+    file.emplace(ResultFile::create(options.output,
+                                    {options.force, fmt::format("rainier {}", RAINIER_VERSION)}));
   try {
     run_on(file ? &*file : nullptr, run, mpi);
   } catch (const std::exception& error) {

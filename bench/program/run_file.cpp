@@ -29,13 +29,14 @@ auto converted(TomlTable& table, const std::string& key, Convert convert) {
 }
 
 std::vector<kernels::Collective> collectives(TomlTable& table) {
-  return converted(table, "collectives",
-                   [](const std::string& text) { return kernels::parse_collective(text); });
+  return converted(table, "collectives", [](const std::string& text) {
+    return kernels::parse_collective(text);
+  });
 }
 
 std::vector<DataType> types(TomlTable& table) {
-  return converted(table, "datatypes",
-                   [](const std::string& text) { return topology::data_type(text); });
+  return converted(
+      table, "datatypes", [](const std::string& text) { return topology::data_type(text); });
 }
 
 std::vector<std::int64_t> sizes(TomlTable& table) {
@@ -110,8 +111,8 @@ void check(TomlTable& table, const ModelledCollectives& what) {
 
 ModelledCollectives modelled_collectives(TomlTable& table) {
   ModelledCollectives what;
-  what.systems = converted(table, "systems",
-                           [](const std::string& text) { return topology::load_system(text); });
+  what.systems = converted(
+      table, "systems", [](const std::string& text) { return topology::load_system(text); });
   what.collectives = collectives(table);
   what.chips = table.get<std::vector<std::int64_t>>("chips");
   what.sizes = sizes(table);
@@ -135,8 +136,10 @@ ModelledMatmuls modelled_matmuls(TomlTable& table) {
       }
     }
   for (TomlTable* row : table.tables("shapes")) {
-    Shape shape{row->get_or<std::string>("label", ""), row->get<std::int64_t>("m"),
-                row->get<std::int64_t>("n"), row->get<std::int64_t>("k")};
+    Shape shape{row->get_or<std::string>("label", ""),
+                row->get<std::int64_t>("m"),
+                row->get<std::int64_t>("n"),
+                row->get<std::int64_t>("k")};
     what.shapes.push_back(shape);
     check(table, shape);
   }
@@ -163,8 +166,9 @@ RunFile load_run_file(const std::string& path) {
     run.modelled_matmuls = modelled_matmuls(table);
   document.root().finish();
   if (!run.measures() && !run.modelled_collectives && !run.modelled_matmuls)
-    topology::usage_error(path + ": nothing to run; expected [measure.collective], "
-                                 "[measure.matmul], [model.collective] or [model.matmul]");
+    topology::usage_error(path +
+                          ": nothing to run; expected [measure.collective], "
+                          "[measure.matmul], [model.collective] or [model.matmul]");
   return run;
 }
 

@@ -1,9 +1,9 @@
 #include "bench/program/sweep.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "topology/error.hpp"
 #include "topology/parse.hpp"

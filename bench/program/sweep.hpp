@@ -13,7 +13,8 @@ struct Sweep {
   double factor = 2;
   std::string increment;  ///< given: steps of this size instead of the factor
 
-  /// @throws Error(usage) when the end is below the begin, the factor not above 1, a size unreadable
+  /// @throws Error(usage) when the end is below the begin, the factor not above 1, a size
+  /// unreadable
   [[nodiscard]] std::vector<std::int64_t> sizes() const;
 };
 

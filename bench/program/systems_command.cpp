@@ -1,7 +1,7 @@
 // rainier systems, rainier show: what is modelled, every figure with its origin.
-#include <fmt/format.h>
-
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
@@ -22,7 +22,10 @@ std::string shorten(const std::string& text) {
   return text.size() <= source_width ? text : text.substr(0, source_width - 3) + "...";
 }
 
-std::string text_of(double value) { return fmt::format("{:.6g}", value); }
+std::string text_of(double value) {
+  return fmt::format("{:.6g}", value);
+}
+
 template <topology::Dimension D>
 std::string text_of(topology::Quantity<D> quantity) {
   return topology::format(quantity);
@@ -30,8 +33,11 @@ std::string text_of(topology::Quantity<D> quantity) {
 
 template <class Q>
 void print_figure(const std::string& key, const Sourced<Q>& figure) {
-  fmt::print("  {:<26} {:>14}  {:<9}  {}\n", key, text_of(figure.value),
-             topology::name(figure.status), shorten(figure.source));
+  fmt::print("  {:<26} {:>14}  {:<9}  {}\n",
+             key,
+             text_of(figure.value),
+             topology::name(figure.status),
+             shorten(figure.source));
 }
 
 template <class Q>
@@ -52,10 +58,16 @@ void print_levels(const Machine& machine) {
   for (const topology::Level& level : machine.levels) {
     chips *= level.extent;
     fmt::print("\n  {}: {} of {} members, makes a {} of {} chips; {} a chip and direction\n",
-               level.name, topology::name(level.shape), level.extent, level.domain, chips,
+               level.name,
+               topology::name(level.shape),
+               level.extent,
+               level.domain,
+               chips,
                topology::format(level.injection()));
-    print_figure("size", Sourced<double>{static_cast<double>(level.extent),
-                                         level.size_source.status, level.size_source.source});
+    print_figure(
+        "size",
+        Sourced<double>{
+            static_cast<double>(level.extent), level.size_source.status, level.size_source.source});
     topology::each_figure_of_level(
         level, [](const char* key, const auto& figure) { print_figure(key, figure); });
   }
@@ -93,17 +105,20 @@ void print_totals(const Machine& machine) {
 }
 
 void show(const Machine& machine) {
-  fmt::print("{}: {}\n{} chips of {} = {}\n", machine.name, machine.title, machine.chips(),
-             machine.chip.title, shape_of(machine));
+  fmt::print("{}: {}\n{} chips of {} = {}\n",
+             machine.name,
+             machine.title,
+             machine.chips(),
+             machine.chip.title,
+             shape_of(machine));
   if (!machine.notes.empty()) fmt::print("\n{}\n", machine.notes);
   print_levels(machine);
   fmt::print("\n");
   print_figure("overhead of a collective", machine.overhead);
   if (machine.reduction) print_figure("reduction", *machine.reduction);
   fmt::print("\nChip: {} ({})\n", machine.chip.title, machine.chip.name);
-  topology::each_figure(machine.chip, [](const std::string& key, const auto& figure) {
-    print_figure(key, figure);
-  });
+  topology::each_figure(
+      machine.chip, [](const std::string& key, const auto& figure) { print_figure(key, figure); });
   if (!machine.chip.notes.empty()) fmt::print("\n{}\n", machine.chip.notes);
   print_totals(machine);
 }
@@ -112,8 +127,8 @@ void list() {
   fmt::print("{:<22} {:>8}  {:<32} {}\n", "system", "chips", "levels, fastest first", "what");
   for (const std::string& name : topology::system_names()) {
     const Machine machine = topology::load_system(name);
-    fmt::print("{:<22} {:>8}  {:<32} {}\n", name, machine.chips(), shape_of(machine),
-               machine.title);
+    fmt::print(
+        "{:<22} {:>8}  {:<32} {}\n", name, machine.chips(), shape_of(machine), machine.title);
   }
 }
 
@@ -126,11 +141,13 @@ void add_systems(CLI::App& app, Action& chosen) {
       if (speaks_before_init()) list();
     };
   });
+
   struct Options {
     std::string system;
     std::int64_t chips = 0;
     std::vector<std::string> overrides;
   };
+
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("show", "Show a system: levels, links, chip; each figure with its origin");

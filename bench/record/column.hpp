@@ -1,6 +1,8 @@
 // What one column of a results table is, and what one cell of it holds.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -23,8 +25,8 @@ using Cell = std::variant<double, std::int64_t, std::string>;
 
 /// @return "float64", "int64", "text" or "samples"
 constexpr const char* name(ColumnType type) {
-  constexpr const char* names[] = {"float64", "int64", "text", "samples"};
-  return names[static_cast<int>(type)];
+  constexpr std::array names{"float64", "int64", "text", "samples"};
+  return names.at(static_cast<std::size_t>(type));
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 #include "bench/record/group.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "bench/record/hdf5_error.hpp"
@@ -19,8 +20,7 @@ std::vector<std::string> steps(const std::string& path) {
 }
 
 bool has_link(hid_t location, const std::string& name) {
-  const htri_t there = H5Lexists(location, name.c_str(), H5P_DEFAULT);
-  return checked(there, "look up", location, name) > 0;
+  return checked(H5Lexists(location, name.c_str(), H5P_DEFAULT), "look up", location, name) > 0;
 }
 
 GroupHandle open_group(hid_t location, const std::string& name) {

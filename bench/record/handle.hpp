@@ -1,9 +1,9 @@
 // An HDF5 identifier that closes itself.
 #pragma once
 
-#include <hdf5.h>
-
 #include <utility>
+
+#include <hdf5.h>
 
 namespace bench {
 

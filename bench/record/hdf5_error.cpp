@@ -42,7 +42,9 @@ std::string name_by(GetName get_name, hid_t id) {
 
 }  // namespace
 
-void silence_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+void silence_hdf5() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 void throw_hdf5_error(const char* action, hid_t where, const std::string& name) {
   const std::string cause = take_cause();

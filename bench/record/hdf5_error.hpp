@@ -1,9 +1,9 @@
 // A failed HDF5 call as one sentence: file, object, what was tried, why it failed.
 #pragma once
 
-#include <hdf5.h>
-
 #include <string>
+
+#include <hdf5.h>
 
 namespace bench {
 

@@ -1,12 +1,12 @@
 #include "bench/record/host.hpp"
 
-#include <fmt/format.h>
-#include <hwloc.h>
-#include <sys/utsname.h>
-
 #include <array>
 #include <cstdlib>
 #include <memory>
+
+#include <fmt/format.h>
+#include <hwloc.h>
+#include <sys/utsname.h>
 
 namespace bench {
 
@@ -48,7 +48,7 @@ std::string caches(hwloc_topology_t topology) {
 
 std::string binding(hwloc_topology_t topology) {
   const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> set(hwloc_bitmap_alloc(),
-                                                                         hwloc_bitmap_free);
+                                                                          hwloc_bitmap_free);
   if (hwloc_get_cpubind(topology, set.get(), HWLOC_CPUBIND_PROCESS) != 0) return {};
   char* text = nullptr;
   if (hwloc_bitmap_list_asprintf(&text, set.get()) < 0) return {};
@@ -59,7 +59,8 @@ std::string binding(hwloc_topology_t topology) {
 std::string cpu_model(hwloc_topology_t topology) {
   for (const hwloc_obj_type_t type : {HWLOC_OBJ_PACKAGE, HWLOC_OBJ_MACHINE}) {
     hwloc_obj* object = hwloc_get_obj_by_type(topology, type, 0);
-    const char* model = object == nullptr ? nullptr : hwloc_obj_get_info_by_name(object, "CPUModel");
+    const char* model =
+        object == nullptr ? nullptr : hwloc_obj_get_info_by_name(object, "CPUModel");
     if (model != nullptr) return model;
   }
   return {};

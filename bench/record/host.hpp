@@ -12,7 +12,7 @@ struct Host {
   int packages = 0;
   int numa_nodes = 0;
   int cores = 0;
-  int threads = 0;  ///< hardware threads
+  int threads = 0;      ///< hardware threads
   std::string caches;   ///< "L3 1 x 32 MiB, L2 2 x 1 MiB, …"
   std::string binding;  ///< hardware threads this process may use, "0-1"
 };

@@ -19,8 +19,10 @@ void MemoryImage::hold(hid_t access) {
   H5FD_file_image_callbacks_t callbacks{};
   callbacks.image_malloc = allocate;
   callbacks.image_realloc = reallocate;
-  callbacks.image_memcpy = [](void* to, const void* from, size_t size, H5FD_file_image_op_t,
-                              void*) { return std::memcpy(to, from, size); };
+  callbacks.image_memcpy =
+      [](void* to, const void* from, size_t size, H5FD_file_image_op_t, void*) {
+        return std::memcpy(to, from, size);
+      };
   callbacks.image_free = [](void*, H5FD_file_image_op_t, void*) -> herr_t { return 0; };
   callbacks.udata_copy = [](void* image) { return image; };
   callbacks.udata_free = [](void*) -> herr_t { return 0; };

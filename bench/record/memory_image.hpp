@@ -1,11 +1,11 @@
 // The bytes of an HDF5 file that lives in memory, ours to look at while it is open and after.
 #pragma once
 
-#include <hdf5.h>
-
 #include <cstddef>
 #include <span>
 #include <vector>
+
+#include <hdf5.h>
 
 namespace bench {
 

@@ -1,13 +1,13 @@
 #include "bench/record/partial_file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "bench/record/group.hpp"
 #include "bench/record/hdf5_error.hpp"

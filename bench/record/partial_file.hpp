@@ -28,6 +28,7 @@ class PartialFile {
   PartialFile& operator=(PartialFile&&) = delete;
 
   [[nodiscard]] hid_t id() const { return file_.get(); }
+
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Brings the disk up to date. What was saved before survives a failure and a SIGKILL.

@@ -134,13 +134,17 @@ void ReadFile::expect_ours() const {
            "one");
 }
 
-std::string ReadFile::status() const { return std::get<std::string>(attribute("/", "status")); }
+std::string ReadFile::status() const {
+  return std::get<std::string>(attribute("/", "status"));
+}
 
 std::int64_t ReadFile::last_point() const {
   return std::get<std::int64_t>(attribute("/", "last_point"));
 }
 
-bool ReadFile::has(const std::string& path) const { return has_object(file_.get(), path); }
+bool ReadFile::has(const std::string& path) const {
+  return has_object(file_.get(), path);
+}
 
 ReadTable ReadFile::table(const std::string& group) const {
   const ObjectHandle object = open(group);
@@ -149,7 +153,9 @@ ReadTable ReadFile::table(const std::string& group) const {
   return {object.get(), path_ + ": " + group};
 }
 
-std::string ReadFile::text(const std::string& path) const { return read_text(open(path).get()); }
+std::string ReadFile::text(const std::string& path) const {
+  return read_text(open(path).get());
+}
 
 Cell ReadFile::attribute(const std::string& group, const std::string& name) const {
   const ObjectHandle object = open(group);

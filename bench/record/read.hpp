@@ -21,6 +21,7 @@ class ReadTable {
   ReadTable(hid_t group, std::string path);
 
   [[nodiscard]] std::size_t points() const { return points_; }
+
   [[nodiscard]] bool has(const std::string& column) const { return columns_.contains(column); }
 
   /// Columns by name. @throws Error(environment) when there is none of that name and type.

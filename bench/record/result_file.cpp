@@ -70,7 +70,9 @@ PartialFile& ResultFile::open() const {
   return *file_;
 }
 
-Table ResultFile::table(const Record& record) { return {open(), record.group, record.columns}; }
+Table ResultFile::table(const Record& record) {
+  return {open(), record.group, record.columns};
+}
 
 void ResultFile::text(const std::string& path, const std::string& content) {
   const auto slash = path.rfind('/');

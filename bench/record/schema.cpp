@@ -48,7 +48,10 @@ constexpr std::array modelled_collective_columns{
     Column{"bottleneck_utilisation", float64, no_unit, "Busy share of that link during the time."},
     Column{"rounds", int64, no_unit, "Rounds of messages that follow each other."},
     Column{"classes", int64, no_unit, "Symmetry classes of exchanges that were evaluated."},
-    Column{"evidence", text, no_unit, "Origin of the figure that binds: published, derived or assumed."},
+    Column{"evidence",
+           text,
+           no_unit,
+           "Origin of the figure that binds: published, derived or assumed."},
 };
 
 constexpr std::array modelled_matmul_columns{
@@ -65,7 +68,10 @@ constexpr std::array modelled_matmul_columns{
     Column{"bound", float64, second, "Lower bound of the time: compute and memory traffic."},
     Column{"bound_by", text, no_unit, "What sets the bound."},
     Column{"intensity", float64, "byte-1", "Floating-point operations per byte of memory traffic."},
-    Column{"evidence", text, no_unit, "Origin of the figure that binds: published, derived or assumed."},
+    Column{"evidence",
+           text,
+           no_unit,
+           "Origin of the figure that binds: published, derived or assumed."},
 };
 
 constexpr std::array measured_collective_columns{

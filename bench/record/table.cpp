@@ -1,11 +1,11 @@
 #include "bench/record/table.hpp"
 
-#include <hdf5_hl.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
+
+#include <hdf5_hl.h>
 
 #include "bench/record/attribute.hpp"
 #include "bench/record/dataset.hpp"
@@ -39,10 +39,14 @@ void write_cells(hid_t dataset, ColumnType type, hsize_t begin, Rows rows, std::
     write_block(dataset, memory.get(), begin, values.size(), values.data());
   };
   switch (type) {
-    case ColumnType::float64: return write(gather<double>(rows, column));
-    case ColumnType::int64: return write(gather<std::int64_t>(rows, column));
-    case ColumnType::text: return write(gather<const char*>(rows, column));
-    case ColumnType::samples: return;
+    case ColumnType::float64:
+      return write(gather<double>(rows, column));
+    case ColumnType::int64:
+      return write(gather<std::int64_t>(rows, column));
+    case ColumnType::text:
+      return write(gather<const char*>(rows, column));
+    case ColumnType::samples:
+      return;
   }
 }
 
@@ -128,8 +132,12 @@ void Table::write_samples(std::span<const double> samples) {
   H5Sselect_hyperslab(
       file_space.get(), H5S_SELECT_SET, begin.data(), nullptr, count.data(), nullptr);
   const SpaceHandle memory_space(H5Screate_simple(2, count.data(), nullptr));
-  checked(H5Dwrite(samples_.get(), H5T_NATIVE_DOUBLE, memory_space.get(), file_space.get(),
-                   H5P_DEFAULT, samples.data()),
+  checked(H5Dwrite(samples_.get(),
+                   H5T_NATIVE_DOUBLE,
+                   memory_space.get(),
+                   file_space.get(),
+                   H5P_DEFAULT,
+                   samples.data()),
           "write",
           samples_.get());
 }

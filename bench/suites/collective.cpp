@@ -25,9 +25,8 @@ void predict_once(benchmark::State& state,
   state.counters["modelled_ms"] = last.time.value() * 1e3;
   state.counters["of_bound"] = last.fraction_of_bound();
   // goal x iterations / elapsed, inverted: seconds per iteration over the goal
-  state.counters["share_of_goal"] =
-      benchmark::Counter(goal_seconds, benchmark::Counter::kIsIterationInvariantRate |
-                                           benchmark::Counter::kInvert);
+  state.counters["share_of_goal"] = benchmark::Counter(
+      goal_seconds, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
   state.SetLabel(last.algorithm);
 }
 
@@ -37,11 +36,10 @@ void register_all() {
     auto algorithms = kernels::candidates(row.id, machine);
     algorithms.emplace_back("auto");
     for (const std::string& algorithm : algorithms)
-      benchmark::RegisterBenchmark(
-          (std::string(row.name) + "/" + algorithm).c_str(),
-          [&row, algorithm](benchmark::State& state) {
-            predict_once(state, machine, row.id, algorithm);
-          })
+      benchmark::RegisterBenchmark((std::string(row.name) + "/" + algorithm).c_str(),
+                                   [&row, algorithm](benchmark::State& state) {
+                                     predict_once(state, machine, row.id, algorithm);
+                                   })
           ->Unit(benchmark::kMicrosecond);
   }
 }

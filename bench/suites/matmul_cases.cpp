@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -26,9 +27,14 @@ using topology::DataType;
 /// The reference takes a second or so beyond this.
 constexpr topology::Flops reference_limit(2.0 * 512 * 512 * 512);
 
+std::size_t area(std::int64_t rows, std::int64_t cols) {
+  return static_cast<std::size_t>(rows * cols);
+}
+
 template <class T>
 struct Operands {
-  explicit Operands(const Gemm& of) : shape(of), a(of.m * of.k), b(of.k * of.n), c(of.m * of.n) {
+  explicit Operands(const Gemm& of)
+      : shape(of), a(area(of.m, of.k)), b(area(of.k, of.n)), c(area(of.m, of.n)) {
     std::mt19937 generator(1);
     std::uniform_real_distribution<float> unit(-1, 1);
     std::generate(a.begin(), a.end(), [&] { return T(unit(generator)); });

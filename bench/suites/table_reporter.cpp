@@ -1,10 +1,10 @@
 #include "bench/suites/table_reporter.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
+
+#include <fmt/format.h>
 
 #include "bench/executor/measure.hpp"
 #include "kernels/matmul/gemm.hpp"
@@ -26,8 +26,13 @@ Name parse(const std::string& text) {
   long m = 0;
   long n = 0;
   long k = 0;
-  const int read = std::sscanf(text.c_str(), "matmul/%15[^/]/%31[^/]/M:%ld/N:%ld/K:%ld",
-                               type.data(), kernel.data(), &m, &n, &k);
+  const int read = std::sscanf(text.c_str(),
+                               "matmul/%15[^/]/%31[^/]/M:%ld/N:%ld/K:%ld",
+                               type.data(),
+                               kernel.data(),
+                               &m,
+                               &n,
+                               &k);
   if (read != 5)
     throw topology::Error(topology::ErrorKind::internal,
                           "benchmark '" + text + "' is not named matmul/TYPE/KERNEL/M:_/N:_/K:_");
@@ -37,8 +42,14 @@ Name parse(const std::string& text) {
 }  // namespace
 
 bool TableReporter::ReportContext(const Context& /*context*/) {
-  fmt::print("#{:>9} {:>6} {:>7} {:>7} {:>7} {:>10} {:>10}\n", "kernel", "type", "m", "n", "k",
-             "time (us)", "GFLOP/s");
+  fmt::print("#{:>9} {:>6} {:>7} {:>7} {:>7} {:>10} {:>10}\n",
+             "kernel",
+             "type",
+             "m",
+             "n",
+             "k",
+             "time (us)",
+             "GFLOP/s");
   return true;
 }
 
@@ -52,8 +63,13 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
   const Name name = parse(run.function_name + "/" + run.args);
   const kernels::Gemm& shape = name.shape;
   const double rate = shape.flops().value() / timing.median();
-  fmt::print("{:>10} {:>6} {:>7} {:>7} {:>7} {:>10.1f} {:>10.1f}\n", name.kernel,
-             topology::name(shape.type), shape.m, shape.n, shape.k, timing.median() * 1e6,
+  fmt::print("{:>10} {:>6} {:>7} {:>7} {:>7} {:>10.1f} {:>10.1f}\n",
+             name.kernel,
+             topology::name(shape.type),
+             shape.m,
+             shape.n,
+             shape.k,
+             timing.median() * 1e6,
              rate / 1e9);
   std::fflush(stdout);
   const Table::Row row{name.kernel,
@@ -70,7 +86,8 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
 }
 
 void run_registered(TableReporter& reporter, int repetitions) {
-  std::array<std::string, 3> flags{"rainier", fmt::format("--benchmark_repetitions={}", repetitions),
+  std::array<std::string, 3> flags{"rainier",
+                                   fmt::format("--benchmark_repetitions={}", repetitions),
                                    "--benchmark_min_time=0.05"};
   std::array<char*, 4> arguments{flags[0].data(), flags[1].data(), flags[2].data(), nullptr};
   int count = 3;

@@ -1,10 +1,10 @@
 // A Google Benchmark reporter that puts the samples of the matmul suite into the results file.
 #pragma once
 
-#include <benchmark/benchmark.h>
-
 #include <string>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "bench/record/table.hpp"
 

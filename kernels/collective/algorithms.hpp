@@ -23,7 +23,7 @@ struct Phase {
 /// The digits of the group that this phase works on, and what earlier phases left of the others.
 struct Context {
   std::vector<std::int64_t> extents;
-  std::vector<bool> gray;  ///< digit is a ring of 4, read as two bits of a Gray code
+  std::vector<bool> ring;  ///< digit is a torus dimension; a ring of 4 is read as a Gray code
   Box chunks;              ///< `all` on digits still whole, own on digits already scattered
 };
 
@@ -44,7 +44,8 @@ Node direct_phase(const Context& context, const std::vector<std::size_t>& digits
                              std::string_view text);
 
 /// Algorithm texts worth trying on a group for a collective: every choice of ring, rhd and direct
-/// for the torus part and for the switched part that its extents allow, and "direct" as a whole.
+/// for the torus part, the switches and the network that its extents allow, and "direct" as a
+/// whole.
 [[nodiscard]] std::vector<std::string> candidates(Collective collective,
                                                   const topology::Machine& group);
 

@@ -14,7 +14,9 @@ using topology::LevelShape;
 using topology::Machine;
 using topology::Seconds;
 
-bool contains(std::uint32_t set, std::size_t level) { return ((set >> level) & 1U) != 0; }
+bool contains(std::uint32_t set, std::size_t level) {
+  return ((set >> level) & 1U) != 0;
+}
 
 /// Injection of one chip into a set of levels.
 BytesPerSecond capacity(const Machine& group, std::uint32_t set) {

@@ -15,6 +15,7 @@ struct Bound {
   std::string cut;              ///< levels whose links that cut crosses: "{x, y, z}"
 
   [[nodiscard]] topology::Seconds time() const { return std::max(latency, bandwidth); }
+
   /// "latency" or the cut.
   [[nodiscard]] std::string binding() const { return latency > bandwidth ? "latency" : cut; }
 };

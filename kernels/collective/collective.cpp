@@ -20,7 +20,9 @@ constexpr std::array<CollectiveInfo, 4> table{{
 
 }  // namespace
 
-std::span<const CollectiveInfo> collectives() { return table; }
+std::span<const CollectiveInfo> collectives() {
+  return table;
+}
 
 const CollectiveInfo& info(Collective collective) {
   return table[static_cast<std::size_t>(collective)];

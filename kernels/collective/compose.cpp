@@ -1,12 +1,12 @@
-// Text to phases, phases to a schedule. If reduce-scatter over digit i and over digit j are correct,
-// one after the other is a reduce-scatter over both; all-gather is the mirror, all-reduce is one
-// after the other (BlueConnect, SysML 2019).
-#include <fmt/format.h>
-
+// Text to phases, phases to a schedule. If reduce-scatter over digit i and over digit j are
+// correct, one after the other is a reduce-scatter over both; all-gather is the mirror, all-reduce
+// is one after the other (BlueConnect, SysML 2019).
 #include <algorithm>
 #include <bit>
 #include <charconv>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
@@ -58,8 +58,7 @@ Phase parse_phase(const std::string& text, const Machine& group) {
         "algorithm phase '{}': expected NAME(LEVEL,…), for example rhd(x,y,z)+ring(pod)", text));
   Phase phase;
   phase.algorithm = parse_algorithm(std::string_view(text).substr(0, open));
-  const auto inside =
-      split(std::string_view(text).substr(open + 1, text.size() - open - 2), ';');
+  const auto inside = split(std::string_view(text).substr(open + 1, text.size() - open - 2), ';');
   for (const std::string& level : split(inside.front(), ','))
     phase.digits.push_back(group.level(level));
   for (std::size_t i = 1; i < inside.size(); ++i) phase.ports = parse_ports(inside[i]);
@@ -70,12 +69,12 @@ bool is_ring(const Machine& group, std::size_t digit) {
   return group.levels[digit].shape == LevelShape::ring;
 }
 
-/// Runs of neighbouring levels of one kind: the torus part, the switched part.
+/// Runs of neighbouring levels of one kind: the torus, the switches, the network.
 std::vector<std::vector<std::size_t>> parts_of(const Machine& group) {
   std::vector<std::vector<std::size_t>> parts;
   for (std::size_t d = 0; d < group.levels.size(); ++d) {
     const bool joins =
-        !parts.empty() && is_ring(group, parts.back().back()) == is_ring(group, d);
+        !parts.empty() && group.levels[parts.back().back()].shape == group.levels[d].shape;
     if (!joins) parts.emplace_back();
     parts.back().push_back(d);
   }
@@ -111,7 +110,9 @@ std::vector<Phase> parse_phases(std::string_view text, const Machine& group) {
   return phases;
 }
 
-bool power_of_two(std::int64_t n) { return std::has_single_bit(static_cast<std::uint64_t>(n)); }
+bool power_of_two(std::int64_t n) {
+  return std::has_single_bit(static_cast<std::uint64_t>(n));
+}
 
 void check(const Phase& phase, const Machine& group) {
   if (phase.algorithm == Phase::Algorithm::ring && phase.digits.size() != 1)
@@ -133,18 +134,19 @@ void check_covers(const std::vector<Phase>& phases, const Machine& group) {
     for (const std::size_t d : phase.digits) ++uses[d];
   for (std::size_t d = 0; d < uses.size(); ++d)
     if (uses[d] != 1)
-      topology::usage_error(fmt::format("the algorithm uses level '{}' {} times; each level of "
-                                        "the group must be in exactly one phase",
-                                        group.levels[d].name,
-                                        uses[d]));
+      topology::usage_error(
+          fmt::format("the algorithm uses level '{}' {} times; each level of "
+                      "the group must be in exactly one phase",
+                      group.levels[d].name,
+                      uses[d]));
 }
 
 /// Levels of one member have nothing to exchange.
 Phase without_single_members(Phase phase, const Machine& group) {
-  phase.digits.erase(
-      std::remove_if(phase.digits.begin(), phase.digits.end(),
-                     [&](std::size_t d) { return group.levels[d].extent == 1; }),
-      phase.digits.end());
+  phase.digits.erase(std::remove_if(phase.digits.begin(),
+                                    phase.digits.end(),
+                                    [&](std::size_t d) { return group.levels[d].extent == 1; }),
+                     phase.digits.end());
   return phase;
 }
 
@@ -152,7 +154,7 @@ Node scatter(const std::vector<Phase>& phases, const Machine& group) {
   Context context;
   for (const topology::Level& level : group.levels) {
     context.extents.push_back(level.extent);
-    context.gray.push_back(level.shape == LevelShape::ring && level.extent == 4);
+    context.ring.push_back(level.shape == LevelShape::ring);
   }
   context.chunks.resize(group.levels.size());
   Sequence all;
@@ -223,7 +225,8 @@ std::vector<std::string> candidates(Collective collective, const Machine& group)
     }
     std::vector<std::string> options{rings, fmt::format("direct({})", levels)};
     if (halves)
-      options.push_back(fmt::format("rhd({}{})", levels, is_ring(group, part.front()) ? "" : ";ports=1"));
+      options.push_back(
+          fmt::format("rhd({}{})", levels, is_ring(group, part.front()) ? "" : ";ports=1"));
     std::vector<std::string> longer;
     for (const std::string& head : texts)
       for (const std::string& option : options)

@@ -10,10 +10,16 @@
 //                      one message per step and the bandwidth bound is met
 //   paper              Thakur, Rabenseifner, Gropp: Optimization of collective communication
 //                      operations in MPICH, IJHPCA 2005
+#include <algorithm>
+
 #include "kernels/collective/algorithms.hpp"
 
 namespace kernels {
 namespace {
+
+bool is_gray(const Context& context, std::size_t digit) {
+  return context.ring[digit] && context.extents[digit] == 4;
+}
 
 struct Bit {
   std::size_t digit;
@@ -21,16 +27,29 @@ struct Bit {
   std::int64_t flip;    // what that is in the digit itself
 };
 
-/// Nearest members first in all digits: half of the data never goes further than one hop.
+/// The bits of one digit, nearest members first, below `end` and from `begin` on.
+void append(std::vector<Bit>& bits,
+            const Context& context,
+            std::size_t digit,
+            std::uint32_t begin,
+            std::uint32_t end) {
+  const auto extent = static_cast<std::uint32_t>(context.extents[digit]);
+  for (std::uint32_t label = begin; label < std::min(end, extent); label *= 2) {
+    // Gray code of v is v ^ v/2: its upper bit changes alone when both bits of v flip.
+    const std::uint32_t flip = is_gray(context, digit) ? 2 * label - 1 : label;
+    bits.push_back({digit, label, static_cast<std::int64_t>(flip)});
+  }
+}
+
+/// The torus first, nearest members of all its dimensions before farther ones; then the switched
+/// levels one after the other, so that each carries only what the levels below have left.
 std::vector<Bit> bits_of(const Context& context, const std::vector<std::size_t>& digits) {
   std::vector<Bit> bits;
-  for (std::uint32_t label = 1; label != 0; label *= 2)
-    for (const std::size_t d : digits) {
-      if (label >= static_cast<std::uint32_t>(context.extents[d])) continue;
-      // Gray code of v is v ^ v/2: its upper bit changes alone when both bits of v flip.
-      const std::uint32_t flip = context.gray[d] ? 2 * label - 1 : label;
-      bits.push_back({d, label, static_cast<std::int64_t>(flip)});
-    }
+  for (std::uint32_t label = 1; label < (1U << 31U); label *= 2)
+    for (const std::size_t d : digits)
+      if (context.ring[d]) append(bits, context, d, label, 2 * label);
+  for (const std::size_t d : digits)
+    if (!context.ring[d]) append(bits, context, d, 1, 1U << 31U);
   return bits;
 }
 
@@ -40,7 +59,7 @@ Node lane(const Context& context, const std::vector<Bit>& bits, std::size_t firs
   for (std::size_t s = 0; s < bits.size(); ++s) {
     const Bit& bit = bits[(first + s) % bits.size()];
     Range& range = held[bit.digit];
-    range = {Range::Kind::cube, {}, range.mask | bit.label, 0, context.gray[bit.digit]};
+    range = {Range::Kind::cube, {}, range.mask | bit.label, 0, is_gray(context, bit.digit)};
     Exchange exchange;
     exchange.to = {Partner::Kind::flip, {bit.digit}, {}, bit.flip};
     exchange.chunks = held;

@@ -7,7 +7,9 @@ namespace {
 
 using Digits = std::vector<std::int64_t>;
 
-std::int64_t modulo(std::int64_t value, std::int64_t n) { return ((value % n) + n) % n; }
+std::int64_t modulo(std::int64_t value, std::int64_t n) {
+  return ((value % n) + n) % n;
+}
 
 std::uint32_t label(std::int64_t offset, bool gray) {
   const auto v = static_cast<std::uint32_t>(offset);
@@ -21,9 +23,12 @@ bool contains(const Range& range,
               std::int64_t other,
               std::int64_t extent) {
   switch (range.kind) {
-    case Range::Kind::all: return true;
-    case Range::Kind::from: return value == modulo(anchor + range.start.at(k), extent);
-    case Range::Kind::other: return value == other;
+    case Range::Kind::all:
+      return true;
+    case Range::Kind::from:
+      return value == modulo(anchor + range.start.at(k), extent);
+    case Range::Kind::other:
+      return value == other;
     case Range::Kind::cube:
       return (label(value ^ anchor, range.gray) & range.mask) == range.value;
   }
@@ -31,7 +36,9 @@ bool contains(const Range& range,
 }
 
 /// All ranks that differ from `rank` in the given digits and only there.
-std::vector<Rank> all_others(Rank rank, const std::vector<std::size_t>& list, const Digits& extents) {
+std::vector<Rank> all_others(Rank rank,
+                             const std::vector<std::size_t>& list,
+                             const Digits& extents) {
   std::vector<Digits> reached{digits_of(rank, extents)};
   for (const std::size_t d : list) {
     std::vector<Digits> wider;
@@ -45,12 +52,15 @@ std::vector<Rank> all_others(Rank rank, const std::vector<std::size_t>& list, co
   return others;
 }
 
-std::vector<Rank> partners(const Partner& to, std::int64_t shift, Rank rank, const Digits& extents) {
+std::vector<Rank> partners(const Partner& to,
+                           std::int64_t shift,
+                           Rank rank,
+                           const Digits& extents) {
   if (to.kind == Partner::Kind::every) return all_others(rank, to.digits, extents);
   const std::size_t d = to.digits.front();
   Digits digits = digits_of(rank, extents);
-  digits[d] = to.kind == Partner::Kind::flip ? digits[d] ^ to.flip
-                                             : modulo(digits[d] + shift, extents[d]);
+  digits[d] =
+      to.kind == Partner::Kind::flip ? digits[d] ^ to.flip : modulo(digits[d] + shift, extents[d]);
   return {rank_of(digits, extents)};
 }
 
@@ -71,11 +81,17 @@ Rank rank_of(const Digits& digits, const Digits& extents) {
   return rank;
 }
 
-std::vector<Rank> receivers(const Exchange& exchange, std::int64_t k, Rank rank, const Digits& extents) {
+std::vector<Rank> receivers(const Exchange& exchange,
+                            std::int64_t k,
+                            Rank rank,
+                            const Digits& extents) {
   return partners(exchange.to, exchange.to.shift.at(k), rank, extents);
 }
 
-std::vector<Rank> senders(const Exchange& exchange, std::int64_t k, Rank rank, const Digits& extents) {
+std::vector<Rank> senders(const Exchange& exchange,
+                          std::int64_t k,
+                          Rank rank,
+                          const Digits& extents) {
   return partners(exchange.to, -exchange.to.shift.at(k), rank, extents);
 }
 

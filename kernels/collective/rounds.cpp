@@ -52,6 +52,7 @@ struct Cursor {
   std::int64_t done = 0;  // repeats of the current round
 
   [[nodiscard]] bool finished() const { return at == rounds.size(); }
+
   [[nodiscard]] std::int64_t left() const { return rounds[at].repeat - done; }
 
   void take(std::int64_t repeats, std::vector<Part>& parts) {
@@ -107,6 +108,8 @@ std::vector<Round> unroll(const Node& node, Share share) {
 
 }  // namespace
 
-std::vector<Round> rounds(const Schedule& schedule) { return unroll(schedule.root, {}); }
+std::vector<Round> rounds(const Schedule& schedule) {
+  return unroll(schedule.root, {});
+}
 
 }  // namespace kernels

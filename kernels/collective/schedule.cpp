@@ -27,8 +27,11 @@ struct Mirror {
   std::int64_t count;  // trips of the innermost enclosing loop
 
   Node operator()(const Exchange& exchange) const { return mirror(exchange, count); }
+
   Node operator()(const Sequence& s) const { return Sequence{mirror(s.steps, count)}; }
+
   Node operator()(const Loop& l) const { return Loop{l.count, mirror(l.body, l.count)}; }
+
   Node operator()(const Lanes& l) const {
     Lanes back = l;
     for (Node& lane : back.lanes) lane = std::visit(*this, lane);
@@ -51,7 +54,9 @@ std::int64_t Schedule::ranks() const {
   return product;
 }
 
-Node mirror(const Node& node) { return std::visit(Mirror{1}, node); }
+Node mirror(const Node& node) {
+  return std::visit(Mirror{1}, node);
+}
 
 double messages(const Partner& to, const std::vector<std::int64_t>& extents) {
   if (to.kind != Partner::Kind::every) return 1;

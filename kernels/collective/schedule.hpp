@@ -1,13 +1,14 @@
 // An algorithm, written once as a value and read by many: a small tree that says what every rank
-// does, in terms of its own digits. It never lists transfers: a ring over 524,288 ranks is one loop.
+// does, in terms of its own digits. It never lists transfers: a ring over 524,288 ranks is one
+// loop.
 //
 // Ranks have mixed-radix digits, one per level of the group, digit 0 fastest. The full vector is
 // cut into one chunk per rank, chunk c belongs to rank c and has its digits. What a message carries
 // is a box of chunks relative to one of its two ends: per digit, a set of values seen from there.
 //
 //   ring over n members        loop k < n-1:  to +1, send chunk (own - k - 1), reduce
-//   halving, bit j             to own ^ 2^j,  send the half of the chunks that has the partner's bit
-//   direct                     to every other member at once, send that member's chunk
+//   halving, bit j             to own ^ 2^j,  send the half of the chunks that has the partner's
+//   bit direct                     to every other member at once, send that member's chunk
 #pragma once
 
 #include <cstdint>

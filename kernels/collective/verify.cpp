@@ -1,10 +1,10 @@
 #include "kernels/collective/verify.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <set>
+
+#include <fmt/format.h>
 
 namespace kernels {
 namespace {

@@ -1,9 +1,9 @@
 // The verification inputs themselves: exact in any order, at any number of ranks.
 #include "bench/executor/datatype.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
+
+#include <gtest/gtest.h>
 
 #include "kernels/matmul/bfloat16.hpp"
 #include "topology/error.hpp"

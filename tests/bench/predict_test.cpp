@@ -1,9 +1,9 @@
 // The model against exact tables, closed forms and its own bound.
 #include "bench/executor/predict.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
@@ -34,11 +34,11 @@ TEST(Predict, LinkLoadFactorsOfTheTorus) {
   EXPECT_EQ(link_factor({4, 4, 4}, "rhd"), 1.0);
   EXPECT_EQ(link_factor({4, 4}, "rhd(x,y;ports=1)"), 4.0);
   EXPECT_EQ(link_factor({4, 4, 4}, "rhd(x,y,z;ports=1)"), 6.0);
-  EXPECT_EQ(link_factor({4, 4}, "ring"), 4.0);       // bucket, one port
+  EXPECT_EQ(link_factor({4, 4}, "ring"), 4.0);  // bucket, one port
   EXPECT_EQ(link_factor({4, 4, 4}, "ring"), 6.0);
   EXPECT_EQ(link_factor({8, 8}, "ring"), 4.0);
   EXPECT_EQ(link_factor({64}, "ring"), 2.0);
-  EXPECT_NEAR(link_factor({8, 8}, "rhd(x,y;ports=1)"), 4.952, 0.0005);     // XOR butterfly
+  EXPECT_NEAR(link_factor({8, 8}, "rhd(x,y;ports=1)"), 4.952, 0.0005);  // XOR butterfly
   EXPECT_NEAR(link_factor({16, 16}, "rhd(x,y;ports=1)"), 5.459, 0.0005);
   EXPECT_NEAR(link_factor({64}, "rhd(x;ports=1)"), 5.587, 0.0005);
 }
@@ -46,8 +46,8 @@ TEST(Predict, LinkLoadFactorsOfTheTorus) {
 TEST(Predict, AllGatherMirrorsReduceScatter) {
   const Machine machine = fixtures::torus({4, 8, 2});
   for (const std::string& text : kernels::candidates(Collective::all_gather, machine)) {
-    const auto there = predict(kernels::build(Collective::reduce_scatter, machine, text), machine,
-                               Bytes(1 << 20));
+    const auto there =
+        predict(kernels::build(Collective::reduce_scatter, machine, text), machine, Bytes(1 << 20));
     const auto back =
         predict(kernels::build(Collective::all_gather, machine, text), machine, Bytes(1 << 20));
     const auto both =
@@ -67,7 +67,9 @@ TEST(Predict, ClosedFormsOnASwitch) {
       return predict(kernels::build(c, machine, algorithm), machine, Bytes(size)).time.value();
     };
     const double log = std::log2(static_cast<double>(n));
-    EXPECT_NEAR(time(Collective::all_reduce, "ring"), 2 * ((static_cast<double>(n) - 1) * 2e-6 + share), 1e-15);
+    EXPECT_NEAR(time(Collective::all_reduce, "ring"),
+                2 * ((static_cast<double>(n) - 1) * 2e-6 + share),
+                1e-15);
     EXPECT_NEAR(time(Collective::all_reduce, "rhd"), 2 * (log * 2e-6 + share), 1e-15);
     EXPECT_NEAR(time(Collective::all_reduce, "direct"), 2 * (2e-6 + share), 1e-15);
     EXPECT_NEAR(time(Collective::all_to_all, "direct"), 2e-6 + share, 1e-15);
@@ -79,11 +81,12 @@ TEST(Predict, AllReduceAt524288Chips) {
   Machine machine = fixtures::machine({{"x", LevelShape::ring, 4, 640.0 / 6},
                                        {"y", LevelShape::ring, 4, 640.0 / 6},
                                        {"z", LevelShape::ring, 4, 640.0 / 6},
-                                       {"efa", LevelShape::clos, 8192, 25}}, 1.5e-6);
+                                       {"efa", LevelShape::clos, 8192, 25}},
+                                      1.5e-6);
   machine.levels[3].latency.value = topology::Seconds(15e-6);
   const auto at = [&](double mebibytes) {
-    return predict(Collective::all_reduce, machine, Bytes(mebibytes * 1048576),
-                   "rhd(x,y,z)+rhd(efa;ports=1)");
+    return predict(
+        Collective::all_reduce, machine, Bytes(mebibytes * 1048576), "rhd(x,y,z)+rhd(efa;ports=1)");
   };
   EXPECT_NEAR(at(1).latency.value() * 1e3, 0.408, 0.0005);
   EXPECT_NEAR(at(1).time.value() * 1e3, 0.41, 0.005);
@@ -94,18 +97,23 @@ TEST(Predict, AllReduceAt524288Chips) {
 }
 
 TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
-  for (const Machine& machine :
-       {fixtures::torus({4, 4, 4}), fixtures::switched(24),
-        fixtures::machine({{"x", LevelShape::ring, 4, 128}, {"y", LevelShape::ring, 4, 64},
-                           {"sled", LevelShape::all_to_all, 4, 300}, {"t", LevelShape::ring, 2, 30},
-                           {"pod", LevelShape::clos, 8, 25}, {"site", LevelShape::clos, 4, 12}}, 2e-6)})
+  for (const Machine& machine : {fixtures::torus({4, 4, 4}),
+                                 fixtures::switched(24),
+                                 fixtures::machine({{"x", LevelShape::ring, 4, 128},
+                                                    {"y", LevelShape::ring, 4, 64},
+                                                    {"sled", LevelShape::all_to_all, 4, 300},
+                                                    {"t", LevelShape::ring, 2, 30},
+                                                    {"pod", LevelShape::clos, 8, 25},
+                                                    {"site", LevelShape::clos, 4, 12}},
+                                                   2e-6)})
     for (const kernels::CollectiveInfo& row : kernels::collectives())
       for (const std::string& text : kernels::candidates(row.id, machine))
         for (double size = 1024; size < 1e10; size *= 32) {
           const auto p = predict(kernels::build(row.id, machine, text), machine, Bytes(size));
           EXPECT_LE(p.fraction_of_bound(), 1 + 1e-12) << row.name << " " << text << " " << size;
           ASSERT_NE(p.bottleneck(), nullptr);
-          EXPECT_NEAR((p.latency + p.transfer + p.reduction).value(), p.time.value(),
+          EXPECT_NEAR((p.latency + p.transfer + p.reduction).value(),
+                      p.time.value(),
                       1e-12 * p.time.value());
         }
 }
@@ -119,8 +127,8 @@ TEST(Predict, MultiPortHalvingMeetsTheBoundOnEqualTori) {
 }
 
 TEST(Predict, BestIsNoSlowerThanAnyNamedAlgorithm) {
-  const Machine machine = fixtures::machine(
-      {{"x", LevelShape::ring, 4, 128}, {"pod", LevelShape::clos, 8, 25}}, 5e-6);
+  const Machine machine =
+      fixtures::machine({{"x", LevelShape::ring, 4, 128}, {"pod", LevelShape::clos, 8, 25}}, 5e-6);
   for (double size = 64; size < 1e10; size *= 16) {
     const auto best = bench::predict_best(Collective::all_reduce, machine, Bytes(size));
     for (const char* name : {"ring", "rhd", "direct"})
@@ -130,8 +138,8 @@ TEST(Predict, BestIsNoSlowerThanAnyNamedAlgorithm) {
 }
 
 TEST(Predict, MoreBandwidthOrLessLatencyIsNeverSlower) {
-  const Machine base = fixtures::machine(
-      {{"x", LevelShape::ring, 4, 128}, {"pod", LevelShape::clos, 8, 25}}, 5e-6);
+  const Machine base =
+      fixtures::machine({{"x", LevelShape::ring, 4, 128}, {"pod", LevelShape::clos, 8, 25}}, 5e-6);
   for (const std::string& text : kernels::candidates(Collective::all_reduce, base))
     for (double size = 64; size < 1e10; size *= 64) {
       const double before = predict(Collective::all_reduce, base, Bytes(size), text).time.value();

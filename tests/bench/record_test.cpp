@@ -1,14 +1,14 @@
 // The record of results: what is written is read back, and a run that ends early loses nothing.
-#include <gtest/gtest.h>
-#include <hdf5.h>
-
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <hdf5.h>
+#include <nlohmann/json.hpp>
 
 #include "bench/record/provenance.hpp"
 #include "bench/record/read.hpp"
@@ -73,8 +73,20 @@ std::vector<Cell> matmul(std::int64_t m) {
 
 std::vector<Cell> prediction(std::int64_t m) {
   using Text = std::string;
-  return {Text("trainium2"), Text("bf16"), Text(""), m, m, m, 1e-3, 2e9, 0.5, 0.6, 5e-4,
-          Text("compute"), 10.0, Text("published")};
+  return {Text("trainium2"),
+          Text("bf16"),
+          Text(""),
+          m,
+          m,
+          m,
+          1e-3,
+          2e9,
+          0.5,
+          0.6,
+          5e-4,
+          Text("compute"),
+          10.0,
+          Text("published")};
 }
 
 void write_modelled(const fs::path& path) {

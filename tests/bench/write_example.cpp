@@ -2,14 +2,14 @@
 //   write_example PATH [POINTS] [stop|kill|full]
 // stop ends without completing after POINTS points of each table, kill ends by SIGKILL, full sets a
 // size limit that the file soon meets: the disk is full.
-#include <sys/resource.h>
-
 #include <csignal>
 #include <cstdio>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/resource.h>
 
 #include "bench/record/provenance.hpp"
 #include "bench/record/result_file.hpp"

@@ -1,9 +1,9 @@
 // Shipped systems against public figures, parts of machines, overrides, and system files.
 #include "topology/machine.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "tests/topology/scratch.hpp"
 
@@ -19,7 +19,9 @@ using topology::Machine;
 using topology::slice;
 using topology::Status;
 
-double gigabytes(topology::BytesPerSecond rate) { return rate.value() / 1e9; }
+double gigabytes(topology::BytesPerSecond rate) {
+  return rate.value() / 1e9;
+}
 
 const Level& level(const Machine& machine, const std::string& name) {
   return machine.levels[machine.level(name)];
@@ -27,9 +29,19 @@ const Level& level(const Machine& machine, const std::string& name) {
 
 TEST(Systems, AllShippedOnesLoadAndNameTheirSources) {
   const auto names = topology::system_names();
-  for (const char* name : {"trn1-server", "trn2-server", "trn2-ultraserver", "rainier", "rainier-trn3",
-                           "rainier-trn3-gen2", "rainier-trn4", "h100-dgx", "a100-selene",
-                           "v100-dgx2h", "h100-meta", "tpu-v4", "tpu-v5p"})
+  for (const char* name : {"trn1-server",
+                           "trn2-server",
+                           "trn2-ultraserver",
+                           "rainier",
+                           "rainier-trn3",
+                           "rainier-trn3-gen2",
+                           "rainier-trn4",
+                           "h100-dgx",
+                           "a100-selene",
+                           "v100-dgx2h",
+                           "h100-meta",
+                           "tpu-v4",
+                           "tpu-v5p"})
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   for (const std::string& name : names) {
     const Machine machine = load_system(name);
@@ -223,11 +235,12 @@ TEST(SystemFile, ExtendsChangesAndAddsLevels) {
   const std::string origin = ", status = \"assumed\", source = \"what if\" }\n";
   const std::string path = scratch.write("wide.toml",
                                          "extends = \"trn2-ultraserver\"\n"
-                                         "[[level]]\nname = \"z\"\nextent = { value = 8" + origin +
+                                         "[[level]]\nname = \"z\"\nextent = { value = 8" +
+                                             origin +
                                              "[[level]]\nname = \"rack\"\ndomain = \"rack\"\n"
-                                             "shape = \"clos\"\nextent = { value = 2" + origin +
-                                             "bandwidth = { value = \"25 GB/s\"" + origin +
-                                             "latency = { value = \"15 us\"" + origin);
+                                             "shape = \"clos\"\nextent = { value = 2" +
+                                             origin + R"(bandwidth = { value = "25 GB/s")" +
+                                             origin + R"(latency = { value = "15 us")" + origin);
   const Machine machine = load_system(path);
   EXPECT_EQ(machine.chips(), 4 * 4 * 8 * 2);
   EXPECT_EQ(gigabytes(level(machine, "z").bandwidth.value), 64);
@@ -238,7 +251,7 @@ TEST(SystemFile, ExtendsChangesAndAddsLevels) {
 TEST(SystemFile, CyclesAreFound) {
   const Scratch scratch;
   const std::string one = scratch.write("one.toml", "title = \"1\"\nextends = \"two.toml\"\n");
-  scratch.write("two.toml", "extends = \"one.toml\"\n");
+  (void)scratch.write("two.toml", "extends = \"one.toml\"\n");
   const std::string message = refusal([&] { (void)load_system(one); });
   expect_mentions(message, "two.toml:1: ");
   expect_mentions(message, "extends itself");
@@ -253,19 +266,23 @@ TEST(SystemFile, SlipsAreAnsweredWithPlaceAndRemedy) {
   };
   const std::string origin = ", status = \"assumed\", source = \"me\" }\n";
   const std::string start = "[[level]]\nname = \"x\"\ndomain = \"row\"\n";
-  const std::string figures = "extent = { value = 4" + origin + "bandwidth = { value = \"1 GB/s\"" +
-                              origin + "latency = { value = \"1 us\"" + origin;
+  const std::string figures = "extent = { value = 4" + origin +
+                              R"(bandwidth = { value = "1 GB/s")" + origin +
+                              R"(latency = { value = "1 us")" + origin;
   EXPECT_EQ(message(start + "shape = \"ring\"\n" + figures), "");
   expect_mentions(message(start + "shape = \"rng\"\n" + figures),
                   "bar.toml:6: unknown shape 'rng'; did you mean 'ring'?");
   expect_mentions(message(start + figures), "missing key 'shape' in [level]");
   expect_mentions(message(start + "shape = \"ring\"\n" + figures + "hops = 1\n"),
                   "bar.toml:10: unknown key 'hops' in [level]; did you mean 'hop'?");
-  expect_mentions(message(start + "shape = \"ring\"\nextent = 4\n"), "expected a table, not an integer");
-  expect_mentions(message(start + "shape = \"ring\"\nextent = { value = 2.5" + origin), "whole number");
+  expect_mentions(message(start + "shape = \"ring\"\nextent = 4\n"),
+                  "expected a table, not an integer");
+  expect_mentions(message(start + "shape = \"ring\"\nextent = { value = 2.5" + origin),
+                  "whole number");
   const std::string whole = start + "shape = \"ring\"\n" + figures;
   expect_mentions(message(whole + whole), "a second level 'x'");
-  expect_mentions(message("[[level]]\nname = \"a,b\"\n"), "bar.toml:4: 'a,b' is no name of a level");
+  expect_mentions(message("[[level]]\nname = \"a,b\"\n"),
+                  "bar.toml:4: 'a,b' is no name of a level");
   expect_mentions(message("[[level]]\nname = \"chip\"\n"), "taken");
   expect_mentions(message(""), "at least one [[level]]");
   expect_mentions(message("level = 3\n"), "expected a list of tables");

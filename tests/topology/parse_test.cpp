@@ -1,6 +1,7 @@
 // Every unit read and printed; every slip refused with the units that would do.
 #include "topology/parse.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/topology/scratch.hpp"
@@ -79,11 +80,27 @@ TEST(Parse, TimesRatesAndTheRest) {
 }
 
 TEST(Parse, RefusesWhatIsNotANumberASpaceAndAUnit) {
-  for (const char* text :
-       {"96", "96GiB", "96 gib", "96 GB/s", "96  GiB", " 96 GiB", "96 GiB ", "GiB", "", " ", "96 ",
-        "x GiB", "inf GiB", "nan GiB", "1e999 GiB", "96 GiB 2", "+96 GiB", "0x10 GiB", "9,6 GiB"}) {
+  for (const char* text : {"96",
+                           "96GiB",
+                           "96 gib",
+                           "96 GB/s",
+                           "96  GiB",
+                           " 96 GiB",
+                           "96 GiB ",
+                           "GiB",
+                           "",
+                           " ",
+                           "96 ",
+                           "x GiB",
+                           "inf GiB",
+                           "nan GiB",
+                           "1e999 GiB",
+                           "96 GiB 2",
+                           "+96 GiB",
+                           "0x10 GiB",
+                           "9,6 GiB"}) {
     const std::string message = refusal([text] { (void)parse<Bytes>(text); });
-    expect_mentions(message, "'" + std::string(text) + "'");
+    expect_mentions(message, fmt::format("'{}'", text));
     expect_mentions(message, "'96 GiB'");
     expect_mentions(message, "B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB, PiB");
   }
@@ -100,8 +117,20 @@ TEST(Parse, SizesOfTheCollectiveTools) {
   EXPECT_EQ(parse_size("1K").value(), 1024.0);
   EXPECT_EQ(parse_size("512M").value(), 536870912.0);
   EXPECT_EQ(parse_size("16G").value(), 17179869184.0);
-  for (const char* text : {"", "K", "0", "-1", "1.5K", "1k", "1 K", "1KB", "1KiB", "x", "0x10", "+8",
-                           "99999999G", "99999999999999999999"})
+  for (const char* text : {"",
+                           "K",
+                           "0",
+                           "-1",
+                           "1.5K",
+                           "1k",
+                           "1 K",
+                           "1KB",
+                           "1KiB",
+                           "x",
+                           "0x10",
+                           "+8",
+                           "99999999G",
+                           "99999999999999999999"})
     EXPECT_NE(refusal([text] { (void)parse_size(text); }), "") << text;
 }
 

@@ -1,12 +1,12 @@
 // Files for tests that read what they have just written.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "topology/error.hpp"
 
@@ -18,11 +18,15 @@ class Scratch {
   Scratch() : folder_(std::filesystem::path(testing::TempDir()) / unique()) {
     std::filesystem::create_directories(folder_);
   }
+
   ~Scratch() { std::filesystem::remove_all(folder_); }
+
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
+  Scratch(Scratch&&) = delete;
+  Scratch& operator=(Scratch&&) = delete;
 
-  std::string write(const std::string& name, const std::string& text) const {
+  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
     const auto path = folder_ / name;
     std::ofstream(path) << text;
     return path.string();

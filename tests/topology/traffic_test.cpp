@@ -1,11 +1,11 @@
 // Link loads against enumeration by hand: every flow of a small machine routed on its own.
 #include "topology/traffic.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
 #include <tuple>
+
+#include <gtest/gtest.h>
 
 #include "tests/kernels/collective/machines.hpp"
 
@@ -28,11 +28,12 @@ Coordinates coordinates(const Machine& machine, std::int64_t chip) {
   return all;
 }
 
-/// Routes one flow in dimension order, ties split, over a torus of rings; counts every directed link
-/// of the machine on its own.
+/// Routes one flow in dimension order, ties split, over a torus of rings; counts every directed
+/// link of the machine on its own.
 using Links = std::map<std::tuple<std::size_t, int, Coordinates>, double>;
 
-void route(const Machine& machine, Coordinates at, const Coordinates& to, double bytes, Links& links) {
+void route(
+    const Machine& machine, Coordinates at, const Coordinates& to, double bytes, Links& links) {
   for (std::size_t d = 0; d < at.size(); ++d) {
     const std::int64_t n = machine.levels[d].extent;
     const std::int64_t ahead = ((to[d] - at[d]) % n + n) % n;
@@ -75,7 +76,8 @@ TEST(Traffic, PermutationsLoadLinksAsEnumerated) {
     for (std::size_t d = 0; d < extents.size(); ++d)
       for (std::int64_t operand = 1; operand < extents[d]; ++operand)
         for (const auto kind : {DigitMap::Kind::add, DigitMap::Kind::exclusive_or}) {
-          if (kind == DigitMap::Kind::exclusive_or && (extents[d] & (extents[d] - 1)) != 0) continue;
+          if (kind == DigitMap::Kind::exclusive_or && (extents[d] & (extents[d] - 1)) != 0)
+            continue;
           const DigitMap map{kind, operand};
           Traffic traffic(machine);
           traffic.add(d, map, Bytes(16));

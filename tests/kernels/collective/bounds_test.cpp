@@ -34,7 +34,8 @@ TEST(Bound, FourPublishedSystems) {
   EXPECT_DOUBLE_EQ(all_reduce_ms_per_gigabyte(trainium2(false, 1)), 2e3 * (15.0 / 16) / 512);
   EXPECT_DOUBLE_EQ(all_reduce_ms_per_gigabyte(trainium2(true, 1)), 2e3 * (63.0 / 64) / 640);
   EXPECT_DOUBLE_EQ(all_reduce_ms_per_gigabyte(trainium2(true, 8192)), 2e3 * (1 - 1 / n) / 665);
-  EXPECT_DOUBLE_EQ(all_reduce_ms_per_gigabyte(trainium2(false, 32768)), 2e3 * (1.0 / 16 - 1 / n) / 25);
+  EXPECT_DOUBLE_EQ(all_reduce_ms_per_gigabyte(trainium2(false, 32768)),
+                   2e3 * (1.0 / 16 - 1 / n) / 25);
   EXPECT_NEAR(all_reduce_ms_per_gigabyte(trainium2(false, 1)), 3.66, 0.005);
   EXPECT_NEAR(all_reduce_ms_per_gigabyte(trainium2(true, 1)), 3.08, 0.005);
   EXPECT_NEAR(all_reduce_ms_per_gigabyte(trainium2(true, 8192)), 3.01, 0.005);
@@ -53,8 +54,10 @@ TEST(Bound, NamesTheCut) {
 
 TEST(Bound, ClosTiersShareOneNic) {
   const Machine one = trainium2(true, 8192);
-  Machine tiers = fixtures::machine({{"x", LevelShape::ring, 4, 128}, {"y", LevelShape::ring, 4, 128},
-                                     {"z", LevelShape::ring, 4, 64}, {"pod", LevelShape::clos, 8, 25},
+  Machine tiers = fixtures::machine({{"x", LevelShape::ring, 4, 128},
+                                     {"y", LevelShape::ring, 4, 128},
+                                     {"z", LevelShape::ring, 4, 64},
+                                     {"pod", LevelShape::clos, 8, 25},
                                      {"building", LevelShape::clos, 128, 25},
                                      {"site", LevelShape::clos, 8, 25}});
   EXPECT_DOUBLE_EQ(all_reduce_ms_per_gigabyte(one), all_reduce_ms_per_gigabyte(tiers));

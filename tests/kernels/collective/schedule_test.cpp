@@ -1,9 +1,9 @@
 // The numbers in the algorithms' headers, derived from their schedules by counting.
 #include "kernels/collective/schedule.hpp"
 
-#include <gtest/gtest.h>
-
 #include <bit>
+
+#include <gtest/gtest.h>
 
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/collective/ranks.hpp"
@@ -55,7 +55,8 @@ TEST(Schedule, StepsAndBytesAreTheClosedForms) {
         EXPECT_DOUBLE_EQ(got.chunks_sent, static_cast<double>(n - 1)) << algorithm << n;
         EXPECT_DOUBLE_EQ(got.chunks_received, static_cast<double>(n - 1)) << algorithm << n;
       }
-      const Count both = count(kernels::build(Collective::all_reduce, fixtures::switched(n), algorithm));
+      const Count both =
+          count(kernels::build(Collective::all_reduce, fixtures::switched(n), algorithm));
       EXPECT_EQ(both.rounds, 2 * steps(algorithm, n));
       EXPECT_DOUBLE_EQ(both.chunks_sent, 2.0 * static_cast<double>(n - 1));
     }

@@ -1,9 +1,9 @@
 // Every algorithm keeps its promise at every size it supports, and a broken one is caught.
 #include "kernels/collective/verify.hpp"
 
-#include <gtest/gtest.h>
-
 #include <bit>
+
+#include <gtest/gtest.h>
 
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
@@ -32,8 +32,10 @@ std::vector<Case> all_cases() {
       fixtures::torus({4, 4, 4}),
       fixtures::torus({4, 2, 8}),
       fixtures::machine({{"x", LevelShape::ring, 4}, {"pod", LevelShape::clos, 4}}),
-      fixtures::machine({{"x", LevelShape::ring, 2}, {"y", LevelShape::ring, 4},
-                         {"pod", LevelShape::clos, 2}, {"site", LevelShape::clos, 2}})};
+      fixtures::machine({{"x", LevelShape::ring, 2},
+                         {"y", LevelShape::ring, 4},
+                         {"pod", LevelShape::clos, 2},
+                         {"site", LevelShape::clos, 2}})};
   std::vector<Case> cases;
   for (const kernels::CollectiveInfo& row : kernels::collectives()) {
     for (std::int64_t n = 2; n <= 64; ++n)
@@ -85,8 +87,15 @@ TEST(Build, RecursiveHalvingRefusesOtherThanPowersOfTwo) {
 
 TEST(Build, RefusesTextsThatDoNotCoverTheGroupOnce) {
   const auto machine = fixtures::torus({4, 4});
-  for (const char* text : {"ring(x)", "ring(x)+ring(x)", "ring(x)+ring(q)", "rign", "ring(x,y)",
-                           "rhd(x,y;ports=0)", "rhd(x,y;lanes=2)", "ring(x", ""})
+  for (const char* text : {"ring(x)",
+                           "ring(x)+ring(x)",
+                           "ring(x)+ring(q)",
+                           "rign",
+                           "ring(x,y)",
+                           "rhd(x,y;ports=0)",
+                           "rhd(x,y;lanes=2)",
+                           "ring(x",
+                           ""})
     EXPECT_THROW(kernels::build(Collective::all_reduce, machine, text), topology::Error) << text;
   EXPECT_THROW(kernels::build(Collective::all_to_all, machine, "ring"), topology::Error);
 }
