@@ -23,7 +23,7 @@ GENERATIONS = {"trainium2": COLOURS[0], "trainium3": COLOURS[2], "trainium4": CO
 
 plt.rcParams.update({"figure.dpi": 130, "font.size": 9, "axes.grid": True, "grid.alpha": 0.3,
                      "axes.spines.top": False, "axes.spines.right": False,
-                     "svg.hashsalt": "rainier", "legend.frameon": False})
+                     "svg.hashsalt": "rainier", "svg.fonttype": "none", "legend.frameon": False})
 
 
 def colour(chip, others):

@@ -9,6 +9,8 @@ ranks=${2:-2}
 
 scripts/setup.sh
 source scripts/environment.sh
+cmake --preset release -DBUILD_TESTING=OFF >/dev/null
+cmake --build --preset release
 
 name=$(basename "$run" .toml)
 result=results/$name.h5

@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, from the one list, and builds the project.
-#   scripts/setup.sh [--test] [--lint] [--no-build]
+# Installs the Debian packages that are missing, from the one list (scripts/packages.txt).
+#   scripts/setup.sh [--test] [--lint]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 purposes=run
-build=yes
 for argument in "$@"; do
   case $argument in
     --test) purposes+="|test" ;;
     --lint) purposes+="|lint" ;;
-    --no-build) build=no ;;
-    *) echo "setup.sh: unknown argument '$argument'; known: --test --lint --no-build" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown argument '$argument'; known: --test --lint" >&2; exit 2 ;;
   esac
 done
 
@@ -20,21 +18,17 @@ missing=()
 for package in "${wanted[@]}"; do
   dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
 done
-if ((${#missing[@]})); then
-  echo "setup: installing ${missing[*]}" >&2
-  as_root=()
-  if ((EUID)); then
-    command -v sudo >/dev/null || {
-      echo "setup.sh: need root or sudo to install: ${missing[*]}" >&2
-      exit 3
-    }
-    as_root=(sudo)
-  fi
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+((${#missing[@]})) || exit 0
 
-[[ $build == no ]] && exit 0
-[[ -f build/release/build.ninja ]] || cmake --preset release >/dev/null
-cmake --build --preset release
+echo "setup: installing ${missing[*]}" >&2
+as_root=()
+if ((EUID)); then
+  command -v sudo >/dev/null || {
+    echo "setup.sh: need root or sudo to install: ${missing[*]}" >&2
+    exit 3
+  }
+  as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -10,17 +10,18 @@ step() { echo "== $*" >&2; }
 
 build_and_test() {
   step "$1: build and test"
-  cmake --preset "$1" >/dev/null
+  cmake --preset "$1" -DBUILD_TESTING=ON >/dev/null
   cmake --build --preset "$1"
   ctest --preset "$1"
 }
 
 if [[ ${1:-} != --ci ]]; then
   scripts/setup.sh --test
-  exec ctest --preset release
+  build_and_test release
+  exit
 fi
 
-scripts/setup.sh --test --lint --no-build
+scripts/setup.sh --test --lint
 mapfile -t sources < <(git ls-files '*.cpp' '*.hpp')
 step "clang-format"
 clang-format --dry-run --Werror "${sources[@]}"

@@ -133,12 +133,6 @@ template <class Q>
                           accepted<Q>()));
 }
 
-const Unit* find_unit(std::span<const Unit> units, std::string_view symbol) {
-  for (const Unit& unit : units)
-    if (unit.symbol == symbol) return &unit;
-  return nullptr;
-}
-
 /// Four significant digits, without an exponent for large numbers.
 std::string digits(double value) {
   return std::abs(value) < 10000 ? fmt::format("{:.4g}", value) : fmt::format("{:.0f}", value);
@@ -182,9 +176,9 @@ Q parse(std::string_view text) {
   const std::string_view symbol = text.substr(space + 1);
   const auto value = number(text.substr(0, space));
   if (!value) refuse<Q>(text, "does not begin with a finite number");
-  const Unit* unit = find_unit(Units<Q>::table, symbol);
-  if (unit == nullptr) refuse<Q>(text, fmt::format("has the unit '{}'", symbol));
-  return Q(*value * unit->scale);
+  for (const Unit& unit : Units<Q>::table)
+    if (unit.symbol == symbol) return Q(*value * unit.scale);
+  refuse<Q>(text, fmt::format("has the unit '{}'", symbol));
 }
 
 template <>

@@ -36,14 +36,13 @@ struct Dimension {
 template <Dimension D>
 class Quantity {
  public:
-  static constexpr Dimension dimension = D;
-
   constexpr Quantity() = default;
 
   constexpr explicit Quantity(double in_base_units) : value_(in_base_units) {}
 
   [[nodiscard]] constexpr double value() const { return value_; }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes a defaulted <=> for a 0
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
 
   friend constexpr Quantity operator+(Quantity a, Quantity b) {

@@ -7,8 +7,8 @@
 namespace topology {
 namespace {
 
-constexpr int up = 0;
-constexpr int down = 1;
+constexpr std::size_t up = 0;
+constexpr std::size_t down = 1;
 
 std::int64_t modulo(std::int64_t value, std::int64_t n) {
   return ((value % n) + n) % n;
@@ -142,7 +142,7 @@ void Traffic::accumulate(const Traffic& other, double times) {
     mine.used = mine.used || theirs.used;
     mine.issued += other.issue(l) * times;
     mine.latency = std::max(mine.latency, theirs.latency);
-    for (const int d : {up, down}) {
+    for (const std::size_t d : {up, down}) {
       mine.uniform[d] += theirs.uniform[d] * times;
       mine.extra[d].resize(std::max(mine.extra[d].size(), theirs.extra[d].size()));
       for (std::size_t i = 0; i < theirs.extra[d].size(); ++i)
@@ -151,7 +151,7 @@ void Traffic::accumulate(const Traffic& other, double times) {
   }
 }
 
-double Traffic::heaviest(std::size_t level, int direction) const {
+double Traffic::heaviest(std::size_t level, std::size_t direction) const {
   const auto& extra = loads_[level].extra[direction];
   const double most = extra.empty() ? 0 : *std::max_element(extra.begin(), extra.end());
   return loads_[level].uniform[direction] + most;
@@ -162,7 +162,7 @@ std::vector<LinkClass> Traffic::classes() const {
   for (std::size_t l = 0; l < loads_.size(); ++l) {
     const Level& level = machine_->levels[l];
     const BytesPerSecond capacity = level.bandwidth.value * level.links.value;
-    for (const int d : {up, down}) {
+    for (const std::size_t d : {up, down}) {
       const Bytes load(heaviest(l, d));
       if (load.value() <= 0) continue;
       const char* sign = d == up ? "+" : "-";
@@ -208,7 +208,8 @@ Seconds farthest_latency(const Level& level) {
   if (level.extent < 2) return Seconds{};
   if (switched(level)) return level.latency.value;
   const Seconds per_hop = std::min(level.hop.value, level.latency.value);
-  return level.latency.value + per_hop * static_cast<double>(level.extent / 2 - 1);
+  const std::int64_t hops = level.extent / 2;
+  return level.latency.value + per_hop * static_cast<double>(hops - 1);
 }
 
 }  // namespace topology

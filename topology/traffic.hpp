@@ -7,6 +7,7 @@
 // link).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -68,11 +69,12 @@ class Traffic {
  private:
   struct LevelLoad {
     bool used = false;
-    double uniform[2] = {0, 0};    // bytes on every link, up and down the ring (or [0]: a port)
-    std::vector<double> extra[2];  // bytes more on link i, when the map is not a translation
-    double messages = 0;           // sent by one chip into this level, in this exchange
-    Seconds issued{};              // gaps between messages of the exchanges added up
-    Seconds latency{};             // of the farthest message
+    std::array<double, 2> uniform{};  // bytes on every link, up and down the ring (or [0]: a port)
+    std::array<std::vector<double>, 2>
+        extra;            // bytes more on link i, when the map is not a translation
+    double messages = 0;  // sent by one chip into this level, in this exchange
+    Seconds issued{};     // gaps between messages of the exchanges added up
+    Seconds latency{};    // of the farthest message
   };
 
   void route(std::size_t level, DigitMap map, double bytes);
@@ -80,7 +82,7 @@ class Traffic {
   void note_diagonal(const std::vector<std::size_t>& levels);
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
-  [[nodiscard]] double heaviest(std::size_t level, int direction) const;
+  [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;
   [[nodiscard]] Seconds busy(std::size_t level) const;
 

@@ -93,8 +93,7 @@ void reduce(DataType type,
   });
 }
 
-Pattern::Pattern(DataType type, Operator op, std::int64_t ranks)
-    : type_(type), ranks_(ranks), largest_(100), stride_(1) {
+Pattern::Pattern(DataType type, Operator op, std::int64_t ranks) : type_(type), ranks_(ranks) {
   const double limit = exact_integers(type);
   if (op == Operator::sum) {
     const double each = limit / static_cast<double>(ranks);
@@ -151,9 +150,13 @@ void Pattern::fill(std::span<std::byte> out, std::int64_t rank, std::int64_t fir
   }
 }
 
-std::int64_t Pattern::wrong(std::span<const std::byte> actual,
-                            std::span<const std::byte> cycle,
-                            std::int64_t first) const {
+namespace {
+
+/// Elements of `actual` that differ from the endless repetition of `cycle`, from element `first`
+/// on.
+std::int64_t wrong(std::span<const std::byte> actual,
+                   std::span<const std::byte> cycle,
+                   std::int64_t first) {
   const std::size_t element = cycle.size() / static_cast<std::size_t>(period);
   std::size_t at = static_cast<std::size_t>(first % period) * element;
   std::int64_t count = 0;
@@ -167,6 +170,8 @@ std::int64_t Pattern::wrong(std::span<const std::byte> actual,
   }
   return count;
 }
+
+}  // namespace
 
 std::int64_t Pattern::wrong_reduced(std::span<const std::byte> actual, std::int64_t first) const {
   return wrong(actual, reduced_, first);

@@ -45,16 +45,13 @@ class Pattern {
 
  private:
   [[nodiscard]] int contribution(std::int64_t rank, std::int64_t index) const;
-  [[nodiscard]] std::int64_t wrong(std::span<const std::byte> actual,
-                                   std::span<const std::byte> period,
-                                   std::int64_t first) const;
   [[nodiscard]] std::vector<std::byte> encode(std::span<const int> values) const;
   [[nodiscard]] std::vector<std::byte> period_of(std::int64_t rank) const;
 
   topology::DataType type_;
   std::int64_t ranks_;
-  int largest_;          // contributions are 0 … largest
-  std::int64_t stride_;  // only every stride-th rank contributes to an element
+  int largest_ = 100;        // contributions are 0 … largest
+  std::int64_t stride_ = 1;  // only every stride-th rank contributes to an element
   std::vector<std::byte> reduced_;
 };
 

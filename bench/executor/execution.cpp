@@ -6,9 +6,6 @@
 
 #include <mpi.h>
 
-#include "kernels/collective/ranks.hpp"
-#include "kernels/collective/rounds.hpp"
-
 namespace bench {
 namespace {
 
@@ -68,45 +65,50 @@ Execution::Execution(const kernels::Schedule& schedule,
 }
 
 void Execution::plan(const kernels::Schedule& schedule, int rank) {
-  const auto& extents = schedule.extents;
-  const bool apart = schedule.collective == kernels::Collective::all_to_all;
   for (const kernels::Round& round : kernels::rounds(schedule))
     for (std::int64_t i = 0; i < round.repeat; ++i) {
       Step step;
       int tag = 0;
-      for (const kernels::Part& part : round.parts) {
-        const kernels::Exchange& exchange = *part.exchange;
-        const std::int64_t k = part.k + i;
-        for (const kernels::Rank to : kernels::receivers(exchange, k, rank, extents))
-          step.sends.push_back(message(kernels::chunks_between(exchange, k, rank, to, extents),
-                                       part.share.begin,
-                                       part.share.end,
-                                       static_cast<int>(to),
-                                       tag));
-        for (const kernels::Rank from : kernels::senders(exchange, k, rank, extents)) {
-          // An all-to-all keeps what arrives in the place of its sender.
-          const auto chunks = apart ? std::vector<kernels::Rank>{from}
-                                    : kernels::chunks_between(exchange, k, from, rank, extents);
-          step.receives.push_back(
-              message(chunks, part.share.begin, part.share.end, static_cast<int>(from), tag));
-          step.receives.back().reduce = exchange.reduce;
-        }
-        ++tag;
-      }
+      for (const kernels::Part& part : round.parts) add_part(step, schedule, part, i, rank, tag++);
       steps_.push_back(std::move(step));
     }
 }
 
-Message Execution::message(
-    std::span<const std::int64_t> chunks, double begin, double end, int peer, int tag) const {
-  Message m{peer, tag, false, {}, 0};
+void Execution::add_part(Step& step,
+                         const kernels::Schedule& schedule,
+                         const kernels::Part& part,
+                         std::int64_t repeat,
+                         int rank,
+                         int tag) const {
+  const auto& extents = schedule.extents;
+  const kernels::Exchange& exchange = *part.exchange;
+  const std::int64_t k = part.k + repeat;
+  const bool apart = schedule.collective == kernels::Collective::all_to_all;
+  for (const kernels::Rank to : kernels::receivers(exchange, k, rank, extents))
+    step.sends.push_back(
+        message(kernels::chunks_between(exchange, k, rank, to, extents), part.share, to, tag));
+  for (const kernels::Rank from : kernels::senders(exchange, k, rank, extents)) {
+    // An all-to-all keeps what arrives in the place of its sender.
+    const auto chunks = apart ? std::vector<kernels::Rank>{from}
+                              : kernels::chunks_between(exchange, k, from, rank, extents);
+    step.receives.push_back(message(chunks, part.share, from, tag));
+    step.receives.back().reduce = exchange.reduce;
+  }
+}
+
+Message Execution::message(std::span<const kernels::Rank> chunks,
+                           const kernels::Share& share_of_chunk,
+                           kernels::Rank peer,
+                           int tag) const {
+  Message m{static_cast<int>(peer), tag, false, {}, 0};
   for (const std::int64_t c : chunks) {
     const std::size_t first = chunk_begin(c, ranks_, count_, element_);
     const std::size_t elements = (chunk_begin(c + 1, ranks_, count_, element_) - first) / element_;
     const auto share = [&](double x) {
       return static_cast<std::size_t>(std::llround(static_cast<double>(elements) * x)) * element_;
     };
-    const Piece piece{first + share(begin), share(end) - share(begin)};
+    const std::size_t begin = share(share_of_chunk.begin);
+    const Piece piece{first + begin, share(share_of_chunk.end) - begin};
     if (piece.bytes == 0) continue;
     m.bytes += piece.bytes;
     if (!m.pieces.empty() && m.pieces.back().offset + m.pieces.back().bytes == piece.offset)

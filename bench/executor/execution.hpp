@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "bench/executor/datatype.hpp"
+#include "kernels/collective/ranks.hpp"
+#include "kernels/collective/rounds.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/chip.hpp"
 
@@ -53,8 +55,16 @@ class Execution {
 
  private:
   void plan(const kernels::Schedule& schedule, int rank);
-  [[nodiscard]] Message message(
-      std::span<const std::int64_t> chunks, double begin, double end, int peer, int tag) const;
+  void add_part(Step& step,
+                const kernels::Schedule& schedule,
+                const kernels::Part& part,
+                std::int64_t repeat,
+                int rank,
+                int tag) const;
+  [[nodiscard]] Message message(std::span<const kernels::Rank> chunks,
+                                const kernels::Share& share_of_chunk,
+                                kernels::Rank peer,
+                                int tag) const;
   void post(const Step& step, std::span<const std::byte> source, std::span<std::byte> target);
   void apply(const Step& step, std::span<std::byte> target);
 

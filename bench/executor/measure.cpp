@@ -36,7 +36,7 @@ void check_memory(std::size_t bytes_per_rank) {
   MPI_Comm_size(host, &ranks);
   MPI_Comm_free(&host);
   const double needed = static_cast<double>(bytes_per_rank) * ranks;
-  const double pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
+  const auto pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
   const double memory = pages * static_cast<double>(sysconf(_SC_PAGESIZE));
   int refused = needed > 0.9 * memory ? 1 : 0;
   MPI_Allreduce(MPI_IN_PLACE, &refused, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);

@@ -44,8 +44,8 @@ class Measure {
   ~Measure();
   Measure(const Measure&) = delete;
   Measure& operator=(const Measure&) = delete;
-  Measure(Measure&&) noexcept;
-  Measure& operator=(Measure&&) noexcept;
+  Measure(Measure&& other) noexcept;
+  Measure& operator=(Measure&& other) noexcept;
 
   [[nodiscard]] Measurement run(bool in_place);
 

@@ -28,17 +28,18 @@ bool running() {
 
 }  // namespace
 
-bool speaks_before_init() {
-  const auto rank = from_environment({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"});
-  return rank.empty() || rank == "0";
+int launched_rank() {
+  const auto rank =
+      from_environment({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID", "PMI_RANK"});
+  return rank.empty() ? -1 : std::atoi(std::string(rank).c_str());
 }
 
-bool launched_parallel() {
-  const auto size = from_environment({"OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS"});
-  return !size.empty() && size != "1";
+bool speaks_before_init() {
+  return launched_rank() <= 0;
 }
 
 MpiSession::MpiSession() {
+  if (launched_rank() < 0) return;
   // More ranks than cores without this run a thousand times slower. mpirun sets it when it knows;
   // srun and explicit host lists do not. Harmless when there are cores enough for all but latency,
   // so only where ranks outnumber cores.
@@ -50,10 +51,6 @@ MpiSession::MpiSession() {
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
-  MPI_Comm host = MPI_COMM_NULL;
-  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
-  MPI_Comm_size(host, &ranks_on_host_);
-  MPI_Comm_free(&host);
 }
 
 MpiSession::~MpiSession() {
@@ -69,6 +66,7 @@ std::string MpiSession::library() {
 }
 
 void MpiSession::wait_idle() {
+  if (!running()) return;
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Ibarrier(MPI_COMM_WORLD, &request);
   for (int done = 0; done == 0;) {
@@ -78,6 +76,7 @@ void MpiSession::wait_idle() {
 }
 
 std::string MpiSession::share(std::string text) {
+  if (!running()) return text;
   auto length = static_cast<long>(text.size());
   MPI_Bcast(&length, 1, MPI_LONG, 0, MPI_COMM_WORLD);
   text.resize(static_cast<std::size_t>(length));

@@ -8,14 +8,15 @@
 namespace bench {
 
 /// Before MPI_Init: is this process the one that speaks? Reads the launchers' environment
-/// (Open MPI, PMIx, Slurm), so that a config error is said once.
+/// (Open MPI, PMIx, Slurm, PMI), so that a config error is said once.
 [[nodiscard]] bool speaks_before_init();
 
-/// Started by mpirun or srun with more than one rank?
-[[nodiscard]] bool launched_parallel();
+/// The rank that the launcher gave this process, or -1 when it was started alone.
+[[nodiscard]] int launched_rank();
 
-/// MPI_Init and MPI_Finalize. When an exception is on its way on one of several ranks, the
-/// destructor does not wait for the others: see `abort`.
+/// MPI's life in this process. Started alone, without a launcher, a process is rank 0 of 1 and MPI
+/// stays out of it. When an exception is on its way on one of several ranks, the destructor does
+/// not wait for the others: see `abort`.
 class MpiSession {
  public:
   MpiSession();
@@ -29,9 +30,6 @@ class MpiSession {
 
   [[nodiscard]] int size() const { return size_; }
 
-  /// Ranks of this job on this host.
-  [[nodiscard]] int ranks_on_host() const { return ranks_on_host_; }
-
   [[nodiscard]] static std::string library();
   /// Waits for all ranks without burning a core that another rank computes on.
   static void wait_idle();
@@ -43,7 +41,6 @@ class MpiSession {
  private:
   int rank_ = 0;
   int size_ = 1;
-  int ranks_on_host_ = 1;
 };
 
 }  // namespace bench

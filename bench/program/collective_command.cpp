@@ -46,6 +46,7 @@ void predict_table(const Options& options) {
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!speaks_before_init()) return;
   std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
+  rows.reserve(sizes.size());
   for (const std::int64_t bytes : sizes)
     rows.push_back(predict_point(collective, bytes, options.measure, options.algorithm, machine));
   if (!options.csv)

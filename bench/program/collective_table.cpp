@@ -1,6 +1,8 @@
 #include "bench/program/collective_table.hpp"
 
+#include <array>
 #include <cstdio>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -35,6 +37,58 @@ void print_placement(const CollectiveRow& row, const Measurement& m) {
              wrong(m));
 }
 
+/// Of one column: its width, name and unit.
+struct Heading {
+  int width;
+  const char* name;
+  const char* unit = "";
+};
+
+constexpr std::array measured_headings{Heading{12, "size", "(B)"},
+                                       Heading{13, "count", "(elements)"},
+                                       Heading{6, "type"},
+                                       Heading{6, "redop"},
+                                       Heading{8, "time", "(us)"},
+                                       Heading{7, "algbw", "(GB/s)"},
+                                       Heading{7, "busbw", "(GB/s)"},
+                                       Heading{6, "#wrong"},
+                                       Heading{8, "time", "(us)"},
+                                       Heading{7, "algbw", "(GB/s)"},
+                                       Heading{7, "busbw", "(GB/s)"},
+                                       Heading{6, "#wrong"},
+                                       Heading{8, "model", "(us)"},
+                                       Heading{7, "%model"},
+                                       Heading{8, "bound", "(us)"},
+                                       Heading{10, "algorithm"}};
+
+constexpr std::array predicted_headings{Heading{12, "size", "(B)"},
+                                        Heading{13, "count", "(elements)"},
+                                        Heading{6, "type"},
+                                        Heading{6, "redop"},
+                                        Heading{10, "time", "(us)"},
+                                        Heading{8, "algbw", "(GB/s)"},
+                                        Heading{8, "busbw", "(GB/s)"},
+                                        Heading{10, "bound", "(us)"},
+                                        Heading{7, "%bound"},
+                                        Heading{17, "bottleneck", "(link)"},
+                                        Heading{10, "latency", "(us)"},
+                                        Heading{8, "rounds"},
+                                        Heading{10, "algorithm"}};
+
+/// A comment line: its '#' takes the place of the first blank.
+void print_line(std::span<const Heading> headings, const char* Heading::*what = &Heading::name) {
+  std::string line;
+  for (const Heading& heading : headings)
+    line += fmt::format("{}{:>{}}", line.empty() ? "" : " ", heading.*what, heading.width);
+  line.front() = '#';
+  fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+}
+
+void print_headings(std::span<const Heading> headings) {
+  print_line(headings);
+  print_line(headings, &Heading::unit);
+}
+
 void print_head(const CollectiveRow& row) {
   fmt::print("{:>12} {:>13} {:>6} {:>6}", row.bytes, row.count, topology::name(row.type), row.op);
 }
@@ -48,63 +102,9 @@ void print_measured_header(TableStyle style) {
         "algorithm\n");
     return;
   }
-  fmt::print(
-      "#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
-      "{:>8}  {}\n",
-      "",
-      "",
-      "",
-      "",
-      "out-of-",
-      "place",
-      "",
-      "",
-      "in-",
-      "place",
-      "",
-      "",
-      "",
-      "",
-      "",
-      "");
-  fmt::print(
-      "#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
-      "{:>8}  {}\n",
-      "size",
-      "count",
-      "type",
-      "redop",
-      "time",
-      "algbw",
-      "busbw",
-      "#wrong",
-      "time",
-      "algbw",
-      "busbw",
-      "#wrong",
-      "model",
-      "%model",
-      "bound",
-      "algorithm");
-  fmt::print(
-      "#{:>11} {:>13} {:>6} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} {:>7} {:>6} {:>8} {:>7} "
-      "{:>8}  {}\n",
-      "(B)",
-      "(elements)",
-      "",
-      "",
-      "(us)",
-      "(GB/s)",
-      "(GB/s)",
-      "",
-      "(us)",
-      "(GB/s)",
-      "(GB/s)",
-      "",
-      "(us)",
-      "",
-      "(us)",
-      "");
+  constexpr std::array above{Heading{79, "out of place  "}, Heading{32, "in place  "}};
+  print_line(above);
+  print_headings(measured_headings);
 }
 
 void print_measured(const CollectiveRow& row, TableStyle style) {
@@ -148,34 +148,7 @@ void print_predicted_header(TableStyle style) {
         "latency,rounds,classes,algorithm\n");
     return;
   }
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>17} {:>10} {:>8}  {}\n",
-             "size",
-             "count",
-             "type",
-             "redop",
-             "time",
-             "algbw",
-             "busbw",
-             "bound",
-             "%bound",
-             "bottleneck",
-             "latency",
-             "rounds",
-             "algorithm");
-  fmt::print("#{:>11} {:>13} {:>6} {:>6} {:>10} {:>8} {:>8} {:>10} {:>7} {:>17} {:>10} {:>8}  {}\n",
-             "(B)",
-             "(elements)",
-             "",
-             "",
-             "(us)",
-             "(GB/s)",
-             "(GB/s)",
-             "(us)",
-             "",
-             "(link)",
-             "(us)",
-             "",
-             "");
+  print_headings(predicted_headings);
 }
 
 void print_predicted(const CollectiveRow& row, TableStyle style) {

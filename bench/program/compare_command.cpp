@@ -74,15 +74,31 @@ Comparison matmuls(const ReadTable& table, const std::string& dtype) {
 /// What binds a collective: the latency of its messages when that is most of the time, else a link.
 std::string binding(const ReadTable& table, std::size_t i) {
   const bool latency = table.floats("latency_part")[i] > table.floats("time")[i] / 2;
-  return latency ? "latency" : table.texts("bottleneck")[i];
+  const std::string& link = table.texts("bottleneck")[i];
+  if (latency) return "latency";
+  return (link.ends_with("message rate") ? "" : "link ") + link;
 }
 
+/// One comparison per data type.
+std::vector<Comparison> matmuls(const ReadTable& table) {
+  std::vector<std::string> types;
+  for (const std::string& type : table.texts("dtype"))
+    if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+  std::vector<Comparison> all;
+  all.reserve(types.size());
+  for (const std::string& type : types) all.push_back(matmuls(table, type));
+  return all;
+}
+
+/// Over `chips` chips; 0: over the most that the table has.
 Comparison collectives(const ReadTable& table, std::int64_t chips) {
+  const auto& counts = table.integers("chips");
+  if (chips == 0 && !counts.empty()) chips = *std::max_element(counts.begin(), counts.end());
   Comparison all{fmt::format("collectives over {} chips, modelled", chips), {}, {}};
   const std::set<std::int64_t> sizes{1 << 20, 1 << 26, 1 << 30, std::int64_t{1} << 34};
   for (std::size_t i = 0; i < table.points(); ++i) {
     const std::int64_t size = table.integers("size")[i];
-    if (table.integers("chips")[i] != chips || sizes.count(size) == 0) continue;
+    if (table.integers("chips")[i] != chips || !sizes.contains(size)) continue;
     all.add(fmt::format("{} {}", table.texts("collective")[i], short_size(size)),
             table.texts("chip")[i],
             {table.floats("time")[i], binding(table, i), table.texts("evidence")[i] == "assumed"});
@@ -98,47 +114,62 @@ void order(Comparison& comparison, const std::string& baseline) {
   std::rotate(chips.begin(), at, at + 1);
 }
 
-void print_mean(const Comparison& comparison) {
-  fmt::print("{:<48}", "geometric mean of the ratios");
-  for (const std::string& chip : comparison.chips) {
-    double logs = 0;
-    int count = 0;
-    for (const auto& [label, cells] : comparison.rows) {
-      const auto base = cells.find(comparison.chips.front());
-      const auto mine = cells.find(chip);
-      if (base == cells.end() || mine == cells.end()) continue;
-      logs += std::log(base->second.seconds / mine->second.seconds);
+constexpr int label_width = 48;
+constexpr int cell_width = 39;
+
+/// A row of the table; cells are padded, the end of the line is not.
+void print_row(const std::string& label, const std::vector<std::string>& cells) {
+  std::string line = fmt::format("{:<{}}", label, label_width);
+  for (const std::string& cell : cells) line += fmt::format(" {:<{}}", cell, cell_width);
+  fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+}
+
+/// Baseline's seconds over the chip's, or 0 where either is missing.
+double ratio(const std::map<std::string, Entry>& row,
+             const std::string& baseline,
+             const std::string& chip) {
+  const auto base = row.find(baseline);
+  const auto mine = row.find(chip);
+  return base == row.end() || mine == row.end() ? 0 : base->second.seconds / mine->second.seconds;
+}
+
+/// One chip's cells averaged, as ratios are: geometrically.
+double mean_ratio(const Comparison& comparison, const std::string& chip) {
+  double logs = 0;
+  int count = 0;
+  for (const auto& [label, row] : comparison.rows)
+    if (const double r = ratio(row, comparison.chips.front(), chip); r > 0) {
+      logs += std::log(r);
       ++count;
     }
-    fmt::print(" {:>10} {:>6.2f}x {:<20}", "", std::exp(logs / std::max(count, 1)), "");
-  }
-  fmt::print("\n\n");
+  return std::exp(logs / std::max(count, 1));
 }
 
 void print(const Comparison& comparison) {
-  fmt::print("# {}: time, ratio to {}, what binds (* rests on assumed figures)\n{:<48}",
+  const std::string& baseline = comparison.chips.front();
+  fmt::print("# {}: time, ratio to {}, what binds (* rests on an assumed figure)\n",
              comparison.title,
-             comparison.chips.front(),
-             "");
-  for (const std::string& chip : comparison.chips) fmt::print(" {:<39}", chip);
-  fmt::print("\n");
-  for (const auto& [label, cells] : comparison.rows) {
-    fmt::print("{:<48}", label);
-    const auto base = cells.find(comparison.chips.front());
+             baseline);
+  print_row("", comparison.chips);
+  for (const auto& [label, row] : comparison.rows) {
+    std::vector<std::string> cells;
     for (const std::string& chip : comparison.chips) {
-      const auto cell = cells.find(chip);
-      if (cell == cells.end() || base == cells.end()) {
-        fmt::print(" {:<39}", "-");
-        continue;
-      }
-      fmt::print(" {:>10} {:>6.2f}x {:<20}",
-                 duration(cell->second.seconds),
-                 base->second.seconds / cell->second.seconds,
-                 cell->second.binds + (cell->second.assumed ? " *" : ""));
+      const auto cell = row.find(chip);
+      const double times = ratio(row, baseline, chip);
+      cells.push_back(times == 0 ? "-"
+                                 : fmt::format("{:>10} {:>6.2f}x {}{}",
+                                               duration(cell->second.seconds),
+                                               times,
+                                               cell->second.binds,
+                                               cell->second.assumed ? " *" : ""));
     }
-    fmt::print("\n");
+    print_row(label, cells);
   }
-  print_mean(comparison);
+  std::vector<std::string> means;
+  for (const std::string& chip : comparison.chips)
+    means.push_back(fmt::format("{:>10} {:>6.2f}x", "", mean_ratio(comparison, chip)));
+  print_row("geometric mean of the ratios", means);
+  fmt::print("\n");
 }
 
 void compare(const Options& options) {
@@ -150,18 +181,11 @@ void compare(const Options& options) {
                options.file,
                file.status());
   std::vector<Comparison> all;
-  if (file.has(modelled_matmul.group)) {
-    const ReadTable table = file.table(modelled_matmul.group);
-    std::vector<std::string> types;
-    for (const std::string& type : table.texts("dtype"))
-      if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
-    for (const std::string& type : types) all.push_back(matmuls(table, type));
-  }
+  if (file.has(modelled_matmul.group))
+    for (const Comparison& matmul : matmuls(file.table(modelled_matmul.group)))
+      all.push_back(matmul);
   if (file.has(modelled_collective.group)) {
-    const ReadTable table = file.table(modelled_collective.group);
-    const auto& counts = table.integers("chips");
-    const std::int64_t most = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
-    all.push_back(collectives(table, options.chips != 0 ? options.chips : most));
+    all.push_back(collectives(file.table(modelled_collective.group), options.chips));
     if (all.back().rows.empty())
       topology::usage_error(
           fmt::format("{} has no collectives over {} chips", options.file, options.chips));

@@ -7,9 +7,12 @@
 //   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -22,12 +25,17 @@ namespace {
 using bench::Action;
 using topology::ErrorKind;
 
-/// Says it once (before MPI_Init all ranks fail alike; after it, whoever fails speaks) and ends all
-/// ranks.
-int fail(ErrorKind kind, const char* message, bool speak) {
-  if (speak) fmt::print(stderr, "rainier: {}\n", message);
+/// Ends all ranks; says why, once. Ranks that fail alike leave it to rank 0, which ends them; one
+/// that failed alone is still there a second later and speaks for itself.
+int fail(ErrorKind kind, const char* message) {
   std::fflush(stdout);
   const int code = static_cast<int>(kind);
+  if (const int rank = bench::launched_rank(); rank > 0) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    fmt::print(stderr, "rainier: rank {}: {}\n", rank, message);
+  } else {
+    fmt::print(stderr, "rainier: {}\n", message);
+  }
   bench::MpiSession::abort(code);
   return code;
 }
@@ -40,10 +48,8 @@ int parse(CLI::App& app, int argc, char** argv) {
     if (bench::speaks_before_init()) app.exit(help);
     return -1;
   } catch (const CLI::ParseError& error) {
-    if (bench::speaks_before_init())
-      fmt::print(
-          stderr, "rainier: {}\nTry rainier --help, or rainier COMMAND --help.\n", error.what());
-    return static_cast<int>(ErrorKind::usage);
+    const std::string hint = "\nTry rainier --help, or rainier COMMAND --help.";
+    return fail(ErrorKind::usage, (error.what() + hint).c_str());
   }
 }
 
@@ -71,10 +77,10 @@ int main(int argc, char** argv) {
     chosen();
     return 0;
   } catch (const topology::Error& error) {
-    return fail(error.kind(), error.what(), true);
+    return fail(error.kind(), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::environment, "out of memory", true);
+    return fail(ErrorKind::environment, "out of memory");
   } catch (const std::exception& error) {
-    return fail(ErrorKind::internal, error.what(), true);
+    return fail(ErrorKind::internal, error.what());
   }
 }

@@ -9,14 +9,15 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <sched.h>
 
+#include "bench/executor/affinity.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_file.hpp"
+#include "bench/record/host.hpp"
 #include "bench/record/provenance.hpp"
 #include "bench/record/result_file.hpp"
 #include "bench/suites/matmul_cases.hpp"
@@ -36,24 +37,18 @@ struct Options {
   bool force = false;
 };
 
-/// Cores that this process may use: mpirun binds ranks to cores.
-int usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
-
 void record_systems(ResultFile& file, const RunFile& run) {
   Table table = file.table(systems_figures);
   std::set<std::string> chips;
   const auto inputs = [&](const std::string& folder, const auto& files) {
-    for (const auto& [name, text] : files) file.text("inputs/" + folder + name, text);
+    for (const auto& [name, text] : files)
+      file.text(fmt::format("inputs/{}{}", folder, name), text);
   };
   if (run.modelled_collectives)
     for (const topology::Machine& system : run.modelled_collectives->systems) {
       table.append_all(figure_rows(system));
       chips.insert(system.chip.name);
-      inputs("systems/" + system.name + "/", topology::source_files(system.name));
+      inputs(fmt::format("systems/{}/", system.name), topology::source_files(system.name));
     }
   if (!run.modelled_matmuls) return;
   for (const topology::Chip& chip : run.modelled_matmuls->chips) {
@@ -70,26 +65,35 @@ bool too_small(const ModelledCollectives& what, Collective collective, double by
          bytes < topology::size_of(what.type).value() * chips;
 }
 
+/// Appends the points of one collective on one group. @return how many were left out
+std::int64_t model_sizes(std::vector<Table::Row>& rows,
+                         const ModelledCollectives& what,
+                         Collective collective,
+                         const topology::Machine& group) {
+  MeasureOptions options;
+  options.type = what.type;
+  const bool fixed = collective == Collective::all_to_all;  // has one algorithm
+  std::int64_t left_out = 0;
+  for (const std::int64_t bytes : what.sizes) {
+    if (too_small(what, collective, static_cast<double>(bytes), static_cast<double>(group.chips())))
+      ++left_out;
+    else
+      rows.push_back(modelled_row(
+          predict_point(collective, bytes, options, fixed ? "auto" : what.algorithm, group),
+          group));
+  }
+  return left_out;
+}
+
 void model_collectives(ResultFile& file, const ModelledCollectives& what) {
   Table table = file.table(modelled_collective);
   std::int64_t left_out = 0;
-  MeasureOptions options;
-  options.type = what.type;
   for (const topology::Machine& system : what.systems) {
     std::vector<Table::Row> rows;
     for (const std::int64_t chips : what.chips) {
       const topology::Machine group = topology::slice(system, chips);
       for (const Collective collective : what.collectives)
-        for (const std::int64_t bytes : what.sizes) {
-          if (too_small(what, collective, static_cast<double>(bytes), static_cast<double>(chips))) {
-            ++left_out;
-            continue;
-          }
-          const bool fixed = collective == Collective::all_to_all;  // has one algorithm
-          const CollectiveRow row =
-              predict_point(collective, bytes, options, fixed ? "auto" : what.algorithm, group);
-          rows.push_back(modelled_row(row, group));
-        }
+        left_out += model_sizes(rows, what, collective, group);
     }
     table.append_all(rows);
     fmt::print("modelled {} collectives on up to {} chips of {}\n",
@@ -157,13 +161,15 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
                           fmt::format("{} elements are wrong", wrong));
 }
 
-void measure_matmuls(ResultFile& file, const MeasuredMatmuls& what) {
+/// On rank 0, with the cores of its host, while the others wait.
+void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
+  const int threads = lend_cores_to_rank_0();
+  if (file == nullptr) return;
   std::vector<kernels::Gemm> shapes;
   for (const topology::DataType type : what.types)
     for (const Shape& shape : what.shapes) shapes.push_back(shape.gemm(type));
-  const int threads = usable_cores();
   fmt::print("# matmul on rank 0 with {} thread{}\n", threads, threads == 1 ? "" : "s");
-  Table table = file.table(measured_matmul);
+  Table table = file->table(measured_matmul);
   TableReporter reporter(table, threads);
   register_matmul(shapes, threads);
   run_registered(reporter, what.repetitions);
@@ -177,16 +183,21 @@ std::vector<std::string> arguments() {
   return all;
 }
 
-/// Wall-clock facts belong to measurements only: equal modelled runs leave equal bytes.
-void record_manifest(ResultFile& file, Provenance::Time start) {
-  file.text(
-      "provenance/manifest",
-      manifest_json({arguments(), MpiSession::library(), start, std::chrono::system_clock::now()}));
+/// Wall-clock facts and the host belong to measurements only: equal modelled runs leave equal
+/// bytes.
+void record_start(ResultFile& file) {
+  const Host host = this_host();
+  file.text("provenance/manifest",
+            manifest_json({arguments(), MpiSession::library(), std::chrono::system_clock::now()}));
+  file.attribute("measured/host", "name", host.name);
+  file.attribute("measured/host", "cpu", host.cpu);
+  file.attribute("measured/host", "cores", std::int64_t{host.cores});
+  file.attribute("measured/host", "caches", host.caches);
 }
 
 void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
-  const Provenance::Time start = std::chrono::system_clock::now();
   if (file != nullptr) {
+    if (run.measures()) record_start(*file);
     file->text("inputs/run.toml", run.text);
     file->attribute("/", "title", run.title);
     record_systems(*file, run);
@@ -194,9 +205,18 @@ void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
     if (run.modelled_matmuls) model_matmuls(*file, *run.modelled_matmuls);
   }
   if (run.measured_collectives) measure_collectives(file, *run.measured_collectives, mpi);
-  if (file != nullptr && run.measured_matmuls) measure_matmuls(*file, *run.measured_matmuls);
+  if (run.measured_matmuls) measure_matmuls(file, *run.measured_matmuls);
   MpiSession::wait_idle();
-  if (file != nullptr && run.measures()) record_manifest(*file, start);
+  if (file != nullptr && run.measures())
+    file->attribute("provenance", "end", iso_time(std::chrono::system_clock::now()));
+}
+
+/// Why the run failed, into its file; on a full disk that fails too, and the first error says more.
+void try_to_say(ResultFile& file, const char* why) {
+  try {
+    file.fail(why);
+  } catch (const topology::Error& /*second*/) {
+  }
 }
 
 void run_all(const Options& options) {
@@ -209,7 +229,7 @@ void run_all(const Options& options) {
   try {
     run_on(file ? &*file : nullptr, run, mpi);
   } catch (const std::exception& error) {
-    if (file) file->fail(error.what());
+    if (file) try_to_say(*file, error.what());
     throw;
   }
   if (!file) return;

@@ -5,6 +5,7 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/text.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
 #include "topology/parse.hpp"
@@ -16,11 +17,9 @@ using topology::Figure;
 using topology::Machine;
 using topology::Sourced;
 
-constexpr std::size_t source_width = 88;
-
-std::string shorten(const std::string& text) {
-  return text.size() <= source_width ? text : text.substr(0, source_width - 3) + "...";
-}
+constexpr std::size_t notes_width = 100;
+constexpr std::size_t source_width = 72;
+constexpr std::size_t source_column = 56;
 
 std::string text_of(double value) {
   return fmt::format("{:.6g}", value);
@@ -37,7 +36,7 @@ void print_figure(const std::string& key, const Sourced<Q>& figure) {
              key,
              text_of(figure.value),
              topology::name(figure.status),
-             shorten(figure.source));
+             wrapped(figure.source, source_width, source_column));
 }
 
 template <class Q>
@@ -57,7 +56,7 @@ void print_levels(const Machine& machine) {
   std::int64_t chips = 1;
   for (const topology::Level& level : machine.levels) {
     chips *= level.extent;
-    fmt::print("\n  {}: {} of {} members, makes a {} of {} chips; {} a chip and direction\n",
+    fmt::print("\n  {}: {} of {} members; {} = {} chips; {} a chip and direction\n",
                level.name,
                topology::name(level.shape),
                level.extent,
@@ -65,7 +64,7 @@ void print_levels(const Machine& machine) {
                chips,
                topology::format(level.injection()));
     print_figure(
-        "size",
+        "extent",
         Sourced<double>{
             static_cast<double>(level.extent), level.size_source.status, level.size_source.source});
     topology::each_figure_of_level(
@@ -111,7 +110,7 @@ void show(const Machine& machine) {
              machine.chips(),
              machine.chip.title,
              shape_of(machine));
-  if (!machine.notes.empty()) fmt::print("\n{}\n", machine.notes);
+  if (!machine.notes.empty()) fmt::print("\n{}\n", wrapped(machine.notes, notes_width, 0));
   print_levels(machine);
   fmt::print("\n");
   print_figure("overhead of a collective", machine.overhead);
@@ -119,16 +118,17 @@ void show(const Machine& machine) {
   fmt::print("\nChip: {} ({})\n", machine.chip.title, machine.chip.name);
   topology::each_figure(
       machine.chip, [](const std::string& key, const auto& figure) { print_figure(key, figure); });
-  if (!machine.chip.notes.empty()) fmt::print("\n{}\n", machine.chip.notes);
+  if (!machine.chip.notes.empty())
+    fmt::print("\n{}\n", wrapped(machine.chip.notes, notes_width, 0));
   print_totals(machine);
 }
 
 void list() {
-  fmt::print("{:<22} {:>8}  {:<32} {}\n", "system", "chips", "levels, fastest first", "what");
+  fmt::print("{:<17} {:>7}  {:<58}  {}\n", "system", "chips", "levels, fastest first", "what");
   for (const std::string& name : topology::system_names()) {
     const Machine machine = topology::load_system(name);
     fmt::print(
-        "{:<22} {:>8}  {:<32} {}\n", name, machine.chips(), shape_of(machine), machine.title);
+        "{:<17} {:>7}  {:<58}  {}\n", name, machine.chips(), shape_of(machine), machine.title);
   }
 }
 

@@ -82,7 +82,6 @@ std::string iso_time(Provenance::Time time) {
 std::string manifest_json(const Provenance& provenance) {
   const Json json{{"arguments", provenance.arguments},
                   {"start", iso_time(provenance.start)},
-                  {"end", iso_time(provenance.end)},
                   {"host", host_json(this_host())},
                   {"mpi_library", provenance.mpi_library},
                   {"compiler", compiler()},

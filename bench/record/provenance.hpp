@@ -14,7 +14,6 @@ struct Provenance {
   std::vector<std::string> arguments;  ///< argv
   std::string mpi_library;             ///< version text of the MPI library
   Time start;
-  Time end;
 };
 
 /// "2026-11-24T16:26:34Z"

@@ -1,6 +1,7 @@
 #include "kernels/collective/bounds.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "topology/traffic.hpp"
@@ -47,7 +48,7 @@ void tighten(Bound& bound, Seconds time, const std::string& cut) {
 
 Bound scatter_bound(const Machine& group, Bytes size) {
   Bound bound;
-  const double all = static_cast<double>(group.chips());
+  const auto all = static_cast<double>(group.chips());
   for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
     double outside = 1;
     for (std::size_t l = 0; l < group.levels.size(); ++l)
@@ -68,7 +69,7 @@ std::uint32_t ways_around(const Machine& group, std::size_t level) {
 
 Bound exchange_bound(const Machine& group, Bytes size) {
   Bound bound;
-  const double all = static_cast<double>(group.chips());
+  const auto all = static_cast<double>(group.chips());
   const std::uint32_t every = (1U << group.levels.size()) - 1;
   double inside = 1;
   for (std::size_t l = 0; l < group.levels.size(); ++l) {
@@ -80,7 +81,7 @@ Bound exchange_bound(const Machine& group, Bytes size) {
     inside *= n;
     if (level.shape != LevelShape::ring || level.extent < 2) continue;
     // Across the middle of every ring of this level: two links per line that has n chips.
-    const double half = static_cast<double>(level.extent / 2) / n;
+    const double half = std::floor(n / 2) / n;
     const std::uint32_t around = ways_around(group, l);
     BytesPerSecond per_chip = level.injection() / (n * half);
     if (around != 0) per_chip = per_chip + capacity(group, around);

@@ -34,6 +34,7 @@ Collective parse_collective(std::string_view text) {
   });
   if (row != table.end()) return row->id;
   std::vector<std::string> known;
+  known.reserve(table.size());
   for (const CollectiveInfo& c : table) known.emplace_back(c.name);
   topology::usage_error(topology::unknown_name("collective", text, known));
 }

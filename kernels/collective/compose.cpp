@@ -141,6 +141,25 @@ void check_covers(const std::vector<Phase>& phases, const Machine& group) {
                       uses[d]));
 }
 
+/// The phases that can serve one part of the group.
+std::vector<std::string> options_of(const std::vector<std::size_t>& part, const Machine& group) {
+  std::vector<std::string> levels;
+  std::vector<std::string> rings;
+  bool halves = true;
+  for (const std::size_t d : part) {
+    levels.push_back(group.levels[d].name);
+    rings.push_back(fmt::format("ring({})", group.levels[d].name));
+    halves = halves && power_of_two(group.levels[d].extent);
+  }
+  const std::string list = fmt::format("{}", fmt::join(levels, ","));
+  std::vector<std::string> options{fmt::format("{}", fmt::join(rings, "+")),
+                                   fmt::format("direct({})", list)};
+  if (halves)
+    options.push_back(
+        fmt::format("rhd({}{})", list, is_ring(group, part.front()) ? "" : ";ports=1"));
+  return options;
+}
+
 /// Levels of one member have nothing to exchange.
 Phase without_single_members(Phase phase, const Machine& group) {
   phase.digits.erase(std::remove_if(phase.digits.begin(),
@@ -214,23 +233,10 @@ std::vector<std::string> candidates(Collective collective, const Machine& group)
   if (collective == Collective::all_to_all) return {"direct"};
   std::vector<std::string> texts{""};
   for (const auto& part : parts_of(group)) {
-    std::string levels;
-    std::string rings;
-    bool halves = true;
-    for (const std::size_t d : part) {
-      const std::string& name = group.levels[d].name;
-      levels += (levels.empty() ? "" : ",") + name;
-      rings += fmt::format("{}ring({})", rings.empty() ? "" : "+", name);
-      halves = halves && power_of_two(group.levels[d].extent);
-    }
-    std::vector<std::string> options{rings, fmt::format("direct({})", levels)};
-    if (halves)
-      options.push_back(
-          fmt::format("rhd({}{})", levels, is_ring(group, part.front()) ? "" : ";ports=1"));
     std::vector<std::string> longer;
     for (const std::string& head : texts)
-      for (const std::string& option : options)
-        longer.push_back(head + (head.empty() ? "" : "+") + option);
+      for (const std::string& option : options_of(part, group))
+        longer.push_back(fmt::format("{}{}{}", head, head.empty() ? "" : "+", option));
     texts = longer;
   }
   if (parts_of(group).size() > 1) texts.emplace_back("direct");

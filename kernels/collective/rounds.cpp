@@ -6,7 +6,7 @@
 namespace kernels {
 namespace {
 
-std::vector<Round> unroll(const Node& node, Share share);
+std::vector<Round> unroll(const Node& node, const Share& share);
 
 /// Trips of a loop load the links alike when the partner does not depend on the counter.
 bool trips_alike(const std::vector<Round>& body) {
@@ -16,7 +16,7 @@ bool trips_alike(const std::vector<Round>& body) {
          });
 }
 
-std::vector<Round> unroll(const Sequence& sequence, Share share) {
+std::vector<Round> unroll(const Sequence& sequence, const Share& share) {
   std::vector<Round> all;
   for (const Node& step : sequence.steps) {
     const std::vector<Round> next = unroll(step, share);
@@ -25,7 +25,7 @@ std::vector<Round> unroll(const Sequence& sequence, Share share) {
   return all;
 }
 
-std::vector<Round> unroll(const Loop& loop, Share share) {
+std::vector<Round> unroll(const Loop& loop, const Share& share) {
   std::vector<Round> body;
   for (const Node& step : loop.body) {
     const std::vector<Round> next = unroll(step, share);
@@ -67,21 +67,26 @@ struct Cursor {
   }
 };
 
+/// Repeats until the first lane comes to its next round; 0 when all lanes are finished.
+std::int64_t common_repeats(const std::vector<Cursor>& lanes) {
+  std::int64_t repeats = 0;
+  for (const Cursor& lane : lanes)
+    if (!lane.finished()) repeats = repeats == 0 ? lane.left() : std::min(repeats, lane.left());
+  return repeats;
+}
+
 std::vector<Round> zip(std::vector<Cursor> lanes) {
   std::vector<Round> all;
-  for (;;) {
-    std::int64_t repeats = 0;
-    for (const Cursor& lane : lanes)
-      if (!lane.finished()) repeats = repeats == 0 ? lane.left() : std::min(repeats, lane.left());
-    if (repeats == 0) return all;
+  while (const std::int64_t repeats = common_repeats(lanes)) {
     Round round{{}, repeats};
     for (Cursor& lane : lanes)
       if (!lane.finished()) lane.take(repeats, round.parts);
     all.push_back(std::move(round));
   }
+  return all;
 }
 
-std::vector<Round> unroll(const Lanes& lanes, Share share) {
+std::vector<Round> unroll(const Lanes& lanes, const Share& share) {
   const double total = std::accumulate(lanes.weights.begin(), lanes.weights.end(), 0.0);
   const double width = share.end - share.begin;
   std::vector<Cursor> cursors;
@@ -98,12 +103,12 @@ std::vector<Round> unroll(const Lanes& lanes, Share share) {
   return zip(std::move(cursors));
 }
 
-std::vector<Round> unroll(const Exchange& exchange, Share share) {
+std::vector<Round> unroll(const Exchange& exchange, const Share& share) {
   return {Round{{Part{&exchange, 0, share}}, 1}};
 }
 
-std::vector<Round> unroll(const Node& node, Share share) {
-  return std::visit([share](const auto& what) { return unroll(what, share); }, node);
+std::vector<Round> unroll(const Node& node, const Share& share) {
+  return std::visit([&share](const auto& what) { return unroll(what, share); }, node);
 }
 
 }  // namespace

@@ -40,9 +40,10 @@ struct Mirror {
 };
 
 std::vector<Node> mirror(const std::vector<Node>& nodes, std::int64_t count) {
-  std::vector<Node> back;
-  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node)
-    back.push_back(std::visit(Mirror{count}, *node));
+  std::vector<Node> back(nodes.size());
+  std::transform(nodes.rbegin(), nodes.rend(), back.begin(), [count](const Node& node) {
+    return std::visit(Mirror{count}, node);
+  });
   return back;
 }
 

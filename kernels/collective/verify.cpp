@@ -79,32 +79,56 @@ bool adds(const Transfer& t, Collective collective) {
   return t.reduce || collective == Collective::all_to_all;
 }
 
-Verdict apply(State& state, const std::vector<Transfer>& transfers, Collective collective) {
-  std::vector<RankSet> payload;  // read before anything is written
-  std::set<std::pair<Rank, Rank>> sent;
-  for (const Transfer& t : transfers)
-    for (const Rank c : t.chunks) {
-      payload.push_back(state.at(t.from, c));
-      sent.emplace(t.from, c);
-    }
-  std::set<std::pair<Rank, Rank>> overwritten;
-  std::size_t next = 0;
-  for (const Transfer& t : transfers) {
+/// The transfers of one round: all is read before anything is written.
+class Delivery {
+ public:
+  Delivery(State& state, const std::vector<Transfer>& transfers) : state_(&state) {
+    for (const Transfer& t : transfers)
+      for (const Rank c : t.chunks) {
+        payload_.push_back(state.at(t.from, c));
+        sent_.emplace(t.from, c);
+      }
+  }
+
+  /// The next transfer of the list, in its order.
+  Verdict apply(const Transfer& t, Collective collective) {
     if (t.chunks.empty()) return violation(t, -1, "a message without content");
     for (const Rank c : t.chunks) {
-      const RankSet& arriving = payload[next++];
-      RankSet& mine = state.at(t.to, c);
+      const RankSet& arriving = payload_[next_++];
       if (empty(arriving)) return violation(t, c, "sent before anything was there");
-      if (adds(t, collective)) {
-        if (intersect(arriving, mine)) return violation(t, c, "a contribution counted twice");
-        for (std::size_t i = 0; i < mine.size(); ++i) mine[i] |= arriving[i];
-        continue;
-      }
-      if (!overwritten.emplace(t.to, c).second) return violation(t, c, "written twice in a round");
-      if (sent.count({t.to, c}) != 0) return violation(t, c, "overwritten while being sent");
-      mine = arriving;
+      Verdict verdict = adds(t, collective) ? add(t, c, arriving) : overwrite(t, c, arriving);
+      if (!verdict.ok) return verdict;
     }
+    return {};
   }
+
+ private:
+  Verdict add(const Transfer& t, Rank chunk, const RankSet& arriving) {
+    RankSet& mine = state_->at(t.to, chunk);
+    if (intersect(arriving, mine)) return violation(t, chunk, "a contribution counted twice");
+    for (std::size_t i = 0; i < mine.size(); ++i) mine[i] |= arriving[i];
+    return {};
+  }
+
+  Verdict overwrite(const Transfer& t, Rank chunk, const RankSet& arriving) {
+    if (!overwritten_.emplace(t.to, chunk).second)
+      return violation(t, chunk, "written twice in a round");
+    if (sent_.contains({t.to, chunk})) return violation(t, chunk, "overwritten while being sent");
+    state_->at(t.to, chunk) = arriving;
+    return {};
+  }
+
+  State* state_;
+  std::vector<RankSet> payload_;
+  std::size_t next_ = 0;
+  std::set<std::pair<Rank, Rank>> sent_;
+  std::set<std::pair<Rank, Rank>> overwritten_;
+};
+
+Verdict apply(State& state, const std::vector<Transfer>& transfers, Collective collective) {
+  Delivery delivery(state, transfers);
+  for (const Transfer& t : transfers)
+    if (Verdict verdict = delivery.apply(t, collective); !verdict.ok) return verdict;
   return {};
 }
 
@@ -123,7 +147,22 @@ std::vector<Transfer> transfers_of(const Part& part,
   return all;
 }
 
-/// Runs the parts that cover the middle of [begin, end), a share that no lane divides further.
+/// Transfers of repeat `i` of a round that touch the share around `middle`.
+std::vector<Transfer> transfers_of(const Round& round,
+                                   std::int64_t i,
+                                   std::int64_t number,
+                                   double middle,
+                                   const Schedule& schedule) {
+  std::vector<Transfer> all;
+  for (const Part& part : round.parts) {
+    if (middle < part.share.begin || middle >= part.share.end) continue;
+    const auto more = transfers_of(part, part.k + i, number, schedule);
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
+/// Runs the parts that cover the middle of a share that no lane divides further.
 Verdict verify_share(const Schedule& schedule,
                      const std::vector<Round>& all,
                      double middle,
@@ -131,13 +170,8 @@ Verdict verify_share(const Schedule& schedule,
   State state(schedule.collective, schedule.ranks());
   std::int64_t number = 0;
   for (const Round& round : all)
-    for (std::int64_t i = 0; i < round.repeat; ++i, ++number) {
-      std::vector<Transfer> transfers;
-      for (const Part& part : round.parts) {
-        if (middle < part.share.begin || middle >= part.share.end) continue;
-        const auto more = transfers_of(part, part.k + i, number, schedule);
-        transfers.insert(transfers.end(), more.begin(), more.end());
-      }
+    for (std::int64_t i = 0; i < round.repeat; ++i) {
+      std::vector<Transfer> transfers = transfers_of(round, i, number++, middle, schedule);
       if (tamper) tamper(transfers);
       if (Verdict verdict = apply(state, transfers, schedule.collective); !verdict.ok)
         return verdict;

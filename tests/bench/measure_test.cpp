@@ -150,7 +150,8 @@ TEST(Fit, GivesPositiveRatesThatAllRanksShare) {
 TEST(Elements, RoundsDownToWholeChunksAndRefusesTheRest) {
   EXPECT_EQ(bench::elements(Collective::all_reduce, 20, DataType::f32, 3), 5);
   EXPECT_EQ(bench::elements(Collective::all_gather, 64, DataType::f32, 3), 15);
-  EXPECT_THROW((void)bench::elements(Collective::all_reduce, 10, DataType::f32, 2), topology::Error);
+  EXPECT_THROW((void)bench::elements(Collective::all_reduce, 10, DataType::f32, 2),
+               topology::Error);
   EXPECT_THROW((void)bench::elements(Collective::all_to_all, 8, DataType::f32, 3), topology::Error);
 }
 

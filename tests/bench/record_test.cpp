@@ -245,7 +245,7 @@ TEST(Provenance, IsJsonWithoutSecrets) {
   setenv("OMP_NUM_THREADS", "2", 1);
   setenv("SLURM_JWT_TOKEN", "hidden", 1);
   setenv("MY_PASSWORD", "hidden", 1);
-  const bench::Provenance provenance{{"rainier", "run", "\xff"}, "MPI 3.1", {}, {}};
+  const bench::Provenance provenance{{"rainier", "run", "\xff"}, "MPI 3.1", {}};
   const auto json = nlohmann::json::parse(bench::manifest_json(provenance));
   EXPECT_EQ(json["start"], "1970-01-01T00:00:00Z");
   EXPECT_EQ(json["environment"]["OMP_NUM_THREADS"], "2");

@@ -114,7 +114,6 @@ TEST(Traffic, TorusAllToAllIsTheClosedForm) {
   for (const auto& [extents, load] : {std::pair{std::vector<std::int64_t>{4, 4}, 8.0},
                                       {std::vector<std::int64_t>{4, 4, 4}, 32.0},
                                       {std::vector<std::int64_t>{8, 8, 8}, 512.0}}) {
-    Traffic traffic(fixtures::torus(extents));
     std::vector<std::size_t> levels(extents.size());
     for (std::size_t d = 0; d < levels.size(); ++d) levels[d] = d;
     const Machine machine = fixtures::torus(extents);

@@ -1,0 +1,122 @@
+"""Figures of a real (small) run: drawn, labelled, assumed figures hatched; and the Slurm script."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+BUILD = pathlib.Path(os.environ["RAINIER_BUILD"])
+SOURCE = pathlib.Path(os.environ["RAINIER_SOURCE"])
+
+RUN = """
+[measure.collective]
+collectives = ["all_reduce"]
+begin = "1K"
+end = "16K"
+factor = 4
+datatype = "f32"
+samples = 3
+[model.collective]
+systems = [{systems}]
+collectives = ["all_reduce", "all_to_all"]
+chips = [16, 64]
+begin = "1M"
+end = "1G"
+factor = 1024
+datatype = "bf16"
+[model.matmul]
+chips = [{chips}]
+datatypes = ["bf16"]
+shapes = [{{ label = "cube", m = 4096, n = 4096, k = 4096 }}]
+"""
+
+
+def results(folder, systems, chips, ranks):
+    path = folder / "run.toml"
+    path.write_text(RUN.format(systems=", ".join(f'"{s}"' for s in systems),
+                               chips=", ".join(f'"{c}"' for c in chips)))
+    command = [BUILD / "rainier", "run", path, "--output", folder / "run.h5"]
+    subprocess.run([*(["mpirun", "-np", str(ranks)] if ranks > 1 else []), *command], check=True,
+                   capture_output=True, timeout=120)
+    return folder / "run.h5"
+
+
+def plot(*arguments):
+    return subprocess.run([sys.executable, SOURCE / "scripts/plot.py", *map(str, arguments)],
+                          capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plots")
+    file = results(folder, ["rainier", "rainier-trn4"], ["trainium2", "trainium4"], ranks=2)
+    run = plot(file, "--output", folder)
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+def texts(path):
+    return " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text()))
+
+
+@pytest.mark.parametrize("name, says", [
+    ("busbw", ["all_reduce", "bus bandwidth (GB/s)", "measured, median", "model", "bound", "1 KiB"]),
+    ("all_reduce_chips", ["1 GiB", "trainium2", "trainium4", "lower bound", "time (ms)", "64"]),
+    ("roofline", ["bf16", "TFLOP/s per chip", "FLOP per byte", "trainium4"]),
+    ("generations", ["trainium4", "relative to trainium2", "assumed", "all_to_all"]),
+])
+def test_each_figure_is_drawn_and_labelled(figures, name, says):
+    png = (figures / f"{name}.png").read_bytes()
+    assert png.startswith(b"\x89PNG") and len(png) > 10_000
+    written = texts(figures / f"{name}.svg")
+    for text in says:
+        assert text in written, text
+
+
+def hatched_bars(path):
+    """Bars whose fill is a pattern; the legend has one such patch of its own."""
+    return len(re.findall(r'style="fill: url\(#', path.read_text())) - 1
+
+
+def test_bars_are_hatched_where_they_rest_on_assumed_figures(tmp_path):
+    # Matmul on Trainium2 and 3 rests on published and derived figures, on Trainium4 on assumed ones.
+    firm, soft = tmp_path / "firm", tmp_path / "soft"
+    firm.mkdir(), soft.mkdir()
+    counts = []
+    for folder, chip in ((firm, "trainium3"), (soft, "trainium4")):
+        file = results(folder, ["rainier"], ["trainium2", chip], ranks=1)
+        assert plot(file, "--output", folder, "--only", "generations").returncode == 0
+        counts.append(hatched_bars(folder / "generations.svg"))
+    assert counts[1] == counts[0] + 1
+
+
+def test_what_the_file_does_not_hold_is_left_out_and_said(tmp_path):
+    run = plot(results(tmp_path, ["rainier"], ["trainium2"], ranks=1), "--output", tmp_path)
+    assert run.returncode == 0
+    assert "busbw: left out, the file has no measured/collective" in run.stdout
+    assert not (tmp_path / "busbw.png").exists()
+
+
+def test_other_files_are_refused_in_one_line(tmp_path):
+    (tmp_path / "text.h5").write_text("hello")
+    run = plot(tmp_path / "text.h5")
+    assert run.returncode != 0
+    assert run.stderr.startswith(f"{tmp_path}/text.h5: not a readable results file")
+    assert "Traceback" not in run.stderr
+
+
+def test_the_slurm_script_runs_where_srun_has_no_pmix(tmp_path):
+    """Slurm itself is not needed: the script falls back to mpirun, and is told what sbatch tells."""
+    shutil.copytree(SOURCE / "scripts", tmp_path / "scripts")
+    run = tmp_path / "small.toml"
+    run.write_text(RUN.format(systems='"rainier"', chips='"trainium2"'))
+    done = subprocess.run(["bash", tmp_path / "scripts/rainier.sbatch", run], timeout=120,
+                          capture_output=True, text=True,
+                          env={**os.environ, "SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_NTASKS": "2",
+                               "SLURM_JOB_ID": "7", "RAINIER": str(BUILD / "rainier")})
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "results/small-7.h5").exists()
+    assert (tmp_path / "results/small-7/generations.png").exists()
