@@ -26,7 +26,7 @@ Count count(const kernels::Schedule& schedule) {
       for (const kernels::Part& part : round.parts) {
         const double share = part.share.of(1.0);
         const auto& e = schedule.extents;
-        for (const auto to : kernels::receivers(*part.exchange, part.k + i, 0, e))
+        for (const kernels::Rank to : kernels::receivers(*part.exchange, part.k + i, 0, e))
           total.chunks_sent +=
               share * static_cast<double>(
                           kernels::chunks_between(*part.exchange, part.k + i, 0, to, e).size());
@@ -40,7 +40,7 @@ Count count(const kernels::Schedule& schedule) {
 
 std::int64_t steps(const std::string& algorithm, std::int64_t n) {
   if (algorithm == "ring") return n - 1;
-  if (algorithm == "rhd") return std::bit_width(static_cast<std::uint64_t>(n)) - 1;
+  if (algorithm == "rhd") return std::countr_zero(static_cast<std::uint64_t>(n));
   return 1;
 }
 
@@ -77,7 +77,8 @@ TEST(Schedule, BoxSizesAgreeWithTheChunksThemselves) {
     for (const kernels::Round& round : kernels::rounds(schedule))
       for (const kernels::Part& part : round.parts)
         for (kernels::Rank rank = 0; rank < schedule.ranks(); rank += 5)
-          for (const auto to : kernels::receivers(*part.exchange, part.k, rank, schedule.extents))
+          for (const kernels::Rank to :
+               kernels::receivers(*part.exchange, part.k, rank, schedule.extents))
             EXPECT_DOUBLE_EQ(
                 kernels::chunks_in(part.exchange->chunks, schedule.extents),
                 static_cast<double>(
