@@ -202,7 +202,7 @@ Node scatter_apart(const std::vector<Phase>& phases, const Machine& group) {
   if (phases.size() != 1 || phases.front().algorithm != Phase::Algorithm::direct)
     topology::usage_error("all_to_all has one algorithm here: direct");
   Node node = scatter(phases, group);
-  std::get<Exchange>(std::get<Sequence>(node).steps.front()).reduce = false;
+  for (Node& step : std::get<Sequence>(node).steps) std::get<Exchange>(step).reduce = false;
   return node;
 }
 
