@@ -38,20 +38,34 @@ def size_axis(axis, sizes):
     axis.set_xlabel("size of the full vector")
 
 
+def below_all(figure, axis):
+    """One legend for all panels, under them: inside it would hide curves."""
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.02), fontsize=8,
+                  ncols=len(labels))
+
+
 def measured_busbw(run):
     """Bus bandwidth against size: measured with its spread, model, bound."""
-    table = run["measured/collective"].where(in_place=0)
+    table = run["measured/collective"]
     operations = table.values("collective")
     figure, axes = plt.subplots(1, len(operations), figsize=(3.1 * len(operations), 3.4), sharey=True,
                                 squeeze=False)
     for axis, operation in zip(axes[0], operations):
-        rows = table.where(collective=operation).sorted("size")
+        # Out of place the input is copied first, but for an all-to-all, which copies in place: the
+        # model charges neither copy.
+        both = {place: table.where(collective=operation, in_place=place).sorted("size")
+                for place in (0, 1)}
+        plain = 0 if operation == "all_to_all" else 1
+        rows, copying = both[plain], both[1 - plain]
         factor = rows["busbw"] * rows["time"]  # bytes that count, so factor / seconds is busbw
         low, high = np.nanpercentile(rows.samples, [10, 90], axis=1)
         axis.fill_between(rows["size"], factor / high / 1e9, factor / low / 1e9, color=COLOURS[0],
                           alpha=0.25, lw=0, label="measured, 10 to 90 %")
         axis.plot(rows["size"], rows["busbw"] / 1e9, "o-", ms=3, color=COLOURS[0],
                   label="measured, median")
+        axis.plot(copying["size"], copying["busbw"] / 1e9, ".-", ms=3, lw=0.8, color=COLOURS[5],
+                  label="measured, with a copy of the input")
         axis.plot(rows["size"], factor / rows["model"] / 1e9, "--", color=COLOURS[1],
                   label="model, fitted to this machine")
         axis.plot(rows["size"], factor / rows["bound"] / 1e9, ":", color="black",
@@ -60,7 +74,7 @@ def measured_busbw(run):
         axis.set_yscale("log")
         size_axis(axis, rows["size"])
     axes[0][0].set_ylabel("bus bandwidth (GB/s)")
-    axes[0][0].legend(loc="lower right", fontsize=7)
+    below_all(figure, axes[0][0])
     ranks = table["ranks"][0]
     figure.suptitle(f"Measured here, {ranks} ranks: bus bandwidth against size")
     return figure
@@ -89,7 +103,7 @@ def all_reduce_chips(run):
     axes[0][0].set_ylabel("time (ms)")
     axes[0][0].plot([], [], ":", color="black", label="lower bound")
     axes[0][0].plot([], [], "--", color="black", label="uses assumed figures")
-    axes[0][0].legend(fontsize=7)
+    below_all(figure, axes[0][0])
     figure.suptitle("All-reduce, modelled: time against chips")
     return figure
 
@@ -126,7 +140,7 @@ def roofline(run):
     axes[0][0].set_ylabel("TFLOP/s per chip")
     axes[0][0].plot([], [], "ko", ms=4, label="modelled matmul")
     axes[0][0].plot([], [], "k--", label="roof from assumed figures")
-    axes[0][0].legend(fontsize=7)
+    below_all(figure, axes[0][0])
     figure.suptitle("Roofline per generation")
     return figure
 
@@ -202,7 +216,7 @@ def main():
         figure = draw(run)
         figure.tight_layout()
         for suffix in ("png", "svg"):
-            figure.savefig(folder / f"{name}.{suffix}")
+            figure.savefig(folder / f"{name}.{suffix}", bbox_inches="tight")
         plt.close(figure)
         print(folder / f"{name}.png")
 

@@ -44,6 +44,9 @@ struct Level {
     const double directions = shape == LevelShape::ring && extent > 2 ? 2.0 : 1.0;
     return bandwidth.value * links.value * directions;
   }
+
+  /// What a large transfer gets of it.
+  [[nodiscard]] BytesPerSecond reached() const { return injection() * efficiency.value; }
 };
 
 template <class LevelRef, class Visit>

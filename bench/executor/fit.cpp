@@ -29,15 +29,16 @@ double slowest(double seconds) {
   return seconds;
 }
 
-/// The step that schedules are made of: post a receive and a send, wait for both.
-double exchange_seconds(std::vector<std::byte>& out, std::vector<std::byte>& in, int bytes) {
+/// The step that schedules are made of: post a receive and a send, wait for both; then `work`.
+template <class Work>
+FitPoint exchange(std::vector<std::byte>& out, std::vector<std::byte>& in, int bytes, Work&& work) {
   int rank = 0;
   int size = 1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   const int next = (rank + 1) % size;
   const int previous = (rank + size - 1) % size;
-  const int batch = bytes <= 65536 ? 50 : 1;
+  const int batch = std::clamp((1 << 23) / bytes, 1, 50);
   std::vector<double> seconds;
   for (int r = 0; r < repetitions; ++r) {
     MPI_Barrier(MPI_COMM_WORLD);
@@ -47,33 +48,45 @@ double exchange_seconds(std::vector<std::byte>& out, std::vector<std::byte>& in,
       MPI_Irecv(in.data(), bytes, MPI_BYTE, previous, 0, MPI_COMM_WORLD, requests.data());
       MPI_Isend(out.data(), bytes, MPI_BYTE, next, 0, MPI_COMM_WORLD, &requests[1]);
       MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
+      work();
     }
     seconds.push_back(slowest((MPI_Wtime() - start) / batch));
   }
-  return median(seconds);
+  return {static_cast<double>(bytes),
+          median(seconds),
+          *std::min_element(seconds.begin(), seconds.end())};
 }
 
-/// Bytes per second at which all ranks at once add up what has arrived.
-double reduction_rate(std::vector<std::byte>& into, std::vector<std::byte>& from) {
-  constexpr std::size_t bytes = 8388608;
-  std::vector<double> seconds;
-  for (int r = 0; r < repetitions; ++r) {
-    MPI_Barrier(MPI_COMM_WORLD);
-    const double start = MPI_Wtime();
-    reduce(topology::DataType::f32,
-           Operator::sum,
-           std::span(into).first(bytes),
-           std::span(from).first(bytes));
-    seconds.push_back(slowest(MPI_Wtime() - start));
+/// Seconds for each byte that has arrived to be added to what is sent next, on all ranks at once:
+/// what an exchange takes more when it is followed by that. Measured in place, because writing what
+/// the neighbour has just read costs several times as much as writing what is one's own.
+double reduction_per_byte(std::vector<std::byte>& out,
+                          std::vector<std::byte>& in,
+                          const std::vector<FitPoint>& exchanges) {
+  // minimise sum ((exchange + b x - t) / t)^2 over b
+  double above = 0;
+  double below = 0;
+  for (const FitPoint& p : exchanges) {
+    const auto bytes = static_cast<std::size_t>(p.bytes);
+    const auto add = [&] {
+      reduce(topology::DataType::f32,
+             Operator::sum,
+             std::span(out).first(bytes),
+             std::span<const std::byte>(in).first(bytes));
+    };
+    const double both = exchange(out, in, static_cast<int>(bytes), add).seconds;
+    const double x = p.bytes / both;
+    above += x * (1 - p.seconds / both);
+    below += x * x;
   }
-  return static_cast<double>(bytes) / median(seconds);
+  return std::max(above / below, 1e-15);
 }
 
 /// Bytes per second of the fastest exchange: what the links can do, where the line of the fit is
 /// what they do on the average of all sizes. Bounds rest on it.
 double best_rate(const std::vector<FitPoint>& points) {
   double best = 0;
-  for (const FitPoint& p : points) best = std::max(best, p.bytes / p.seconds);
+  for (const FitPoint& p : points) best = std::max(best, p.bytes / p.fastest);
   return best;
 }
 
@@ -103,8 +116,9 @@ topology::Machine host_machine(double latency, double rate, double best, double 
   machine.chip.title = "a CPU core under MPI";
   machine.levels = {level};
   machine.overhead = {topology::Seconds{}, derived, "contained in the fitted latency"};
-  machine.reduction = {
-      topology::BytesPerSecond(reduction), derived, "all ranks adding 8 MiB of f32 at once"};
+  machine.reduction = {topology::BytesPerSecond(reduction),
+                       derived,
+                       "exchanges followed by adding f32, above exchanges alone"};
   return machine;
 }
 
@@ -136,13 +150,15 @@ HostFit fit_host() {
   std::vector<std::byte> in(out.size());
   HostFit fit;
   for (const int bytes : sizes) {
-    exchange_seconds(out, in, std::min(bytes, 65536));  // warm up
-    fit.points.push_back({static_cast<double>(bytes), exchange_seconds(out, in, bytes)});
+    exchange(out, in, std::min(bytes, 65536), [] {});  // warm up
+    fit.points.push_back(exchange(out, in, bytes, [] {}));
   }
   const auto [latency, per_byte] = fit_line(fit.points);
   const double rate = 1 / per_byte;
-  fit.machine =
-      host_machine(latency, rate, std::max(rate, best_rate(fit.points)), reduction_rate(in, out));
+  fit.machine = host_machine(latency,
+                             rate,
+                             std::max(rate, best_rate(fit.points)),
+                             1 / reduction_per_byte(out, in, fit.points));
   std::vector<double> errors;
   for (const FitPoint& p : fit.points)
     errors.push_back(std::abs((latency + per_byte * p.bytes) / p.seconds - 1));

@@ -13,6 +13,7 @@ namespace bench {
 struct FitPoint {
   double bytes = 0;
   double seconds = 0;  ///< median over repetitions of the slowest rank
+  double fastest = 0;  ///< the least of them
 };
 
 struct HostFit {

@@ -75,14 +75,14 @@ void print_banner(const Options& options, const MpiSession& mpi, const topology:
       "# {} over {} ranks, measured; {} samples after {} warm-ups, median of the slowest "
       "rank's time\n"
       "# model: {}: latency {}, {} per rank{}\n"
-      "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; %model = model / measured out of place\n",
+      "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; %model = model / the faster placement\n",
       options.collective,
       mpi.size(),
       options.measure.samples,
       options.measure.warmup,
       options.machine.empty() ? "fitted to this job just now" : options.machine,
       topology::format(level.latency.value),
-      topology::format(level.injection()),
+      topology::format(level.reached()),
       model.reduction ? ", reduction " + topology::format(model.reduction->value) : std::string(),
       kernels::busbw_factor(kernels::parse_collective(options.collective), mpi.size()));
 }
@@ -178,11 +178,11 @@ void add_fit(CLI::App& app, Action& chosen) {
             "{:>12} {:>12.3f} {:>12.3f}\n",
             p.bytes,
             p.seconds * 1e6,
-            (level.latency.value + topology::Bytes(p.bytes) / level.bandwidth.value).value() * 1e6);
+            (level.latency.value + topology::Bytes(p.bytes) / level.reached()).value() * 1e6);
       fmt::print(
           "# latency {}, bandwidth {}, reduction {}; error median {:.0f} %, worst {:.0f} %\n",
           topology::format(level.latency.value),
-          topology::format(level.bandwidth.value),
+          topology::format(level.reached()),
           topology::format(fit.machine.reduction->value),
           100 * fit.median_error,
           100 * fit.worst_error);

@@ -15,6 +15,10 @@ double CollectiveRow::busbw(double seconds) const {
   return algbw(seconds) * kernels::busbw_factor(collective, ranks);
 }
 
+double CollectiveRow::without_copy() const {
+  return std::min(out_of_place.median(), in_place.median());
+}
+
 std::int64_t CollectiveRow::wrong() const {
   return std::max<std::int64_t>(out_of_place.wrong, 0) + std::max<std::int64_t>(in_place.wrong, 0);
 }

@@ -26,6 +26,9 @@ struct CollectiveRow {
   /// Algorithm and bus bandwidth in bytes per second.
   [[nodiscard]] double algbw(double seconds) const;
   [[nodiscard]] double busbw(double seconds) const;
+  /// Median of the faster placement: out of place the input is copied first, but for an all-to-all,
+  /// which copies in place. The model charges neither copy.
+  [[nodiscard]] double without_copy() const;
   /// Wrong elements in both placements.
   [[nodiscard]] std::int64_t wrong() const;
 };

@@ -136,7 +136,7 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
   print_placement(row, row.in_place);
   fmt::print(" {:>8} {:>6.1f}% {:>8}  {}\n",
              time_us(p.time.value()),
-             100 * p.time.value() / row.out_of_place.median(),
+             100 * p.time.value() / row.without_copy(),
              time_us(p.bound.time().value()),
              p.algorithm);
 }

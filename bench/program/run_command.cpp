@@ -132,7 +132,7 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
     const topology::Level& level = fit.machine.levels.front();
     fmt::print("# this machine, fitted: latency {}, {} per rank, reduction {}\n",
                topology::format(level.latency.value),
-               topology::format(level.bandwidth.value),
+               topology::format(level.reached()),
                topology::format(fit.machine.reduction->value));
   }
   MeasureOptions options;
