@@ -33,14 +33,6 @@ double share_up(std::int64_t ahead, std::int64_t n) {
 
 }  // namespace
 
-std::int64_t DigitMap::operator()(std::int64_t member, std::int64_t extent) const {
-  return kind == Kind::add ? modulo(member + operand, extent) : member ^ operand;
-}
-
-DigitMap DigitMap::inverse() const {
-  return kind == Kind::add ? DigitMap{kind, -operand} : *this;
-}
-
 Traffic::Traffic(const Machine& machine) : machine_(&machine), loads_(machine.levels.size()) {}
 
 void Traffic::note(std::size_t level, double messages, std::int64_t hops) {

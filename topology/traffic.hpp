@@ -12,20 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "topology/digit_map.hpp"
 #include "topology/machine.hpp"
 #include "topology/quantity.hpp"
 
 namespace topology {
-
-/// A permutation of the members of one level.
-struct DigitMap {
-  enum class Kind { add, exclusive_or };
-  Kind kind = Kind::add;
-  std::int64_t operand = 0;  ///< members to move on, or the bits to flip
-
-  [[nodiscard]] std::int64_t operator()(std::int64_t member, std::int64_t extent) const;
-  [[nodiscard]] DigitMap inverse() const;
-};
 
 /// All links that are alike: one direction of a ring level, or the ports of a switched level.
 struct LinkClass {

@@ -12,7 +12,6 @@ namespace {
 using kernels::Exchange;
 using kernels::Partner;
 using topology::Bytes;
-using topology::DigitMap;
 using topology::Machine;
 using topology::Seconds;
 using topology::Traffic;
@@ -20,11 +19,8 @@ using topology::Traffic;
 /// Puts one exchange, `message` bytes per message, on the links.
 void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes message) {
   const Partner& to = exchange.to;
-  if (to.kind == Partner::Kind::every) return traffic.add_every(to.digits, message);
-  const bool flips = to.kind == Partner::Kind::flip;
-  const DigitMap map{flips ? DigitMap::Kind::exclusive_or : DigitMap::Kind::add,
-                     flips ? to.flip : to.shift.at(k)};
-  traffic.add(to.digits.front(), map, message);
+  if (to.every) return traffic.add_every(to.digits, message);
+  traffic.add(to.digits.front(), to.at(k), message);
 }
 
 }  // namespace

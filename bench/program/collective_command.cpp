@@ -148,7 +148,8 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("-o,--op", options->op, "sum or max");
   command->add_option("--algorithm",
                       options->algorithm,
-                      "auto, ring, rhd, direct, or phases: rhd(x,y,z)+ring(pod)+…");
+                      "auto, ring, biring, bucket, rhd, xor, swing, direct, doubling, oneshot, or "
+                      "phases: rhd(x,y,z)+ring(pod)+…");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);

@@ -26,12 +26,12 @@ using bench::Action;
 using topology::ErrorKind;
 
 /// Ends all ranks; says why, once. Ranks that fail alike leave it to rank 0, which ends them; one
-/// that failed alone is still there a second later and speaks for itself.
+/// that failed alone is still there five seconds later and speaks for itself.
 int fail(ErrorKind kind, const char* message) {
   std::fflush(stdout);
   const int code = static_cast<int>(kind);
   if (const int rank = bench::launched_rank(); rank > 0) {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    std::this_thread::sleep_for(std::chrono::seconds(5));
     fmt::print(stderr, "rainier: rank {}: {}\n", rank, message);
   } else {
     fmt::print(stderr, "rainier: {}\n", message);

@@ -10,9 +10,22 @@
 //                      one message per step and the bandwidth bound is met
 //   paper              Thakur, Rabenseifner, Gropp: Optimization of collective communication
 //                      operations in MPICH, IJHPCA 2005
+//
+// xor: the same on the natural labels of a torus, dimensions taking turns, one lane starting at
+// each of them: the textbook form, which leaves half of the links idle and loads some with 2^j
+// messages.
+//
+//   steps, bytes       the same
+//
+// Recursive doubling: the partners exchange all they hold and both add it up: an all-reduce.
+//
+//   steps              log2 N
+//   bytes on the wire  log2 N times what the rank still holds
+//   other N            not supported
 #include <algorithm>
+#include <numeric>
 
-#include "kernels/collective/algorithms.hpp"
+#include "kernels/collective/algorithm.hpp"
 
 namespace kernels {
 namespace {
@@ -22,9 +35,18 @@ bool is_gray(const Context& context, std::size_t digit) {
 }
 
 struct Bit {
-  std::size_t digit;
-  std::uint32_t label;  // the bit in the digit's label
-  std::int64_t flip;    // what that is in the digit itself
+  std::size_t digit = 0;
+  std::uint32_t label = 0;  // the bit in the digit's label
+  bool gray = false;
+
+  /// What that is in the digit itself. The Gray code of v is v ^ v/2: its upper bit changes alone
+  /// when both bits of v flip.
+  [[nodiscard]] std::int64_t flip() const { return gray ? 2 * label - 1 : label; }
+
+  [[nodiscard]] Partner partner() const {
+    return {
+        .digits = {digit}, .map = topology::DigitMap::Kind::exclusive_or, .operand = {flip(), 0}};
+  }
 };
 
 /// The bits of one digit, nearest members first, below `end` and from `begin` on.
@@ -34,11 +56,8 @@ void append(std::vector<Bit>& bits,
             std::uint32_t begin,
             std::uint32_t end) {
   const auto extent = static_cast<std::uint32_t>(context.extents[digit]);
-  for (std::uint32_t label = begin; label < std::min(end, extent); label *= 2) {
-    // Gray code of v is v ^ v/2: its upper bit changes alone when both bits of v flip.
-    const std::uint32_t flip = is_gray(context, digit) ? 2 * label - 1 : label;
-    bits.push_back({digit, label, static_cast<std::int64_t>(flip)});
-  }
+  for (std::uint32_t label = begin; label < std::min(end, extent); label *= 2)
+    bits.push_back({digit, label, is_gray(context, digit)});
 }
 
 /// The torus first, nearest members of all its dimensions before farther ones; then the switched
@@ -53,15 +72,14 @@ std::vector<Bit> bits_of(const Context& context, const std::vector<std::size_t>&
   return bits;
 }
 
-Node lane(const Context& context, const std::vector<Bit>& bits, std::size_t first) {
+Node lane(const Context& context, const std::vector<Bit>& bits) {
   Sequence steps;
   Box held = context.chunks;  // chunks that agree with the rank in all bits done so far
-  for (std::size_t s = 0; s < bits.size(); ++s) {
-    const Bit& bit = bits[(first + s) % bits.size()];
+  for (const Bit& bit : bits) {
     Range& range = held[bit.digit];
-    range = {Range::Kind::cube, {}, range.mask | bit.label, 0, is_gray(context, bit.digit)};
+    range = {Range::Kind::cube, {}, range.mask | bit.label, 0, bit.gray};
     Exchange exchange;
-    exchange.to = {Partner::Kind::flip, {bit.digit}, {}, bit.flip};
+    exchange.to = bit.partner();
     exchange.chunks = held;
     exchange.chunks[bit.digit].value = bit.label;  // of these, the half with the partner's bit
     exchange.reduce = true;
@@ -73,15 +91,41 @@ Node lane(const Context& context, const std::vector<Bit>& bits, std::size_t firs
 }  // namespace
 
 Node halving_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
-  const std::vector<Bit> bits = bits_of(context, digits);
-  const std::size_t count = ports > 0 ? static_cast<std::size_t>(ports) : bits.size();
-  if (count <= 1) return lane(context, bits, 0);
-  Lanes lanes;
+  std::vector<Bit> bits = bits_of(context, digits);
+  const std::size_t count =
+      ports > 0 ? std::min(static_cast<std::size_t>(ports), bits.size()) : bits.size();
+  std::vector<Node> lanes;
   for (std::size_t i = 0; i < count; ++i) {
-    lanes.lanes.push_back(lane(context, bits, i * bits.size() / count));
-    lanes.weights.push_back(1);
+    std::vector<Bit> turned = bits;
+    const auto first = static_cast<std::ptrdiff_t>(i * bits.size() / count);
+    std::rotate(turned.begin(), turned.begin() + first, turned.end());
+    lanes.push_back(lane(context, turned));
   }
-  return lanes;
+  return side_by_side(std::move(lanes), 0);
+}
+
+Node xor_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
+  std::vector<Node> lanes;
+  for (std::size_t start = 0; start < digits.size(); ++start) {
+    std::vector<std::size_t> turned = digits;
+    std::rotate(turned.begin(), turned.begin() + static_cast<std::ptrdiff_t>(start), turned.end());
+    std::vector<Bit> bits = bits_of(context, turned);
+    for (Bit& bit : bits) bit.gray = false;
+    lanes.push_back(lane(context, bits));
+  }
+  return side_by_side(std::move(lanes), ports);
+}
+
+Node doubling_phase(const Context& context, const std::vector<std::size_t>& digits, int /*ports*/) {
+  Sequence steps;
+  for (const Bit& bit : bits_of(context, digits)) {
+    Exchange exchange;
+    exchange.to = bit.partner();
+    exchange.chunks = context.chunks;
+    exchange.reduce = true;
+    steps.steps.emplace_back(exchange);
+  }
+  return steps;
 }
 
 }  // namespace kernels

@@ -29,6 +29,11 @@ bool contains(const Range& range,
       return value == modulo(anchor + range.start.at(k), extent);
     case Range::Kind::other:
       return value == other;
+    case Range::Kind::offsets: {
+      const std::int64_t ahead = anchor % 2 == 0 ? value - anchor : anchor - value;
+      const auto& set = *range.offsets;
+      return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
+    }
     case Range::Kind::cube:
       return (label(value ^ anchor, range.gray) & range.mask) == range.value;
   }
@@ -53,14 +58,13 @@ std::vector<Rank> all_others(Rank rank,
 }
 
 std::vector<Rank> partners(const Partner& to,
-                           std::int64_t shift,
+                           topology::DigitMap map,
                            Rank rank,
                            const Digits& extents) {
-  if (to.kind == Partner::Kind::every) return all_others(rank, to.digits, extents);
+  if (to.every) return all_others(rank, to.digits, extents);
   const std::size_t d = to.digits.front();
   Digits digits = digits_of(rank, extents);
-  digits[d] =
-      to.kind == Partner::Kind::flip ? digits[d] ^ to.flip : modulo(digits[d] + shift, extents[d]);
+  digits[d] = map(digits[d], extents[d]);
   return {rank_of(digits, extents)};
 }
 
@@ -85,14 +89,14 @@ std::vector<Rank> receivers(const Exchange& exchange,
                             std::int64_t k,
                             Rank rank,
                             const Digits& extents) {
-  return partners(exchange.to, exchange.to.shift.at(k), rank, extents);
+  return partners(exchange.to, exchange.to.at(k), rank, extents);
 }
 
 std::vector<Rank> senders(const Exchange& exchange,
                           std::int64_t k,
                           Rank rank,
                           const Digits& extents) {
-  return partners(exchange.to, -exchange.to.shift.at(k), rank, extents);
+  return partners(exchange.to, exchange.to.at(k).inverse(), rank, extents);
 }
 
 std::vector<Rank> chunks_between(

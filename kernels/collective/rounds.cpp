@@ -12,7 +12,7 @@ std::vector<Round> unroll(const Node& node, const Share& share);
 bool trips_alike(const std::vector<Round>& body) {
   return body.size() == 1 && body.front().repeat == 1 &&
          std::all_of(body.front().parts.begin(), body.front().parts.end(), [](const Part& part) {
-           return part.exchange->to.shift.slope == 0;
+           return part.exchange->to.operand.slope == 0;
          });
 }
 
@@ -84,6 +84,12 @@ std::vector<Round> zip(std::vector<Cursor> lanes) {
     all.push_back(std::move(round));
   }
   return all;
+}
+
+std::vector<Round> unroll(const Together& together, const Share& share) {
+  std::vector<Cursor> parts;
+  for (const Node& part : together.parts) parts.push_back({unroll(part, share)});
+  return zip(std::move(parts));
 }
 
 std::vector<Round> unroll(const Lanes& lanes, const Share& share) {

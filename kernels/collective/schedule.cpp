@@ -13,8 +13,9 @@ Affine reversed(Affine term, std::int64_t count) {
 
 Exchange mirror(const Exchange& exchange, std::int64_t count) {
   Exchange back = exchange;
-  back.to.shift = reversed(exchange.to.shift, count);
-  back.to.shift = {-back.to.shift.base, -back.to.shift.slope};
+  back.to.operand = reversed(exchange.to.operand, count);
+  if (back.to.map == topology::DigitMap::Kind::add)  // the other maps undo themselves
+    back.to.operand = {-back.to.operand.base, -back.to.operand.slope};
   for (Range& range : back.chunks) range.start = reversed(range.start, count);
   back.reduce = false;
   back.anchored_at_receiver = !exchange.anchored_at_receiver;
@@ -31,6 +32,12 @@ struct Mirror {
   Node operator()(const Sequence& s) const { return Sequence{mirror(s.steps, count)}; }
 
   Node operator()(const Loop& l) const { return Loop{l.count, mirror(l.body, l.count)}; }
+
+  Node operator()(const Together& t) const {
+    Together back = t;
+    for (Node& part : back.parts) part = std::visit(*this, part);
+    return back;
+  }
 
   Node operator()(const Lanes& l) const {
     Lanes back = l;
@@ -60,7 +67,7 @@ Node mirror(const Node& node) {
 }
 
 double messages(const Partner& to, const std::vector<std::int64_t>& extents) {
-  if (to.kind != Partner::Kind::every) return 1;
+  if (!to.every) return 1;
   double members = 1;
   for (const std::size_t d : to.digits) members *= static_cast<double>(extents[d]);
   return members - 1;
@@ -71,6 +78,7 @@ double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
   for (std::size_t d = 0; d < box.size(); ++d) {
     const auto n = static_cast<double>(extents[d]);
     if (box[d].kind == Range::Kind::all) count *= n;
+    if (box[d].kind == Range::Kind::offsets) count *= static_cast<double>(box[d].offsets->size());
     if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
   }
   return count;

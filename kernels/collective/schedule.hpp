@@ -12,11 +12,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "kernels/collective/collective.hpp"
+#include "topology/digit_map.hpp"
 
 namespace kernels {
 
@@ -32,10 +34,11 @@ struct Affine {
 /// box is relative to.
 struct Range {
   enum class Kind {
-    all,    ///< every value
-    from,   ///< the anchor's own digit + start
-    other,  ///< the digit of the message's other end
-    cube,   ///< values v with label(v ^ own) & mask == value
+    all,      ///< every value
+    from,     ///< the anchor's own digit + start
+    other,    ///< the digit of the message's other end
+    cube,     ///< values v with label(v ^ own) & mask == value
+    offsets,  ///< own digit + each of `offsets`, from odd members - each
   };
   Kind kind = Kind::all;
   Affine start;
@@ -44,21 +47,21 @@ struct Range {
   /// label(v) is v, or its Gray code: a ring of 4 read 00, 01, 11, 10 is the 2-cube, so that
   /// flipping either bit is one hop.
   bool gray = false;
+  std::shared_ptr<const std::vector<std::int64_t>> offsets{};
 };
 
 using Box = std::vector<Range>;  ///< one range per digit
 
-/// Whom a rank sends to.
+/// Whom a rank sends to: one other member of a digit, or each rank that differs from it in the
+/// digits of a list and only there, one message each.
 struct Partner {
-  enum class Kind {
-    shift,  ///< the member `shift` further on this digit
-    flip,   ///< the member whose digit is own ^ flip
-    every,  ///< each rank that differs in the digits of the list, one message each
-  };
-  Kind kind = Kind::shift;
-  std::vector<std::size_t> digits;  ///< one digit, for `every` one or more
-  Affine shift;
-  std::int64_t flip = 0;
+  std::vector<std::size_t> digits;  ///< one digit, or the list
+  bool every = false;
+  topology::DigitMap::Kind map = topology::DigitMap::Kind::add;  ///< where `every` is false
+  Affine operand{};                                              ///< of the map
+
+  /// The map on the one digit when the loop counter is `k`.
+  [[nodiscard]] topology::DigitMap at(std::int64_t k) const { return {map, operand.at(k)}; }
 };
 
 /// Every rank sends the chunks of a box to its partner(s), which reduce them into their own copy or
@@ -81,13 +84,19 @@ struct Loop {
   std::vector<Node> body;
 };
 
+/// What runs side by side on the whole of every chunk: each step of the sequence with the same step
+/// of the others.
+struct Together {
+  std::vector<Node> parts;
+};
+
 /// Lanes run side by side, each on its share (weight / sum of weights) of every chunk.
 struct Lanes {
   std::vector<Node> lanes;
   std::vector<double> weights;
 };
 
-struct Node : std::variant<Sequence, Loop, Lanes, Exchange> {
+struct Node : std::variant<Sequence, Loop, Together, Lanes, Exchange> {
   using variant::variant;
 };
 

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/collective/algorithm.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
 #include "topology/error.hpp"
@@ -21,15 +22,30 @@ struct Case {
   std::string algorithm;
 };
 
-bool supports(const std::string& algorithm, std::int64_t n) {
-  return algorithm != "rhd" || std::has_single_bit(static_cast<std::uint64_t>(n));
+bool power_of_two(std::int64_t n) {
+  return std::has_single_bit(static_cast<std::uint64_t>(n));
 }
 
-/// One level of N members, both shapes, then tori and hierarchies.
+/// What the algorithm's bare name builds on this machine, or nothing where it is refused.
+void add_case(std::vector<Case>& cases,
+              Collective collective,
+              const topology::Machine& machine,
+              const kernels::Algorithm& algorithm) {
+  const bool direct = algorithm.name == std::string("direct");
+  if (collective == Collective::all_to_all && !direct) return;
+  if (algorithm.all_reduces && collective != Collective::all_reduce) return;
+  for (const auto& level : machine.levels)
+    if (algorithm.powers_of_two && !power_of_two(level.extent)) return;
+  cases.push_back({collective, machine, algorithm.name});
+}
+
+/// One level of N members, both shapes; tori and hierarchies with every algorithm and every
+/// combination that is tried.
 std::vector<Case> all_cases() {
   std::vector<topology::Machine> composed{
       fixtures::torus({4, 4}),
-      fixtures::torus({4, 4, 4}),
+      fixtures::torus({8, 2}),
+      fixtures::torus({3, 4, 2}),
       fixtures::torus({4, 2, 8}),
       fixtures::machine({{"x", LevelShape::ring, 4}, {"pod", LevelShape::clos, 4}}),
       fixtures::machine({{"x", LevelShape::ring, 2},
@@ -38,13 +54,14 @@ std::vector<Case> all_cases() {
                          {"site", LevelShape::clos, 2}})};
   std::vector<Case> cases;
   for (const kernels::CollectiveInfo& row : kernels::collectives()) {
-    for (std::int64_t n = 1; n <= 64; ++n)
-      for (const char* algorithm : {"ring", "rhd", "direct"}) {
-        if (row.id == Collective::all_to_all && algorithm != std::string("direct")) continue;
-        if (!supports(algorithm, n)) continue;
-        cases.push_back({row.id, fixtures::switched(n), algorithm});
-        cases.push_back({row.id, fixtures::torus({n}), algorithm});
+    for (const kernels::Algorithm& algorithm : kernels::algorithms()) {
+      for (std::int64_t n = 1; n <= 64; ++n) {
+        add_case(cases, row.id, fixtures::switched(n), algorithm);
+        add_case(cases, row.id, fixtures::torus({n}), algorithm);
       }
+      for (const topology::Machine& machine : composed) add_case(cases, row.id, machine, algorithm);
+      add_case(cases, row.id, fixtures::torus({4, 4, 4}), algorithm);
+    }
     for (const topology::Machine& machine : composed)
       for (const std::string& text : kernels::candidates(row.id, machine))
         cases.push_back({row.id, machine, text});
@@ -71,18 +88,19 @@ TEST(Verify, OneMemberLevelIsPassedOver) {
     EXPECT_TRUE(kernels::verify(kernels::build(Collective::all_reduce, machine, algorithm)).ok);
 }
 
-TEST(Build, RecursiveHalvingRefusesOtherThanPowersOfTwo) {
-  for (std::int64_t n = 2; n <= 64; ++n) {
-    if (supports("rhd", n)) continue;
-    try {
-      static_cast<void>(kernels::build(Collective::all_reduce, fixtures::switched(n), "rhd"));
-      FAIL() << n;
-    } catch (const topology::Error& error) {
-      EXPECT_EQ(error.kind(), topology::ErrorKind::usage);
-      EXPECT_NE(std::string(error.what()).find(std::to_string(n)), std::string::npos);
-      EXPECT_NE(std::string(error.what()).find("ranks"), std::string::npos);
+TEST(Build, HypercubesRefuseOtherThanPowersOfTwo) {
+  for (const char* algorithm : {"rhd", "xor", "swing", "doubling"})
+    for (std::int64_t n = 2; n <= 64; ++n) {
+      if (power_of_two(n)) continue;
+      try {
+        (void)kernels::build(Collective::all_reduce, fixtures::switched(n), algorithm);
+        FAIL() << n;
+      } catch (const topology::Error& error) {
+        EXPECT_EQ(error.kind(), topology::ErrorKind::usage);
+        EXPECT_NE(std::string(error.what()).find(std::to_string(n)), std::string::npos);
+        EXPECT_NE(std::string(error.what()).find("ranks"), std::string::npos);
+      }
     }
-  }
 }
 
 TEST(Build, RefusesTextsThatDoNotCoverTheGroupOnce) {
@@ -99,6 +117,10 @@ TEST(Build, RefusesTextsThatDoNotCoverTheGroupOnce) {
     EXPECT_THROW((void)kernels::build(Collective::all_reduce, machine, text), topology::Error)
         << text;
   EXPECT_THROW((void)kernels::build(Collective::all_to_all, machine, "ring"), topology::Error);
+  for (const char* text : {"doubling", "ring(x)+oneshot(y)"})
+    EXPECT_THROW((void)kernels::build(Collective::all_gather, machine, text), topology::Error);
+  EXPECT_THROW((void)kernels::build(Collective::all_reduce, machine, "oneshot(x)+ring(y)"),
+               topology::Error);
 }
 
 // Mutations: for a sample of machines, break one transfer of each round in every way; each must be
@@ -120,7 +142,8 @@ constexpr Mutation mutations[] = {
 };
 
 TEST(Verify, EveryMutationIsCaught) {
-  for (const auto& machine : {fixtures::switched(8), fixtures::torus({4, 4})})
+  for (const auto& machine :
+       {fixtures::switched(8), fixtures::torus({4, 4}), fixtures::torus({8}), fixtures::torus({3})})
     for (const kernels::CollectiveInfo& row : kernels::collectives())
       for (const std::string& text : kernels::candidates(row.id, machine)) {
         const auto schedule = kernels::build(row.id, machine, text);

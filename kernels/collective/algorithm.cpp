@@ -1,0 +1,63 @@
+#include "kernels/collective/algorithm.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "topology/error.hpp"
+#include "topology/names.hpp"
+
+namespace kernels {
+namespace {
+
+// Bucket, swing and biring equal ring and rhd where a chip has one port; xor is never better.
+constexpr std::array table{
+    Algorithm{.name = "ring", .phase = ring_phase, .one_level = true},
+    Algorithm{.name = "biring", .phase = biring_phase, .one_level = true, .on_switch = false},
+    Algorithm{.name = "bucket", .phase = bucket_phase, .lanes = true, .on_switch = false},
+    Algorithm{.name = "rhd", .phase = halving_phase, .powers_of_two = true, .lanes = true},
+    Algorithm{.name = "xor",
+              .phase = xor_phase,
+              .powers_of_two = true,
+              .lanes = true,
+              .on_torus = false,
+              .on_switch = false},
+    Algorithm{.name = "swing",
+              .phase = swing_phase,
+              .powers_of_two = true,
+              .lanes = true,
+              .on_switch = false},
+    Algorithm{.name = "direct", .phase = direct_phase, .at_once = true},
+    Algorithm{.name = "doubling",
+              .phase = doubling_phase,
+              .powers_of_two = true,
+              .all_reduces = true,
+              .at_once = true},
+    Algorithm{.name = "oneshot", .phase = one_shot_phase, .all_reduces = true, .at_once = true},
+};
+
+}  // namespace
+
+std::span<const Algorithm> algorithms() {
+  return table;
+}
+
+const Algorithm& parse_algorithm(std::string_view text) {
+  std::vector<std::string> names;
+  names.reserve(table.size());
+  for (const Algorithm& row : table) {
+    if (text == row.name) return row;
+    names.emplace_back(row.name);
+  }
+  topology::usage_error(topology::unknown_name("algorithm", text, names));
+}
+
+Node side_by_side(std::vector<Node> lanes, int ports) {
+  if (ports > 0 && static_cast<std::size_t>(ports) < lanes.size())
+    lanes.resize(static_cast<std::size_t>(ports));
+  if (lanes.size() == 1) return lanes.front();
+  const std::vector<double> equal(lanes.size(), 1);
+  return Lanes{std::move(lanes), equal};
+}
+
+}  // namespace kernels

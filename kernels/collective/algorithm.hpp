@@ -1,0 +1,52 @@
+// The table of algorithms. Each builds one phase of a hierarchy over some digits of a group: a
+// reduce-scatter that the composition mirrors into an all-gather, or an all-reduce in one piece.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "kernels/collective/schedule.hpp"
+
+namespace kernels {
+
+/// The digits of the group that a phase works on, and what earlier phases left of the others.
+struct Context {
+  std::vector<std::int64_t> extents;
+  std::vector<bool> ring;  ///< digit is a torus dimension; a ring of 4 is read as a Gray code
+  Box chunks;              ///< `all` on digits still whole, own on digits already scattered
+};
+
+struct Algorithm {
+  const char* name;
+  /// @param digits of extent above 1; @param ports lanes to use, 0 for as many as there are
+  Node (*phase)(const Context& context, const std::vector<std::size_t>& digits, int ports);
+  bool powers_of_two = false;  ///< every extent must be one
+  bool one_level = false;      ///< works on a single digit
+  bool all_reduces = false;    ///< leaves the sum everywhere instead of scattering it
+  bool lanes = false;          ///< can use several ports at once
+  bool at_once = false;        ///< its bare name means the whole group in one phase
+  bool on_torus = true;        ///< worth trying there: no other one is as good everywhere
+  bool on_switch = true;
+};
+
+Node ring_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node biring_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node bucket_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node halving_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node xor_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node swing_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node direct_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node doubling_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node one_shot_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+
+[[nodiscard]] std::span<const Algorithm> algorithms();
+
+/// @throws Error(usage) with the nearest name.
+[[nodiscard]] const Algorithm& parse_algorithm(std::string_view text);
+
+/// The first `ports` of the lanes, all where `ports` is 0, side by side on equal shares.
+[[nodiscard]] Node side_by_side(std::vector<Node> lanes, int ports);
+
+}  // namespace kernels

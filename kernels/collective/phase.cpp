@@ -1,0 +1,148 @@
+#include "kernels/collective/phase.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "topology/error.hpp"
+
+namespace kernels {
+namespace {
+
+using topology::Level;
+using topology::LevelShape;
+using topology::Machine;
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    parts.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+int parse_ports(std::string_view text) {
+  constexpr std::string_view key = "ports=";
+  int ports = 0;
+  const char* end = text.data() + text.size();
+  if (text.substr(0, key.size()) != key ||
+      std::from_chars(text.data() + key.size(), end, ports).ptr != end || ports < 1)
+    topology::usage_error(fmt::format("'{}' in an algorithm: expected ports=N, N >= 1", text));
+  return ports;
+}
+
+/// "rhd(x,y,z;ports=1)"
+Phase parse_phase(const std::string& text, const Machine& group) {
+  const std::size_t open = text.find('(');
+  if (open == std::string::npos || text.back() != ')')
+    topology::usage_error(fmt::format(
+        "algorithm phase '{}': expected NAME(LEVEL,…), for example rhd(x,y,z)+ring(pod)", text));
+  Phase phase;
+  phase.algorithm = &parse_algorithm(std::string_view(text).substr(0, open));
+  const auto inside = split(std::string_view(text).substr(open + 1, text.size() - open - 2), ';');
+  for (const std::string& level : split(inside.front(), ','))
+    phase.digits.push_back(group.level(level));
+  for (std::size_t i = 1; i < inside.size(); ++i) phase.ports = parse_ports(inside[i]);
+  return phase;
+}
+
+bool power_of_two(std::int64_t n) {
+  return std::has_single_bit(static_cast<std::uint64_t>(n));
+}
+
+/// A bare name stands for the whole group: one exchange of everybody, or part by part.
+std::string spelt_out(const Algorithm& algorithm, const Machine& group) {
+  std::vector<std::size_t> all;
+  for (std::size_t d = 0; d < group.levels.size(); ++d) all.push_back(d);
+  if (algorithm.at_once) return phase_text(algorithm, all, group);
+  std::string text;
+  for (const auto& part : parts_of(group))
+    text += (text.empty() ? "" : "+") + phase_text(algorithm, part, group);
+  return text;
+}
+
+void check(const Phase& phase, const Machine& group) {
+  const char* name = phase.algorithm->name;
+  if (phase.algorithm->one_level && phase.digits.size() != 1)
+    topology::usage_error(
+        fmt::format("{0}(…) works on one level: write {0}(x)+{0}(y)", phase.algorithm->name));
+  if (!phase.algorithm->powers_of_two) return;
+  for (const std::size_t d : phase.digits)
+    if (const Level& level = group.levels[d]; !power_of_two(level.extent))
+      topology::usage_error(fmt::format(
+          "{} needs a power of two of members, level '{}' has {}; use ring or direct "
+          "there, for example ring({})",
+          name == std::string_view("rhd") ? "recursive halving and doubling (rhd)" : name,
+          level.name,
+          level.extent,
+          level.name));
+}
+
+void check_covers(const std::vector<Phase>& phases, const Machine& group) {
+  std::vector<int> uses(group.levels.size());
+  for (const Phase& phase : phases)
+    for (const std::size_t d : phase.digits) ++uses[d];
+  for (std::size_t d = 0; d < uses.size(); ++d)
+    if (uses[d] != 1)
+      topology::usage_error(
+          fmt::format("the algorithm uses level '{}' {} times; each level of the group must be in "
+                      "exactly one phase",
+                      group.levels[d].name,
+                      uses[d]));
+}
+
+bool is_ring(const Machine& group, std::size_t digit) {
+  return group.levels[digit].shape == LevelShape::ring;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::size_t>> parts_of(const Machine& group) {
+  std::vector<std::vector<std::size_t>> parts;
+  for (std::size_t d = 0; d < group.levels.size(); ++d) {
+    const bool joins =
+        !parts.empty() && group.levels[parts.back().back()].shape == group.levels[d].shape;
+    if (!joins) parts.emplace_back();
+    parts.back().push_back(d);
+  }
+  return parts;
+}
+
+std::string phase_text(const Algorithm& algorithm,
+                       const std::vector<std::size_t>& digits,
+                       const Machine& group) {
+  std::vector<std::string> names;
+  names.reserve(digits.size());
+  for (const std::size_t d : digits)
+    names.push_back(algorithm.one_level
+                        ? fmt::format("{}({})", algorithm.name, group.levels[d].name)
+                        : group.levels[d].name);
+  if (algorithm.one_level) return fmt::format("{}", fmt::join(names, "+"));
+  const bool one_port = algorithm.lanes && !is_ring(group, digits.front());
+  return fmt::format("{}({}{})", algorithm.name, fmt::join(names, ","), one_port ? ";ports=1" : "");
+}
+
+bool supports(const Algorithm& algorithm,
+              const std::vector<std::size_t>& digits,
+              const Machine& group) {
+  return !algorithm.powers_of_two || std::all_of(digits.begin(), digits.end(), [&](std::size_t d) {
+    return power_of_two(group.levels[d].extent);
+  });
+}
+
+std::vector<Phase> parse_phases(std::string_view text, const Machine& group) {
+  const std::string whole = text.find('(') == std::string_view::npos
+                                ? spelt_out(parse_algorithm(text), group)
+                                : std::string(text);
+  std::vector<Phase> phases;
+  for (const std::string& phase : split(whole, '+')) phases.push_back(parse_phase(phase, group));
+  check_covers(phases, group);
+  for (const Phase& phase : phases) check(phase, group);
+  return phases;
+}
+
+}  // namespace kernels

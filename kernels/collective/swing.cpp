@@ -1,0 +1,110 @@
+// Swing: recursive halving whose partners alternate around a ring, even members one way, odd ones
+// the other, at distances 1, -1, 3, -5, 11, … = (1 - (-2)^(q+1)) / 3 in step q of a dimension. Each
+// distance is about half of the butterfly's, and both directions of a ring work. Dimensions take
+// turns. With all ports, 2D lanes: one starts at each dimension, and the mirror image of each.
+//
+//   steps              log2 N
+//   bytes on the wire  (N-1)/N of what the rank still holds
+//   other N            not supported: every extent must be a power of two
+//   paper              De Sensi, Bonato, Saam, Hoefler: Swing: short-cutting rings for higher
+//                      bandwidth allreduce, NSDI 2024
+#include <bit>
+#include <numeric>
+
+#include "kernels/collective/algorithm.hpp"
+
+namespace kernels {
+namespace {
+
+using Offsets = std::vector<std::int64_t>;
+
+std::int64_t distance(std::int64_t step) {
+  const std::int64_t power = std::int64_t{1} << (step + 1);  // (-2)^(q+1) up to its sign
+  return (1 - (step % 2 == 0 ? -power : power)) / 3;
+}
+
+/// The steps along one dimension.
+class Dimension {
+ public:
+  Dimension(std::int64_t extent, std::int64_t sign)
+      : extent_(extent),
+        steps_(std::countr_zero(static_cast<std::uint64_t>(extent))),
+        sign_(sign) {}
+
+  [[nodiscard]] std::int64_t steps() const { return steps_; }
+
+  [[nodiscard]] std::int64_t move(std::int64_t step) const { return sign_ * distance(step); }
+
+  /// Members whose chunks an even member holds before `step`, as offsets from it: those that it can
+  /// still reach. An odd member's are the mirror image.
+  [[nodiscard]] Offsets held(std::int64_t step) const {
+    Offsets reached{0};
+    for (std::int64_t s = steps_ - 1; s >= step; --s) {
+      const Offsets more = seen_from_partner(reached, s);
+      reached.insert(reached.end(), more.begin(), more.end());
+    }
+    return reached;
+  }
+
+  /// Of these, the ones that the partner of `step` will reach: what is sent.
+  [[nodiscard]] Offsets sent(std::int64_t step) const {
+    return seen_from_partner(held(step + 1), step);
+  }
+
+ private:
+  /// The partner has the other parity: its offsets are mirrored, and it is `move` away.
+  [[nodiscard]] Offsets seen_from_partner(Offsets offsets, std::int64_t step) const {
+    for (std::int64_t& o : offsets) o = ((move(step) - o) % extent_ + extent_) % extent_;
+    return offsets;
+  }
+
+  std::int64_t extent_;
+  std::int64_t steps_;
+  std::int64_t sign_;
+};
+
+Range range(Offsets offsets) {
+  Range range;
+  range.kind = Range::Kind::offsets;
+  range.offsets = std::make_shared<const Offsets>(std::move(offsets));
+  return range;
+}
+
+Node lane(const Context& context,
+          const std::vector<std::size_t>& digits,
+          std::size_t start,
+          std::int64_t sign) {
+  Sequence steps;
+  Box held = context.chunks;
+  std::int64_t rounds = 0;
+  for (const std::size_t d : digits)
+    rounds = std::max(rounds, Dimension(context.extents[d], sign).steps());
+  for (std::int64_t step = 0; step < rounds; ++step)
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      const std::size_t digit = digits[(start + i) % digits.size()];
+      const Dimension dimension(context.extents[digit], sign);
+      if (step >= dimension.steps()) continue;
+      Exchange exchange;
+      exchange.to = {.digits = {digit},
+                     .map = topology::DigitMap::Kind::swing,
+                     .operand = {dimension.move(step), 0}};
+      exchange.chunks = held;
+      exchange.chunks[digit] = range(dimension.sent(step));
+      exchange.reduce = true;
+      steps.steps.emplace_back(exchange);
+      held[digit] = range(dimension.held(step + 1));
+    }
+  return steps;
+}
+
+}  // namespace
+
+Node swing_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
+  std::vector<Node> lanes;
+  for (const std::int64_t sign : {1, -1})
+    for (std::size_t start = 0; start < digits.size(); ++start)
+      lanes.push_back(lane(context, digits, start, sign));
+  return side_by_side(std::move(lanes), ports);
+}
+
+}  // namespace kernels
