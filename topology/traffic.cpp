@@ -182,18 +182,24 @@ Seconds Traffic::busy(std::size_t level) const {
   return std::max(issue(level), load / rate);
 }
 
-ExchangeTime Traffic::time() const {
-  ExchangeTime worst;
+std::vector<ExchangeTime> Traffic::by_level() const {
+  std::vector<ExchangeTime> times(loads_.size());
   Seconds tiers_below{};  // the slowest of the clos tiers that a message climbs through
   for (std::size_t l = 0; l < loads_.size(); ++l) {
     const bool clos = machine_->levels[l].shape == LevelShape::clos;
     const Seconds own = busy(l);
     tiers_below = clos ? std::max(tiers_below, own) : Seconds{};
-    if (!loads_[l].used) continue;
-    const ExchangeTime here{loads_[l].latency, clos ? tiers_below : own};
-    if (here.total() > worst.total()) worst = here;
+    if (loads_[l].used) times[l] = {loads_[l].latency, clos ? tiers_below : own};
   }
-  return worst;
+  return times;
+}
+
+ExchangeTime Traffic::time() const {
+  const auto times = by_level();
+  const auto worst = std::max_element(times.begin(), times.end(), [](const auto& a, const auto& b) {
+    return a.total() < b.total();
+  });
+  return worst == times.end() ? ExchangeTime{} : *worst;
 }
 
 Seconds farthest_latency(const Level& level) {

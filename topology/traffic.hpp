@@ -54,7 +54,11 @@ class Traffic {
   /// Classes that carry anything, in level order.
   [[nodiscard]] std::vector<LinkClass> classes() const;
 
-  /// max over the levels used of latency + max((messages - 1) gap, load / (bandwidth efficiency)).
+  /// latency + max((messages - 1) gap, load / (bandwidth efficiency)) of each level; zero where a
+  /// level is not used. A message through a clos tier waits for the slowest tier below as well.
+  [[nodiscard]] std::vector<ExchangeTime> by_level() const;
+
+  /// The slowest of the levels.
   [[nodiscard]] ExchangeTime time() const;
 
  private:

@@ -37,33 +37,42 @@ std::string Prediction::bottleneck_name() const {
   return link->name + (link->issue_bound ? ", message rate" : "");
 }
 
+RoundCost cost_of(const kernels::Round& round,
+                  const kernels::Schedule& schedule,
+                  const Machine& machine,
+                  Bytes size) {
+  const Bytes chunk = size / static_cast<double>(schedule.ranks());
+  RoundCost cost{Traffic(machine), {}};
+  for (const kernels::Part& part : round.parts) {
+    const Exchange& exchange = *part.exchange;
+    const Bytes message =
+        part.share.of(chunk * kernels::chunks_in(exchange.chunks, schedule.extents));
+    load(cost.traffic, exchange, part.k, message);
+    if (machine.reduction && exchange.reduce)
+      cost.reduction +=
+          message * kernels::messages(exchange.to, schedule.extents) / machine.reduction->value;
+  }
+  return cost;
+}
+
 Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule is predicted on the group it was built for");
-  const Bytes chunk = size / static_cast<double>(schedule.ranks());
   Prediction result;
   result.algorithm = schedule.algorithm;
   result.bound = kernels::lower_bound(schedule.collective, machine, size);
   result.latency = machine.overhead.value;
   Traffic total(machine);
   for (const kernels::Round& round : kernels::rounds(schedule)) {
-    Traffic traffic(machine);
-    Bytes reduced{};
-    for (const kernels::Part& part : round.parts) {
-      const Exchange& exchange = *part.exchange;
-      const Bytes message =
-          part.share.of(chunk * kernels::chunks_in(exchange.chunks, schedule.extents));
-      load(traffic, exchange, part.k, message);
-      if (exchange.reduce) reduced += message * kernels::messages(exchange.to, schedule.extents);
-    }
+    const RoundCost cost = cost_of(round, schedule, machine, size);
     const auto repeat = static_cast<double>(round.repeat);
-    const topology::ExchangeTime time = traffic.time();
+    const topology::ExchangeTime time = cost.traffic.time();
     result.latency += time.latency * repeat;
     result.transfer += time.transfer * repeat;
-    if (machine.reduction) result.reduction += reduced / machine.reduction->value * repeat;
+    result.reduction += cost.reduction * repeat;
     result.rounds += round.repeat;
     ++result.classes;
-    total.accumulate(traffic, repeat);
+    total.accumulate(cost.traffic, repeat);
   }
   result.time = result.latency + result.transfer + result.reduction;
   result.links = total.classes();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/collective/bounds.hpp"
+#include "kernels/collective/rounds.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/machine.hpp"
 #include "topology/traffic.hpp"
@@ -34,6 +35,17 @@ struct Prediction {
   /// Its name; "pod, message rate" when the bytes are not what takes the time; "none".
   [[nodiscard]] std::string bottleneck_name() const;
 };
+
+/// What one repeat of a round puts on the links and adds up on each chip.
+struct RoundCost {
+  topology::Traffic traffic;
+  topology::Seconds reduction;  ///< where the machine says it is not hidden
+};
+
+[[nodiscard]] RoundCost cost_of(const kernels::Round& round,
+                                const kernels::Schedule& schedule,
+                                const topology::Machine& machine,
+                                topology::Bytes size);
 
 /// @param machine the group that the schedule was built for, level for digit
 /// @param size    as in collective.hpp

@@ -227,7 +227,9 @@ def test_a_full_disk_on_one_of_two_ranks_ends_both(tmp_path):
 
 
 def test_a_rank_that_dies_ends_the_others_and_keeps_the_finished_points(tmp_path):
-    path = run_file(tmp_path, MEASURED.format(samples=20000))
+    # Long enough to be caught alive, each point short enough for slow builds to finish two.
+    text = MEASURED.format(samples=4000).replace('"64K"', '"1M"').replace("factor = 4", "factor = 2")
+    path = run_file(tmp_path, text)
     out = tmp_path / "out.h5"
     with subprocess.Popen(["mpirun", "-np", "2", str(RAINIER), "run", str(path), "--output", str(out)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:

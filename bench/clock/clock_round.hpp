@@ -1,0 +1,57 @@
+// One round as the clock runs it: for each part whom a chip hears from, what its messages cost, and
+// which chips are special.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bench/clock/clock.hpp"
+#include "kernels/collective/rounds.hpp"
+
+namespace bench {
+
+/// Sender of the messages that reach a chip in one part.
+struct ClockPart {
+  const kernels::Exchange* exchange = nullptr;
+  topology::DigitMap senders;  ///< on the digit; unused where everybody sends to everybody
+  std::int64_t extent = 1;     ///< members of the digit
+  std::int64_t stride = 1;     ///< chips between two of them
+  Ticks cost = 0;
+
+  [[nodiscard]] bool every() const { return exchange->to.every; }
+
+  [[nodiscard]] std::int64_t period() const { return extent * stride; }
+
+  [[nodiscard]] std::int64_t sender_of(std::int64_t chip) const {
+    const std::int64_t digit = chip / stride % extent;
+    return chip + (senders(digit, extent) - digit) * stride;
+  }
+};
+
+/// A chip that one part keeps longer than others.
+struct Special {
+  std::int64_t chip = 0;
+  std::size_t part = 0;
+  Ticks extra = 0;
+};
+
+struct ClockRound {
+  std::vector<ClockPart> parts;
+  std::vector<Special> specials;  ///< by chip
+  std::int64_t repeat = 1;
+};
+
+[[nodiscard]] ClockRound clock_round(const kernels::Round& round,
+                                     const kernels::Schedule& schedule,
+                                     const topology::Machine& machine,
+                                     topology::Bytes size,
+                                     const ClockOptions& options);
+
+/// All repeats of a round that is one ring: in the cache, line by line. False where it is not one
+/// or too small to be worth it.
+[[nodiscard]] bool run_ring(std::vector<Ticks>& clocks,
+                            const ClockRound& round,
+                            std::int64_t first_step,
+                            const ClockOptions& options);
+
+}  // namespace bench

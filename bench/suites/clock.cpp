@@ -1,0 +1,78 @@
+// How long it takes to run a clock for each of 524,288 chips. `share_of_goal` below 1 meets the
+// goal.
+//
+//   goal                                                               seconds
+//   all-reduce, halving over all levels, noise on every step           0.05
+//   all-reduce, ring over 64 chips and over 8,192 UltraServers         1
+//   the same with noise on each of its 8.6e9 updates                   1
+//
+// Sample run: build/release/bench_clock
+#include "bench/clock/clock.hpp"
+
+#include <chrono>
+
+#include <benchmark/benchmark.h>
+
+#include "kernels/collective/algorithms.hpp"
+#include "topology/machine.hpp"
+
+namespace {
+
+struct Case {
+  const char* name;
+  const char* algorithm;
+  const char* noise;  ///< empty for none
+  double goal;        ///< seconds
+};
+
+constexpr Case cases[] = {
+    {"rhd", "rhd(x,y,z)+rhd(efa;ports=1)", "", 0.05},
+    {"rhd/noise", "rhd(x,y,z)+rhd(efa;ports=1)", "exponential:1 us", 0.05},
+    {"rhd+doubling/noise", "rhd(x,y,z)+doubling(efa)", "exponential:1 us", 0.05},
+    {"ring+ring", "ring(x)+ring(y)+ring(z)+ring(efa)", "", 1},
+    {"ring+ring/noise", "ring(x)+ring(y)+ring(z)+ring(efa)", "exponential:1 us", 1},
+};
+
+/// Project Rainier with one tier above the UltraServers.
+topology::Machine one_tier() {
+  topology::Machine machine = topology::load_system("rainier");
+  machine.levels.resize(4);
+  machine.levels[3].name = "efa";
+  machine.levels[3].extent = 8192;
+  return machine;
+}
+
+void run(benchmark::State& state, const Case& what) {
+  const topology::Machine machine = one_tier();
+  const auto schedule = kernels::build(kernels::Collective::all_reduce, machine, what.algorithm);
+  bench::ClockOptions options;
+  if (*what.noise != '\0') options.noise = bench::Noise::parse(what.noise);
+  bench::ClockResult last;
+  const auto start = std::chrono::steady_clock::now();
+  for (auto _ : state) {
+    last = bench::run_clock(schedule, machine, topology::Bytes(1 << 30), options);
+    benchmark::DoNotOptimize(last.finish.data());
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const double seconds = elapsed.count() / static_cast<double>(state.iterations());
+  const auto updates = static_cast<double>(machine.chips() * last.steps);
+  state.counters["chips"] = static_cast<double>(machine.chips());
+  state.counters["steps"] = static_cast<double>(last.steps);
+  state.counters["updates/s"] = updates / seconds;
+  state.counters["share_of_goal"] = seconds / what.goal;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Case& what : cases)
+    benchmark::RegisterBenchmark((std::string("clock/") + what.name).c_str(),
+                                 [&what](benchmark::State& state) { run(state, what); })
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
