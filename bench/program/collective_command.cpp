@@ -9,6 +9,7 @@
 #include "bench/executor/fit.hpp"
 #include "bench/executor/measure.hpp"
 #include "bench/executor/mpi.hpp"
+#include "bench/program/clock_table.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/sweep.hpp"
@@ -33,18 +34,71 @@ struct Options {
   std::vector<std::string> overrides;
   std::string machine;
   bool csv = false;
+
+  std::string reader = "predict";
+  std::uint64_t seed = 1;
+  std::string noise;
+  std::string skew;
+  std::vector<std::string> slow;
+  std::vector<std::string> degrade;
+
+  [[nodiscard]] bool disturbed() const {
+    return !noise.empty() || !skew.empty() || !slow.empty() || !degrade.empty();
+  }
 };
 
 TableStyle style(const Options& options) {
   return options.csv ? TableStyle::csv : TableStyle::text;
 }
 
-void predict_table(const Options& options) {
+ClockOptions disturbances(const Options& options, const topology::Machine& machine) {
+  ClockOptions all;
+  all.seed = options.seed;
+  if (!options.noise.empty()) all.noise = Noise::parse(options.noise);
+  if (!options.skew.empty()) all.skew = Noise::parse(options.skew);
+  for (const std::string& text : options.slow) all.slow.push_back(parse_slow(text, machine));
+  for (const std::string& text : options.degrade)
+    all.degraded.push_back(parse_degraded(text, machine));
+  return all;
+}
+
+void print_clock_banner(const Options& options, const topology::Machine& machine) {
+  fmt::print("# {} over {} chips of {} ({}), a clock for each chip, seed {}\n",
+             options.collective,
+             machine.chips(),
+             machine.name,
+             machine.chip.title,
+             options.seed);
+  if (!options.noise.empty()) fmt::print("# noise on every step: {}\n", options.noise);
+  if (!options.skew.empty()) fmt::print("# start skew: {}\n", options.skew);
+  for (const std::string& text : options.slow) fmt::print("# slow chip: {}\n", text);
+  for (const std::string& text : options.degrade) fmt::print("# degraded links: {}\n", text);
+}
+
+void clock_table(const Options& options, const topology::Machine& machine) {
+  const kernels::Collective collective = kernels::parse_collective(options.collective);
+  const ClockOptions disturbed = disturbances(options, machine);
+  const auto sizes = options.sweep.sizes();
+  for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
+    static_cast<void>(point(collective, bytes, options.measure, machine.chips()));
+  std::optional<ClockRow> last;
+  for (const std::int64_t bytes : sizes) {
+    ClockRow row =
+        clock_point(collective, bytes, options.measure, options.algorithm, machine, disturbed);
+    if (!last) {
+      if (!options.csv) print_clock_banner(options, machine);
+      print_clock_header(style(options));
+    }
+    print_clock(row, style(options));
+    std::fflush(stdout);
+    last = std::move(row);
+  }
+  if (!options.csv && options.disturbed()) print_latest(*last, machine);
+}
+
+void predict_table(const Options& options, const topology::Machine& machine) {
   const kernels::Collective collective = kernels::parse_collective(options.collective);
   const auto sizes = options.sweep.sizes();
-  topology::Machine machine = topology::load_system(options.system, options.overrides);
-  if (options.chips != 0) machine = topology::slice(machine, options.chips);
-  if (!speaks_before_init()) return;
   std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
   rows.reserve(sizes.size());
   for (const std::int64_t bytes : sizes)
@@ -60,6 +114,17 @@ void predict_table(const Options& options) {
         kernels::busbw_factor(collective, machine.chips()));
   print_predicted_header(style(options));
   for (const CollectiveRow& row : rows) print_predicted(row, style(options));
+}
+
+/// On rank 0; the others have nothing to do.
+void model_table(const Options& options) {
+  topology::Machine machine = topology::load_system(options.system, options.overrides);
+  if (options.chips != 0) machine = topology::slice(machine, options.chips);
+  if (!speaks_before_init()) return;
+  if (options.reader == "clock") return clock_table(options, machine);
+  if (options.disturbed())
+    topology::usage_error("--noise, --skew, --slow and --degrade need --reader clock");
+  predict_table(options, machine);
 }
 
 /// The model that stands beside the measurements: a file, or a fit of this job.
@@ -118,7 +183,9 @@ void run(Options& options) {
   options.measure.type = topology::data_type(options.type);
   options.measure.op = parse_operator(options.op);
   options.measure.check = options.check != 0;
-  if (!options.system.empty()) return predict_table(options);
+  if (!options.system.empty()) return model_table(options);
+  if (options.reader != "predict" || options.disturbed())
+    topology::usage_error("--reader, --noise, --skew, --slow and --degrade go with --system");
   check_measurable(options.measure.type);
   if (options.chips != 0) topology::usage_error("--chips goes with --system");
   measure_table(options);
@@ -157,6 +224,20 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("--machine",
                       options->machine,
                       "model for the model columns (rainier fit writes one); default: fit now");
+  command
+      ->add_option("--reader",
+                   options->reader,
+                   "of the schedule: predict (closed form) or clock (a clock for each chip)")
+      ->check(CLI::IsMember({"predict", "clock"}));
+  command->add_option("--noise",
+                      options->noise,
+                      "delay of each chip in each step: \"exponential:1 us\", \"normal:2 us:1 us\" "
+                      "or file:PATH, one delay a line");
+  command->add_option("--skew", options->skew, "start of each chip, as --noise");
+  command->add_option("--slow", options->slow, "chip that takes longer, 17:1.5");
+  command->add_option(
+      "--degrade", options->degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
+  command->add_option("--seed", options->seed, "of noise and skew");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }

@@ -106,6 +106,31 @@ def test_collective_at_full_size_prints_time_bound_and_share():
         assert share == pytest.approx(100 * bound_us / time_us, rel=0.02)
 
 
+def test_a_clock_for_each_chip_tells_the_prediction_and_who_is_late():
+    arguments = ["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "-b", "1G",
+                 "-e", "1G"]
+    calm = run(*arguments)
+    assert calm.returncode == 0, calm.stderr
+    size, predicted, first, median, p99, last, ratio, *_ = rows(calm.stdout)[0]
+    assert predicted == first == median == p99 == last and ratio == "1.000x"
+    late = run(*arguments, "--noise", "exponential:1 us", "--slow", "17:1.5", "--seed", "7")
+    values = [float(v) for v in rows(late.stdout)[0][1:6]]
+    assert values == sorted(values) and values[0] < values[1]
+    assert "among the last: chip 17 (x 1, y 0, z 1, pod 0, building 0, site 0)" in late.stdout
+    assert run(*arguments, "--noise", "exponential:1 us", "--slow", "17:1.5", "--seed",
+               "7").stdout == late.stdout
+
+
+def test_a_degraded_link_costs_no_more_than_all_of_its_kind():
+    def last(*extra):
+        out = run("collective", "all_reduce", "--system", "trn2-ultraserver", "--algorithm", "ring",
+                  "--reader", "clock", "-b", "1G", "-e", "1G", *extra)
+        return float(rows(out.stdout)[0][5])
+    whole, one = last(), last("--degrade", "z+@chip=5:0.5")
+    every = last("--set", "z.bandwidth=32 GB/s")
+    assert whole < one <= every * 1.0001
+
+
 def test_set_changes_the_answer():
     def time_with(*extra):
         out = run("collective", "all_to_all", "--system", "trn2-ultraserver", "-b", "1G", "-e", "1G",
@@ -159,6 +184,17 @@ def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_p
     (["collective", "all_reduce", "-d", "fp8"], ["f32, f64, i32, bf16"]),
     (["collective", "all_reduce"], ["at least two ranks"]),
     (["collective", "all_reduce", "--system", "rainier", "--bogus"], ["--bogus"]),
+    (["collective", "all_reduce", "--system", "rainier", "--noise", "exponential:1 us"],
+     ["--reader clock"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--noise",
+      "exponential:-1 us"], ["negative"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--degrade",
+      "q+@chip=1:0.5"], ["unknown level 'q'"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--slow",
+      "524288:2"], ["524287"]),
+    (["collective", "all_reduce", "--reader", "clock"], ["--system"]),
+    (["collective", "all_gather", "--system", "rainier", "-b", "4M", "--algorithm", "doubling"],
+     ["all_reduce"]),
     (["run", "nowhere.toml"], ["nowhere.toml"]),
 ])
 def test_bad_request_is_one_message_and_exit_2(arguments, says):

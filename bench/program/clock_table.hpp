@@ -1,0 +1,30 @@
+// What a clock for every chip says, as a table: when the first, the middle and the last chip
+// finish.
+#pragma once
+
+#include "bench/clock/clock.hpp"
+#include "bench/program/collective_row.hpp"
+#include "bench/program/collective_table.hpp"
+
+namespace bench {
+
+struct ClockRow {
+  CollectiveRow row;  ///< with the prediction of the same schedule
+  ClockResult clock;
+};
+
+/// Runs the algorithm that is named, or with "auto" the one that is predicted to be best.
+[[nodiscard]] ClockRow clock_point(kernels::Collective collective,
+                                   std::int64_t bytes,
+                                   const MeasureOptions& options,
+                                   const std::string& algorithm,
+                                   const topology::Machine& machine,
+                                   const ClockOptions& disturbances);
+
+void print_clock_header(TableStyle style);
+void print_clock(const ClockRow& row, TableStyle style);
+
+/// The chips that finish last, by their coordinates, and how far they are behind the median.
+void print_latest(const ClockRow& row, const topology::Machine& machine);
+
+}  // namespace bench
