@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/splitmix.hpp"
 #include "topology/error.hpp"
 #include "topology/parse.hpp"
 
@@ -90,14 +91,6 @@ std::vector<float> measured(const std::string& path) {
   return quantiles;
 }
 
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15U;
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31U);
-}
-
 }  // namespace
 
 Ticks to_ticks(Seconds time) {
@@ -109,7 +102,7 @@ Seconds to_seconds(Ticks ticks) {
 }
 
 NoiseKey noise_key(std::uint64_t seed, std::uint64_t step) {
-  const std::uint64_t key = mix(mix(seed) ^ step);
+  const std::uint64_t key = kernels::mix(kernels::mix(seed) ^ step);
   return {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32U)};
 }
 

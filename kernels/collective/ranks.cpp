@@ -16,30 +16,6 @@ std::uint32_t label(std::int64_t offset, bool gray) {
   return gray ? v ^ (v >> 1U) : v;
 }
 
-bool contains(const Range& range,
-              std::int64_t k,
-              std::int64_t value,
-              std::int64_t anchor,
-              std::int64_t other,
-              std::int64_t extent) {
-  switch (range.kind) {
-    case Range::Kind::all:
-      return true;
-    case Range::Kind::from:
-      return value == modulo(anchor + range.start.at(k), extent);
-    case Range::Kind::other:
-      return value == other;
-    case Range::Kind::offsets: {
-      const std::int64_t ahead = anchor % 2 == 0 ? value - anchor : anchor - value;
-      const auto& set = *range.offsets;
-      return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
-    }
-    case Range::Kind::cube:
-      return (label(value ^ anchor, range.gray) & range.mask) == range.value;
-  }
-  return false;
-}
-
 /// All ranks that differ from `rank` in the given digits and only there.
 std::vector<Rank> all_others(Rank rank,
                              const std::vector<std::size_t>& list,
@@ -69,6 +45,30 @@ std::vector<Rank> partners(const Partner& to,
 }
 
 }  // namespace
+
+bool contains(const Range& range,
+              std::int64_t k,
+              std::int64_t value,
+              std::int64_t anchor,
+              std::int64_t other,
+              std::int64_t extent) {
+  switch (range.kind) {
+    case Range::Kind::all:
+      return true;
+    case Range::Kind::from:
+      return value == modulo(anchor + range.start.at(k), extent);
+    case Range::Kind::other:
+      return value == other;
+    case Range::Kind::offsets: {
+      const std::int64_t ahead = anchor % 2 == 0 ? value - anchor : anchor - value;
+      const auto& set = *range.offsets;
+      return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
+    }
+    case Range::Kind::cube:
+      return (label(value ^ anchor, range.gray) & range.mask) == range.value;
+  }
+  return false;
+}
 
 Digits digits_of(Rank rank, const Digits& extents) {
   Digits digits;

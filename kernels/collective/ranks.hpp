@@ -28,6 +28,15 @@ using Rank = std::int64_t;
                                         Rank rank,
                                         const std::vector<std::int64_t>& extents);
 
+/// Is `value` of a chunk's digit in the range, seen from the anchor's digit with the loop counter
+/// at `k`? `other` is the digit of the message's other end.
+[[nodiscard]] bool contains(const Range& range,
+                            std::int64_t k,
+                            std::int64_t value,
+                            std::int64_t anchor,
+                            std::int64_t other,
+                            std::int64_t extent);
+
 /// Chunks that the message from `from` to `to` carries, ascending.
 [[nodiscard]] std::vector<Rank> chunks_between(const Exchange& exchange,
                                                std::int64_t k,

@@ -1,0 +1,113 @@
+// The link loads that predict counts by symmetry, against every flow over all 524,288 chips.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "bench/executor/predict.hpp"
+#include "kernels/collective/algorithms.hpp"
+#include "topology/machine.hpp"
+
+namespace {
+
+using kernels::Collective;
+using topology::Bytes;
+using topology::LevelShape;
+using topology::Machine;
+
+/// Every flow of one step routed on its own, over every link of the machine: the loads that
+/// predict gets from one line of each level.
+class Audit {
+ public:
+  explicit Audit(const Machine& machine) : machine_(&machine) {
+    for (std::size_t l = 0; l < machine.levels.size(); ++l)
+      for (auto& direction : links_.emplace_back())
+        direction.resize(static_cast<std::size_t>(machine.chips()));
+  }
+
+  void add(std::size_t level, topology::DigitMap map, double bytes) {
+    std::int64_t stride = 1;
+    for (std::size_t l = 0; l < level; ++l) stride *= machine_->levels[l].extent;
+    const std::int64_t n = machine_->levels[level].extent;
+    for (std::int64_t chip = 0; chip < machine_->chips(); ++chip) {
+      const std::int64_t digit = chip / stride % n;
+      const std::int64_t corner = chip - digit * stride;
+      const std::int64_t to = map(digit, n);
+      if (machine_->levels[level].shape == LevelShape::ring)
+        walk(level, corner, stride, digit, to, bytes);
+      else
+        climb(level, chip, bytes);
+    }
+  }
+
+  /// Of the most loaded link, by the name of its class.
+  [[nodiscard]] std::map<std::string, double> heaviest() const {
+    std::map<std::string, double> all;
+    for (std::size_t l = 0; l < links_.size(); ++l)
+      for (std::size_t d = 0; d < 2; ++d) {
+        const bool ring = machine_->levels[l].shape == LevelShape::ring;
+        const std::string sign = !ring ? "" : d == 0 ? "+" : "-";
+        const double most = *std::max_element(links_[l][d].begin(), links_[l][d].end());
+        if (most > 0) all[machine_->levels[l].name + sign] = most;
+      }
+    return all;
+  }
+
+ private:
+  void walk(std::size_t level,
+            std::int64_t corner,
+            std::int64_t stride,
+            std::int64_t from,
+            std::int64_t to,
+            double bytes) {
+    const std::int64_t n = machine_->levels[level].extent;
+    const std::int64_t up = (to - from + n) % n;
+    const double share = n == 2 || 2 * up < n ? 1 : 2 * up == n ? 0.5 : 0;
+    for (std::int64_t h = 0; h < up; ++h)
+      links_[level][0][index(corner + (from + h) % n * stride)] += bytes * share;
+    for (std::int64_t h = 0; h < n - up && share < 1; ++h)
+      links_[level][1][index(corner + (from - h + n) % n * stride)] += bytes * (1 - share);
+  }
+
+  void climb(std::size_t level, std::int64_t chip, double bytes) {
+    links_[level][0][index(chip)] += bytes;
+    while (machine_->levels[level].shape == LevelShape::clos && level > 0 &&
+           machine_->levels[level - 1].shape == LevelShape::clos)
+      links_[--level][0][index(chip)] += bytes;
+  }
+
+  static std::size_t index(std::int64_t chip) { return static_cast<std::size_t>(chip); }
+
+  const Machine* machine_;
+  std::vector<std::array<std::vector<double>, 2>> links_;  // level, direction, chip it leaves
+};
+
+TEST(Audit, BruteForceOver524288ChipsCountsTheSameLoads) {
+  const Machine machine = topology::load_system("rainier");
+  for (const char* text : {"rhd(x,y,z)+rhd(pod,building,site;ports=1)",
+                           "swing(x,y,z)+ring(pod)+ring(building)+ring(site)",
+                           "xor(x,y,z)+rhd(pod,building,site;ports=1)"}) {
+    const auto schedule = kernels::build(Collective::reduce_scatter, machine, text);
+    const double chunk = 1024;
+    const Bytes size(chunk * static_cast<double>(machine.chips()));
+    for (const kernels::Round& round : kernels::rounds(schedule)) {
+      Audit audit(machine);
+      for (const kernels::Part& part : round.parts) {
+        const double chunks = kernels::chunks_in(part.exchange->chunks, schedule.extents);
+        audit.add(part.exchange->to.digits.front(),
+                  part.exchange->to.at(part.k),
+                  part.share.of(chunk * chunks));
+      }
+      std::map<std::string, double> predicted;
+      for (const auto& link : bench::cost_of(round, schedule, machine, size).traffic.classes())
+        predicted[link.name] = link.load.value();
+      const auto counted = audit.heaviest();
+      ASSERT_EQ(counted.size(), predicted.size()) << text;
+      for (const auto& [name, load] : counted)
+        EXPECT_NEAR(predicted[name], load, 1e-12 * load) << text << " " << name;
+    }
+  }
+}
+
+}  // namespace
