@@ -132,7 +132,9 @@ void Traffic::accumulate(const Traffic& other, double times) {
     LevelLoad& mine = loads_[l];
     const LevelLoad& theirs = other.loads_[l];
     mine.used = mine.used || theirs.used;
-    mine.issued += other.issue(l) * times;
+    // Exchanges that follow each other: here the first message of each has one before it, too.
+    const Seconds issued = machine_->levels[l].gap.value * theirs.messages;
+    mine.issued += (theirs.issued + issued) * times;
     mine.latency = std::max(mine.latency, theirs.latency);
     for (const std::size_t d : {up, down}) {
       mine.uniform[d] += theirs.uniform[d] * times;

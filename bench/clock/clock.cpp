@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "bench/clock/clock_kernels.hpp"
 #include "bench/clock/clock_round.hpp"
@@ -225,6 +226,9 @@ ClockResult run_clock(const kernels::Schedule& schedule,
                       const ClockOptions& options) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
+  if (schedule.slices > 1)
+    topology::usage_error("the clock runs a schedule in one slice: leave out '*" +
+                          std::to_string(schedule.slices) + "'");
   ClockResult result;
   result.finish.assign(static_cast<std::size_t>(machine.chips()), to_ticks(machine.overhead.value));
   constexpr std::uint64_t before_all = std::numeric_limits<std::uint64_t>::max();

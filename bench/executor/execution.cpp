@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <string>
 
 #include <mpi.h>
+
+#include "topology/error.hpp"
 
 namespace bench {
 namespace {
@@ -53,6 +56,9 @@ Execution::Execution(const kernels::Schedule& schedule,
       type_(type),
       op_(op),
       element_(static_cast<std::size_t>(topology::size_of(type).value())) {
+  if (schedule.slices > 1)
+    topology::usage_error("a schedule is measured in one slice: leave out '*" +
+                          std::to_string(schedule.slices) + "'");
   plan(schedule, rank);
   std::size_t packed = 0;
   std::size_t arrived = 0;

@@ -42,6 +42,7 @@ struct Step {
 
 class Execution {
  public:
+  /// @throws Error(usage) for a schedule in slices
   Execution(const kernels::Schedule& schedule,
             int rank,
             std::int64_t count,

@@ -23,6 +23,15 @@ void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes mess
   traffic.add(to.digits.front(), to.at(k), message);
 }
 
+/// Smaller slices are not tried: what a message costs beside latency, gap and bytes is not
+/// modelled.
+constexpr Bytes least_slice(4 << 20);
+
+std::int64_t most_slices(kernels::Collective collective, Bytes size) {
+  if (collective == kernels::Collective::all_to_all) return 1;
+  return std::min<std::int64_t>(256, static_cast<std::int64_t>(size / least_slice));
+}
+
 }  // namespace
 
 const topology::LinkClass* Prediction::bottleneck() const {
@@ -58,41 +67,63 @@ RoundCost cost_of(const kernels::Round& round,
 Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule is predicted on the group it was built for");
+  const auto slices = static_cast<double>(schedule.slices);
   Prediction result;
   result.algorithm = schedule.algorithm;
   result.bound = kernels::lower_bound(schedule.collective, machine, size);
   result.latency = machine.overhead.value;
-  Traffic total(machine);
+  Traffic slice(machine);
   for (const kernels::Round& round : kernels::rounds(schedule)) {
-    const RoundCost cost = cost_of(round, schedule, machine, size);
+    const RoundCost cost = cost_of(round, schedule, machine, size / slices);
     const auto repeat = static_cast<double>(round.repeat);
     const topology::ExchangeTime time = cost.traffic.time();
     result.latency += time.latency * repeat;
     result.transfer += time.transfer * repeat;
     result.reduction += cost.reduction * repeat;
-    result.rounds += round.repeat;
+    result.rounds += round.repeat * schedule.slices;
     ++result.classes;
-    total.accumulate(cost.traffic, repeat);
+    slice.accumulate(cost.traffic, repeat);
   }
+  result.links = slice.classes();
+  if (const topology::LinkClass* busiest = result.bottleneck(); busiest != nullptr)
+    result.transfer += std::max(busiest->busy, result.reduction) * (slices - 1);
   result.time = result.latency + result.transfer + result.reduction;
-  result.links = total.classes();
+  if (schedule.slices > 1) {
+    Traffic all(machine);
+    all.accumulate(slice, slices);
+    result.links = all.classes();
+  }
   return result;
 }
 
-Prediction predict_best(kernels::Collective collective, const Machine& machine, Bytes size) {
+Prediction predict_best(kernels::Collective collective,
+                        const Machine& machine,
+                        Bytes size,
+                        Slicing slicing) {
   Prediction best;
-  for (const std::string& text : kernels::candidates(collective, machine)) {
+  const auto consider = [&](const std::string& text) {
     Prediction next = predict(kernels::build(collective, machine, text), machine, size);
     if (best.algorithm.empty() || next.time < best.time) best = std::move(next);
-  }
+  };
+  const std::vector<std::string> texts = kernels::candidates(collective, machine);
+  for (const std::string& text : texts) consider(text);
+  const std::int64_t most = slicing == Slicing::none ? 1 : most_slices(collective, size);
+  if (most < 4) return best;
+  for (const std::string& text : texts) consider(text + "*4");
+  const std::size_t star = best.algorithm.rfind('*');
+  if (star == std::string::npos) return best;
+  const std::string sliced = best.algorithm.substr(0, star + 1);
+  for (std::int64_t slices = 16; slices <= most; slices *= 4)
+    consider(sliced + std::to_string(slices));
   return best;
 }
 
 Prediction predict(kernels::Collective collective,
                    const Machine& machine,
                    Bytes size,
-                   const std::string& algorithm) {
-  if (algorithm == "auto") return predict_best(collective, machine, size);
+                   const std::string& algorithm,
+                   Slicing slicing) {
+  if (algorithm == "auto") return predict_best(collective, machine, size, slicing);
   return predict(kernels::build(collective, machine, algorithm), machine, size);
 }
 

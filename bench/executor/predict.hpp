@@ -15,7 +15,9 @@
 namespace bench {
 
 /// Rounds are synchronous: a round ends when its slowest message has arrived. Chunks are fluid:
-/// size / ranks bytes, also where that is not a whole number of elements.
+/// size / ranks bytes, also where that is not a whole number of elements. Slices follow each other
+/// as fast as the busiest class of links lets them: the first takes its time, each further one adds
+/// what it keeps that class busy.
 struct Prediction {
   std::string algorithm;
   topology::Seconds time;
@@ -53,16 +55,22 @@ struct RoundCost {
                                  const topology::Machine& machine,
                                  topology::Bytes size);
 
-/// The fastest prediction among all candidate algorithms of the group.
+/// May "auto" cut the collective into slices? Only `predict` reads such schedules.
+enum class Slicing { allowed, none };
+
+/// The fastest prediction among all candidate algorithms of the group, where allowed also in
+/// slices.
 [[nodiscard]] Prediction predict_best(kernels::Collective collective,
                                       const topology::Machine& machine,
-                                      topology::Bytes size);
+                                      topology::Bytes size,
+                                      Slicing slicing = Slicing::allowed);
 
 /// `algorithm` as in kernels::build, or "auto" for the best.
 [[nodiscard]] Prediction predict(kernels::Collective collective,
                                  const topology::Machine& machine,
                                  topology::Bytes size,
-                                 const std::string& algorithm);
+                                 const std::string& algorithm,
+                                 Slicing slicing = Slicing::allowed);
 
 /// Origin of the figure that binds: the bandwidth of the bottleneck where transfer takes most of
 /// the time, else the weakest of the latencies.

@@ -42,10 +42,11 @@ CollectiveRow predict_point(kernels::Collective collective,
                             std::int64_t bytes,
                             const MeasureOptions& options,
                             const std::string& algorithm,
-                            const topology::Machine& machine) {
+                            const topology::Machine& machine,
+                            Slicing slicing) {
   CollectiveRow row = point(collective, bytes, options, machine.chips());
-  row.prediction =
-      predict(collective, machine, topology::Bytes(static_cast<double>(row.bytes)), algorithm);
+  const topology::Bytes size(static_cast<double>(row.bytes));
+  row.prediction = predict(collective, machine, size, algorithm, slicing);
   return row;
 }
 
@@ -54,7 +55,7 @@ CollectiveRow measure_point(kernels::Collective collective,
                             const MeasureOptions& options,
                             const std::string& algorithm,
                             const topology::Machine& model) {
-  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model);
+  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model, Slicing::none);
   // Every rank must run what rank 0 would choose.
   row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
   Measure measure(kernels::build(collective, model, row.prediction.algorithm), row.count, options);

@@ -43,7 +43,8 @@ struct CollectiveRow {
                                           std::int64_t bytes,
                                           const MeasureOptions& options,
                                           const std::string& algorithm,
-                                          const topology::Machine& machine);
+                                          const topology::Machine& machine,
+                                          Slicing slicing = Slicing::allowed);
 
 /// Measures with the algorithm that `model` predicts to be best ("auto") or the one that is named.
 /// Collective over all ranks, whose number is the model's chips.

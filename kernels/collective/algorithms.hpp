@@ -16,7 +16,8 @@ namespace kernels {
 /// (recursive halving and doubling; a torus is one hypercube with a port per bit), "direct" (one
 /// exchange with everybody), …; or phases in the order of the reduce-scatter:
 /// "rhd(x,y,z)+ring(pod)+direct(building,site)"; "rhd(x,y,z;ports=1)" keeps one lane. An algorithm
-/// that reduces everywhere ("doubling", "oneshot") may be the last phase of an all-reduce.
+/// that reduces everywhere ("doubling", "oneshot") may be the last phase of an all-reduce. "*16" at
+/// the end sends 16 slices through, one behind the other.
 /// @throws Error(usage) when the text is not understood, names a level that is not there or lists
 /// one twice or not at all, or when an algorithm does not support the number of members or the
 /// collective.

@@ -2,6 +2,7 @@
 // other is a reduce-scatter over both; all-gather is the mirror, all-reduce is one after the other
 // (BlueConnect, SysML 2019), around an all-reduce of the last phase's own if it is one.
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,8 @@ namespace {
 
 using topology::LevelShape;
 using topology::Machine;
+
+constexpr std::int64_t most_slices = 65536;
 
 /// Levels of one member have nothing to exchange.
 std::vector<std::size_t> without_single_members(std::vector<std::size_t> digits,
@@ -62,6 +65,16 @@ void check(const std::vector<Phase>& phases, Collective collective) {
     topology::usage_error("all_to_all has one algorithm here: direct");
 }
 
+std::int64_t parse_slices(std::string_view text) {
+  std::int64_t slices = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, failure] = std::from_chars(text.data(), end, slices);
+  if (failure != std::errc{} || at != end || slices < 1 || slices > most_slices)
+    topology::usage_error(fmt::format(
+        "'*{}' after an algorithm: expected a number of slices, 1 to {}", text, most_slices));
+  return slices;
+}
+
 /// An all-to-all is a direct exchange whose receiver keeps the chunks apart.
 Node apart(Sequence scatter) {
   for (Node& step : scatter.steps) std::get<Exchange>(step).reduce = false;
@@ -100,9 +113,11 @@ std::vector<std::string> options_of(const std::vector<std::size_t>& part,
 }  // namespace
 
 Schedule build(Collective collective, const Machine& group, std::string_view text) {
-  const std::vector<Phase> phases = parse_phases(text, group);
+  const std::size_t star = text.rfind('*');
+  const std::vector<Phase> phases = parse_phases(text.substr(0, star), group);
   check(phases, collective);
   Schedule schedule;
+  if (star != std::string_view::npos) schedule.slices = parse_slices(text.substr(star + 1));
   schedule.collective = collective;
   schedule.algorithm = text;
   for (const topology::Level& level : group.levels) schedule.extents.push_back(level.extent);

@@ -105,6 +105,9 @@ struct Schedule {
   std::vector<std::int64_t> extents;  ///< members per digit
   std::string algorithm;              ///< as it can be typed again
   Node root;
+  /// Equal parts of every chunk. Each goes through the whole tree, behind the one before it
+  /// wherever that has left the links free.
+  std::int64_t slices = 1;
 
   [[nodiscard]] std::int64_t ranks() const;
 };

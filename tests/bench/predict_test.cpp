@@ -7,6 +7,7 @@
 
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
+#include "topology/error.hpp"
 
 namespace {
 
@@ -149,6 +150,51 @@ TEST(Predict, AllReduceAt524288Chips) {
   EXPECT_NEAR(at(1024).time.value() * 1e3, 5.05, 0.005);
   EXPECT_NEAR(at(8192).time.value() * 1e3, 37.6, 0.05);
   EXPECT_EQ(at(1).rounds, 2 * (6 + 13));
+  // The same in 16 slices, and twice T*.
+  const auto sliced = [&](double mebibytes) {
+    return predict(Collective::all_reduce,
+                   machine,
+                   Bytes(mebibytes * 1048576),
+                   "rhd(x,y,z)+rhd(efa;ports=1)*16");
+  };
+  EXPECT_NEAR(sliced(1).time.value() * 1e3, 0.41, 0.005);
+  EXPECT_NEAR(sliced(64).time.value() * 1e3, 0.62, 0.005);
+  EXPECT_NEAR(sliced(1024).time.value() * 1e3, 3.80, 0.006);
+  EXPECT_NEAR(sliced(8192).time.value() * 1e3, 27.5, 0.05);
+  EXPECT_NEAR(at(1).bound.bandwidth.value() * 1e3, 0.003, 0.0005);
+  EXPECT_NEAR(at(64).bound.bandwidth.value() * 1e3, 0.20, 0.005);
+  EXPECT_NEAR(at(1024).bound.bandwidth.value() * 1e3, 3.23, 0.005);
+  EXPECT_NEAR(at(8192).bound.bandwidth.value() * 1e3, 25.8, 0.05);
+}
+
+/// theory 1.7: ring(64) + ring(8192), the UltraServer as one level of 640 GB/s a chip.
+TEST(Predict, RingsOver524288Chips) {
+  Machine machine = fixtures::machine(
+      {{"us", LevelShape::all_to_all, 64, 640}, {"efa", LevelShape::clos, 8192, 25}}, 1.5e-6);
+  machine.levels[1].latency.value = topology::Seconds(15e-6);
+  const auto ms = [&](double mebibytes) {
+    return predict(Collective::all_reduce, machine, Bytes(mebibytes * 1048576), "ring")
+               .time.value() *
+           1e3;
+  };
+  for (const double small : {1.0, 64.0}) EXPECT_NEAR(ms(small), 246, 0.5);
+  EXPECT_NEAR(ms(1024), 251, 0.5);
+  EXPECT_NEAR(ms(8192), 283, 0.5);
+}
+
+TEST(Predict, SlicesNeverBeatTheBoundAndOneSliceIsNoSlice) {
+  const Machine machine = topology::load_system("rainier");
+  for (const std::string& text : kernels::candidates(Collective::all_reduce, machine))
+    for (double size = 1 << 20; size < 2e10; size *= 64) {
+      const auto at = [&](const char* slices) {
+        return predict(Collective::all_reduce, machine, Bytes(size), text + slices);
+      };
+      EXPECT_EQ(at("*1").time.value(), at("").time.value()) << text;
+      for (const char* slices : {"*2", "*16", "*1024"})
+        EXPECT_LE(at(slices).fraction_of_bound(), 1 + 1e-12) << text << slices;
+    }
+  for (const char* text : {"ring*0", "ring*-1", "ring*x", "ring*", "ring*65537"})
+    EXPECT_THROW((void)kernels::build(Collective::all_reduce, machine, text), topology::Error);
 }
 
 TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
