@@ -1,6 +1,7 @@
 #include "bench/executor/predict.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/collective/rounds.hpp"
@@ -65,12 +66,19 @@ RoundCost cost_of(const kernels::Round& round,
 }
 
 Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
+  return predict(schedule, machine, size, kernels::lower_bound(schedule.collective, machine, size));
+}
+
+Prediction predict(const kernels::Schedule& schedule,
+                   const Machine& machine,
+                   Bytes size,
+                   kernels::Bound bound) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule is predicted on the group it was built for");
   const auto slices = static_cast<double>(schedule.slices);
   Prediction result;
   result.algorithm = schedule.algorithm;
-  result.bound = kernels::lower_bound(schedule.collective, machine, size);
+  result.bound = std::move(bound);
   result.latency = machine.overhead.value;
   Traffic slice(machine);
   for (const kernels::Round& round : kernels::rounds(schedule)) {
@@ -100,21 +108,25 @@ Prediction predict_best(kernels::Collective collective,
                         const Machine& machine,
                         Bytes size,
                         Slicing slicing) {
-  Prediction best;
-  const auto consider = [&](const std::string& text) {
-    Prediction next = predict(kernels::build(collective, machine, text), machine, size);
-    if (best.algorithm.empty() || next.time < best.time) best = std::move(next);
-  };
-  const std::vector<std::string> texts = kernels::candidates(collective, machine);
-  for (const std::string& text : texts) consider(text);
+  const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
   const std::int64_t most = slicing == Slicing::none ? 1 : most_slices(collective, size);
-  if (most < 4) return best;
-  for (const std::string& text : texts) consider(text + "*4");
-  const std::size_t star = best.algorithm.rfind('*');
-  if (star == std::string::npos) return best;
-  const std::string sliced = best.algorithm.substr(0, star + 1);
-  for (std::int64_t slices = 16; slices <= most; slices *= 4)
-    consider(sliced + std::to_string(slices));
+  Prediction best;
+  kernels::Schedule best_sliced;
+  const auto consider = [&](kernels::Schedule& schedule, std::int64_t slices) {
+    schedule.slices = slices;
+    Prediction next = predict(schedule, machine, size, bound);
+    if (!best.algorithm.empty() && next.time >= best.time) return false;
+    if (slices > 1) next.algorithm += "*" + std::to_string(slices);
+    best = std::move(next);
+    return true;
+  };
+  for (const std::string& text : kernels::candidates(collective, machine)) {
+    kernels::Schedule schedule = kernels::build(collective, machine, text);
+    consider(schedule, 1);
+    if (most >= 4 && consider(schedule, 4)) best_sliced = std::move(schedule);
+  }
+  if (best.algorithm.ends_with("*4"))
+    for (std::int64_t slices = 16; slices <= most; slices *= 4) consider(best_sliced, slices);
   return best;
 }
 

@@ -55,6 +55,12 @@ struct RoundCost {
                                  const topology::Machine& machine,
                                  topology::Bytes size);
 
+/// The same where the bound of the collective is known already.
+[[nodiscard]] Prediction predict(const kernels::Schedule& schedule,
+                                 const topology::Machine& machine,
+                                 topology::Bytes size,
+                                 kernels::Bound bound);
+
 /// May "auto" cut the collective into slices? Only `predict` reads such schedules.
 enum class Slicing { allowed, none };
 

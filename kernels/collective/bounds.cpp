@@ -40,10 +40,10 @@ std::string names(const Machine& group, std::uint32_t set) {
   return text + "}";
 }
 
-void tighten(Bound& bound, Seconds time, const std::string& cut) {
+void tighten(Bound& bound, Seconds time, const Machine& group, std::uint32_t cut) {
   if (time <= bound.bandwidth) return;
   bound.bandwidth = time;
-  bound.cut = cut;
+  bound.cut = names(group, cut);
 }
 
 Bound scatter_bound(const Machine& group, Bytes size) {
@@ -53,7 +53,7 @@ Bound scatter_bound(const Machine& group, Bytes size) {
     double outside = 1;
     for (std::size_t l = 0; l < group.levels.size(); ++l)
       if (!contains(set, l)) outside *= static_cast<double>(group.levels[l].extent);
-    tighten(bound, size * (1 / outside - 1 / all) / capacity(group, set), names(group, set));
+    tighten(bound, size * (1 / outside - 1 / all) / capacity(group, set), group, set);
   }
   return bound;
 }
@@ -75,7 +75,7 @@ Bound exchange_bound(const Machine& group, Bytes size) {
   for (std::size_t l = 0; l < group.levels.size(); ++l) {
     // Out of the domain below this level, over the ports of all levels from here on.
     const std::uint32_t upper = every & ~((1U << l) - 1);
-    tighten(bound, size * (1 - inside / all) / capacity(group, upper), names(group, upper));
+    tighten(bound, size * (1 - inside / all) / capacity(group, upper), group, upper);
     const topology::Level& level = group.levels[l];
     const auto n = static_cast<double>(level.extent);
     inside *= n;
@@ -85,7 +85,7 @@ Bound exchange_bound(const Machine& group, Bytes size) {
     const std::uint32_t around = ways_around(group, l);
     BytesPerSecond per_chip = level.injection() / (n * half);
     if (around != 0) per_chip = per_chip + capacity(group, around);
-    tighten(bound, size * (1 - half) / per_chip, names(group, around | (1U << l)));
+    tighten(bound, size * (1 - half) / per_chip, group, around | (1U << l));
   }
   return bound;
 }

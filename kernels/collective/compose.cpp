@@ -92,9 +92,12 @@ Node root(Collective collective, Descent descent) {
     case Collective::all_reduce:
       break;
   }
-  const Node back = mirror(descent.scatter);
-  if (descent.reduce.steps.empty()) return Sequence{{std::move(descent.scatter), back}};
-  return Sequence{{std::move(descent.scatter), std::move(descent.reduce), back}};
+  Sequence all;  // filled by moves: a list of initialisers would copy the trees
+  Node back = mirror(descent.scatter);
+  all.steps.emplace_back(std::move(descent.scatter));
+  if (!descent.reduce.steps.empty()) all.steps.emplace_back(std::move(descent.reduce));
+  all.steps.push_back(std::move(back));
+  return all;
 }
 
 /// The phases that can serve one part of the group.
