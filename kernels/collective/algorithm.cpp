@@ -15,7 +15,11 @@ constexpr std::array table{
     Algorithm{.name = "ring", .phase = ring_phase, .one_level = true},
     Algorithm{.name = "biring", .phase = biring_phase, .one_level = true, .on_switch = false},
     Algorithm{.name = "bucket", .phase = bucket_phase, .lanes = true, .on_switch = false},
-    Algorithm{.name = "rhd", .phase = halving_phase, .powers_of_two = true, .lanes = true},
+    Algorithm{.name = "rhd",
+              .phase = halving_phase,
+              .powers_of_two = true,
+              .lanes = true,
+              .balances = true},
     Algorithm{.name = "xor",
               .phase = xor_phase,
               .powers_of_two = true,
@@ -50,6 +54,17 @@ const Algorithm& parse_algorithm(std::string_view text) {
     names.emplace_back(row.name);
   }
   topology::usage_error(topology::unknown_name("algorithm", text, names));
+}
+
+Node side_by_side(const std::vector<Node>& lanes, const std::vector<double>& weights) {
+  Lanes used;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (weights[i] <= 0) continue;
+    used.lanes.push_back(lanes[i]);
+    used.weights.push_back(weights[i]);
+  }
+  if (used.lanes.size() == 1) return used.lanes.front();
+  return used;
 }
 
 Node side_by_side(std::vector<Node> lanes, int ports) {

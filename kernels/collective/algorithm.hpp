@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/collective/schedule.hpp"
+#include "topology/quantity.hpp"
 
 namespace kernels {
 
@@ -16,30 +17,57 @@ struct Context {
   std::vector<std::int64_t> extents;
   std::vector<bool> ring;  ///< digit is a torus dimension; a ring of 4 is read as a Gray code
   Box chunks;              ///< `all` on digits still whole, own on digits already scattered
+  std::vector<topology::BytesPerSecond> rate;  ///< what a link of the digit reaches
+};
+
+struct PhaseOptions {
+  int ports = 0;          ///< lanes to use; 0: as many as there are
+  bool balanced = false;  ///< lanes weighted so that all links are busy for the same time
 };
 
 struct Algorithm {
   const char* name;
-  /// @param digits of extent above 1; @param ports lanes to use, 0 for as many as there are
-  Node (*phase)(const Context& context, const std::vector<std::size_t>& digits, int ports);
+  /// @param digits of extent above 1
+  Node (*phase)(const Context& context,
+                const std::vector<std::size_t>& digits,
+                const PhaseOptions& options);
   bool powers_of_two = false;  ///< every extent must be one
   bool one_level = false;      ///< works on a single digit
   bool all_reduces = false;    ///< leaves the sum everywhere instead of scattering it
   bool lanes = false;          ///< can use several ports at once
+  bool balances = false;       ///< knows weights for lanes on unequal links
   bool at_once = false;        ///< its bare name means the whole group in one phase
   bool on_torus = true;        ///< worth trying there: no other one is as good everywhere
   bool on_switch = true;
 };
 
-Node ring_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node biring_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node bucket_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node halving_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node xor_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node swing_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node direct_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node doubling_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
-Node one_shot_phase(const Context& context, const std::vector<std::size_t>& digits, int ports);
+Node ring_phase(const Context& context,
+                const std::vector<std::size_t>& digits,
+                const PhaseOptions& options);
+Node biring_phase(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& options);
+Node bucket_phase(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& options);
+Node halving_phase(const Context& context,
+                   const std::vector<std::size_t>& digits,
+                   const PhaseOptions& options);
+Node xor_phase(const Context& context,
+               const std::vector<std::size_t>& digits,
+               const PhaseOptions& options);
+Node swing_phase(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options);
+Node direct_phase(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& options);
+Node doubling_phase(const Context& context,
+                    const std::vector<std::size_t>& digits,
+                    const PhaseOptions& options);
+Node one_shot_phase(const Context& context,
+                    const std::vector<std::size_t>& digits,
+                    const PhaseOptions& options);
 
 [[nodiscard]] std::span<const Algorithm> algorithms();
 
@@ -48,5 +76,8 @@ Node one_shot_phase(const Context& context, const std::vector<std::size_t>& digi
 
 /// The first `ports` of the lanes, all where `ports` is 0, side by side on equal shares.
 [[nodiscard]] Node side_by_side(std::vector<Node> lanes, int ports);
+
+/// The lanes of positive weight, side by side on shares in proportion.
+[[nodiscard]] Node side_by_side(const std::vector<Node>& lanes, const std::vector<double>& weights);
 
 }  // namespace kernels

@@ -24,7 +24,9 @@ Node ring(const Context& context, const Box& held, std::size_t digit, std::int64
 
 }  // namespace
 
-Node bucket_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
+Node bucket_phase(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& options) {
   Sequence phases;
   for (std::size_t p = 0; p < digits.size(); ++p) {
     std::vector<Node> lanes;
@@ -35,7 +37,7 @@ Node bucket_phase(const Context& context, const std::vector<std::size_t>& digits
           held[digits[(start + done) % digits.size()]] = {Range::Kind::from, {}};
         lanes.push_back(ring(context, held, digits[(start + p) % digits.size()], direction));
       }
-    phases.steps.push_back(side_by_side(std::move(lanes), ports));
+    phases.steps.push_back(side_by_side(std::move(lanes), options.ports));
   }
   return phases;
 }

@@ -39,6 +39,7 @@ Descent descend(const std::vector<Phase>& phases, const Machine& group) {
   for (const topology::Level& level : group.levels) {
     context.extents.push_back(level.extent);
     context.ring.push_back(level.shape == LevelShape::ring);
+    context.rate.push_back(level.bandwidth.value * level.links.value * level.efficiency.value);
   }
   context.chunks.resize(group.levels.size());
   Descent descent;
@@ -46,7 +47,7 @@ Descent descend(const std::vector<Phase>& phases, const Machine& group) {
     const auto digits = without_single_members(phase.digits, group);
     if (digits.empty()) continue;
     Sequence& into = phase.algorithm->all_reduces ? descent.reduce : descent.scatter;
-    into.steps.push_back(phase.algorithm->phase(context, digits, phase.ports));
+    into.steps.push_back(phase.algorithm->phase(context, digits, phase.options));
     for (const std::size_t d : digits) context.chunks[d] = {Range::Kind::from, {}};
   }
   return descent;
@@ -100,6 +101,13 @@ Node root(Collective collective, Descent descent) {
   return all;
 }
 
+bool unequal(const std::vector<std::size_t>& part, const Machine& group) {
+  const auto injection = [&](std::size_t d) { return group.levels[d].reached(); };
+  return std::any_of(part.begin(), part.end(), [&](std::size_t d) {
+    return injection(d) != injection(part.front());
+  });
+}
+
 /// The phases that can serve one part of the group.
 std::vector<std::string> options_of(const std::vector<std::size_t>& part,
                                     bool may_reduce,
@@ -108,8 +116,11 @@ std::vector<std::string> options_of(const std::vector<std::size_t>& part,
   std::vector<std::string> options;
   for (const Algorithm& algorithm : algorithms())
     if ((torus ? algorithm.on_torus : algorithm.on_switch) &&
-        (may_reduce || !algorithm.all_reduces) && supports(algorithm, part, group))
+        (may_reduce || !algorithm.all_reduces) && supports(algorithm, part, group)) {
       options.push_back(phase_text(algorithm, part, group));
+      if (algorithm.balances && torus && unequal(part, group))
+        options.push_back(phase_text(algorithm, part, group, true));
+    }
   return options;
 }
 

@@ -15,7 +15,9 @@
 
 namespace kernels {
 
-Node direct_phase(const Context& context, const std::vector<std::size_t>& digits, int /*ports*/) {
+Node direct_phase(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& /*options*/) {
   Exchange exchange;
   exchange.to = {.digits = digits, .every = true};
   exchange.chunks = context.chunks;
@@ -24,7 +26,9 @@ Node direct_phase(const Context& context, const std::vector<std::size_t>& digits
   return exchange;
 }
 
-Node one_shot_phase(const Context& context, const std::vector<std::size_t>& digits, int /*ports*/) {
+Node one_shot_phase(const Context& context,
+                    const std::vector<std::size_t>& digits,
+                    const PhaseOptions& /*options*/) {
   Exchange exchange;
   exchange.to = {.digits = digits, .every = true};
   exchange.chunks = context.chunks;

@@ -8,6 +8,9 @@
 //   lanes              lane i starts at bit i and goes round, so that in every step each bit is
 //                      flipped by one lane; on a 4^D torus every directed link then carries exactly
 //                      one message per step and the bandwidth bound is met
+//   balanced           where links differ (the Z links of an UltraServer have half the rate), lanes
+//                      can be weighted so that all are busy for the same time, and lanes that run
+//                      free of each other, as slices do, reach the bandwidth bound
 //   paper              Thakur, Rabenseifner, Gropp: Optimization of collective communication
 //                      operations in MPICH, IJHPCA 2005
 //
@@ -88,12 +91,29 @@ Node lane(const Context& context, const std::vector<Bit>& bits) {
   return steps;
 }
 
+/// Weights of the lanes for which every link is busy for the same time. With B bits, lane i puts
+/// 2^-(s+1) of its share on bit i+s, so bit b carries sum_s f(b-s) 2^-(s+1): a geometric circulant,
+/// whose inverse is f(b) = (2 w(b) - w(b-1)) / (1 - 2^-B) for loads w in proportion to the rates. A
+/// negative weight is cut to nothing: there no weights do it.
+std::vector<double> balance(const Context& context, const std::vector<Bit>& bits) {
+  std::vector<double> weights;
+  for (std::size_t b = 0; b < bits.size(); ++b) {
+    const double mine = context.rate[bits[b].digit].value();
+    const double before = context.rate[bits[(b + bits.size() - 1) % bits.size()].digit].value();
+    weights.push_back(std::max(0.0, 2 * mine - before));
+  }
+  return weights;
+}
+
 }  // namespace
 
-Node halving_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
-  std::vector<Bit> bits = bits_of(context, digits);
-  const std::size_t count =
-      ports > 0 ? std::min(static_cast<std::size_t>(ports), bits.size()) : bits.size();
+Node halving_phase(const Context& context,
+                   const std::vector<std::size_t>& digits,
+                   const PhaseOptions& options) {
+  const std::vector<Bit> bits = bits_of(context, digits);
+  const std::size_t count = options.ports > 0
+                                ? std::min(static_cast<std::size_t>(options.ports), bits.size())
+                                : bits.size();
   std::vector<Node> lanes;
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<Bit> turned = bits;
@@ -101,10 +121,13 @@ Node halving_phase(const Context& context, const std::vector<std::size_t>& digit
     std::rotate(turned.begin(), turned.begin() + first, turned.end());
     lanes.push_back(lane(context, turned));
   }
+  if (options.balanced && count == bits.size()) return side_by_side(lanes, balance(context, bits));
   return side_by_side(std::move(lanes), 0);
 }
 
-Node xor_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
+Node xor_phase(const Context& context,
+               const std::vector<std::size_t>& digits,
+               const PhaseOptions& options) {
   std::vector<Node> lanes;
   for (std::size_t start = 0; start < digits.size(); ++start) {
     std::vector<std::size_t> turned = digits;
@@ -113,10 +136,12 @@ Node xor_phase(const Context& context, const std::vector<std::size_t>& digits, i
     for (Bit& bit : bits) bit.gray = false;
     lanes.push_back(lane(context, bits));
   }
-  return side_by_side(std::move(lanes), ports);
+  return side_by_side(std::move(lanes), options.ports);
 }
 
-Node doubling_phase(const Context& context, const std::vector<std::size_t>& digits, int /*ports*/) {
+Node doubling_phase(const Context& context,
+                    const std::vector<std::size_t>& digits,
+                    const PhaseOptions& /*options*/) {
   Sequence steps;
   for (const Bit& bit : bits_of(context, digits)) {
     Exchange exchange;

@@ -25,14 +25,19 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-int parse_ports(std::string_view text) {
-  constexpr std::string_view key = "ports=";
-  int ports = 0;
+void parse_option(PhaseOptions& options, std::string_view text) {
+  constexpr std::string_view ports = "ports=";
+  if (text == "balanced") {
+    options.balanced = true;
+    return;
+  }
   const char* end = text.data() + text.size();
-  if (text.substr(0, key.size()) != key ||
-      std::from_chars(text.data() + key.size(), end, ports).ptr != end || ports < 1)
-    topology::usage_error(fmt::format("'{}' in an algorithm: expected ports=N, N >= 1", text));
-  return ports;
+  if (text.substr(0, ports.size()) == ports &&
+      std::from_chars(text.data() + ports.size(), end, options.ports).ptr == end &&
+      options.ports >= 1)
+    return;
+  topology::usage_error(
+      fmt::format("'{}' in an algorithm: expected ports=N, N >= 1, or balanced", text));
 }
 
 /// "rhd(x,y,z;ports=1)"
@@ -46,7 +51,7 @@ Phase parse_phase(const std::string& text, const Machine& group) {
   const auto inside = split(std::string_view(text).substr(open + 1, text.size() - open - 2), ';');
   for (const std::string& level : split(inside.front(), ','))
     phase.digits.push_back(group.level(level));
-  for (std::size_t i = 1; i < inside.size(); ++i) phase.ports = parse_ports(inside[i]);
+  for (std::size_t i = 1; i < inside.size(); ++i) parse_option(phase.options, inside[i]);
   return phase;
 }
 
@@ -70,6 +75,8 @@ void check(const Phase& phase, const Machine& group) {
   if (phase.algorithm->one_level && phase.digits.size() != 1)
     topology::usage_error(
         fmt::format("{0}(…) works on one level: write {0}(x)+{0}(y)", phase.algorithm->name));
+  if (phase.options.balanced && (!phase.algorithm->balances || phase.options.ports > 0))
+    topology::usage_error("'balanced' weights all lanes of rhd: rhd(x,y,z;balanced)");
   if (!phase.algorithm->powers_of_two) return;
   for (const std::size_t d : phase.digits)
     if (const Level& level = group.levels[d]; !power_of_two(level.extent))
@@ -114,7 +121,8 @@ std::vector<std::vector<std::size_t>> parts_of(const Machine& group) {
 
 std::string phase_text(const Algorithm& algorithm,
                        const std::vector<std::size_t>& digits,
-                       const Machine& group) {
+                       const Machine& group,
+                       bool balanced) {
   std::vector<std::string> names;
   names.reserve(digits.size());
   for (const std::size_t d : digits)
@@ -123,7 +131,12 @@ std::string phase_text(const Algorithm& algorithm,
                         : group.levels[d].name);
   if (algorithm.one_level) return fmt::format("{}", fmt::join(names, "+"));
   const bool one_port = algorithm.lanes && !is_ring(group, digits.front());
-  return fmt::format("{}({}{})", algorithm.name, fmt::join(names, ","), one_port ? ";ports=1" : "");
+  return fmt::format("{}({}{})",
+                     algorithm.name,
+                     fmt::join(names, ","),
+                     one_port   ? ";ports=1"
+                     : balanced ? ";balanced"
+                                : "");
 }
 
 bool supports(const Algorithm& algorithm,

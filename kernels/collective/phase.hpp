@@ -14,7 +14,7 @@ namespace kernels {
 struct Phase {
   const Algorithm* algorithm = nullptr;
   std::vector<std::size_t> digits;
-  int ports = 0;  ///< lanes to use; 0: as many as there are
+  PhaseOptions options;
 };
 
 /// Phases that cover every level of the group once. @throws Error(usage), see `build`
@@ -28,7 +28,8 @@ struct Phase {
 /// a switch all lanes would use the same port, so one is enough.
 [[nodiscard]] std::string phase_text(const Algorithm& algorithm,
                                      const std::vector<std::size_t>& digits,
-                                     const topology::Machine& group);
+                                     const topology::Machine& group,
+                                     bool balanced = false);
 
 /// Can the algorithm run over these levels?
 [[nodiscard]] bool supports(const Algorithm& algorithm,

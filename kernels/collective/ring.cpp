@@ -35,12 +35,16 @@ Node travel(const Context& context,
 
 }  // namespace
 
-Node ring_phase(const Context& context, const std::vector<std::size_t>& digits, int /*ports*/) {
+Node ring_phase(const Context& context,
+                const std::vector<std::size_t>& digits,
+                const PhaseOptions& /*options*/) {
   const std::size_t digit = digits.front();
   return travel(context, digit, context.extents[digit] - 1, 1, {-1, -1});
 }
 
-Node biring_phase(const Context& context, const std::vector<std::size_t>& digits, int /*ports*/) {
+Node biring_phase(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& /*options*/) {
   const std::size_t digit = digits.front();
   const std::int64_t up = context.extents[digit] / 2;
   const std::int64_t down = (context.extents[digit] - 1) / 2;

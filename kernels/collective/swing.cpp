@@ -99,12 +99,14 @@ Node lane(const Context& context,
 
 }  // namespace
 
-Node swing_phase(const Context& context, const std::vector<std::size_t>& digits, int ports) {
+Node swing_phase(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options) {
   std::vector<Node> lanes;
   for (const std::int64_t sign : {1, -1})
     for (std::size_t start = 0; start < digits.size(); ++start)
       lanes.push_back(lane(context, digits, start, sign));
-  return side_by_side(std::move(lanes), ports);
+  return side_by_side(std::move(lanes), options.ports);
 }
 
 }  // namespace kernels

@@ -227,6 +227,22 @@ TEST(Predict, MultiPortHalvingMeetsTheBoundOnEqualTori) {
   }
 }
 
+/// Trainium2's UltraServer: Z links of half the rate. theory 1.6: weights can meet T* there.
+TEST(Predict, BalancedLanesKeepUnequalLinksEquallyBusy) {
+  const Machine machine = fixtures::machine({{"x", LevelShape::ring, 4, 128},
+                                             {"y", LevelShape::ring, 4, 128},
+                                             {"z", LevelShape::ring, 4, 64}});
+  const auto at = [&](const char* text) {
+    return predict(Collective::all_gather, machine, Bytes(1e9), text);
+  };
+  const double bound = at("rhd").bound.bandwidth.value();
+  EXPECT_NEAR(at("rhd(x,y,z;balanced)").bottleneck()->busy.value(), bound, 1e-12 * bound);
+  for (const auto& link : at("rhd(x,y,z;balanced)").links)
+    EXPECT_NEAR(link.busy.value(), bound, 1e-12 * bound) << link.name;
+  EXPECT_NEAR(at("rhd").bottleneck()->busy.value(), bound * 5 / 3, 1e-9 * bound);  // on Z
+  EXPECT_NEAR(at("rhd(x,y,z;balanced)*65536").fraction_of_bound(), 1, 1e-4);
+}
+
 TEST(Predict, BestIsNoSlowerThanAnyNamedAlgorithm) {
   const Machine machine =
       fixtures::machine({{"x", LevelShape::ring, 4, 128}, {"pod", LevelShape::clos, 8, 25}}, 5e-6);

@@ -47,6 +47,7 @@ std::vector<Case> all_cases() {
       fixtures::torus({8, 2}),
       fixtures::torus({3, 4, 2}),
       fixtures::torus({4, 2, 8}),
+      fixtures::machine({{"x", LevelShape::ring, 4, 128}, {"z", LevelShape::ring, 4, 64}}),
       fixtures::machine({{"x", LevelShape::ring, 4}, {"pod", LevelShape::clos, 4}}),
       fixtures::machine({{"x", LevelShape::ring, 2},
                          {"y", LevelShape::ring, 4},
@@ -112,6 +113,8 @@ TEST(Build, RefusesTextsThatDoNotCoverTheGroupOnce) {
                            "ring(x,y)",
                            "rhd(x,y;ports=0)",
                            "rhd(x,y;lanes=2)",
+                           "rhd(x,y;ports=1;balanced)",
+                           "swing(x,y;balanced)",
                            "ring(x",
                            ""})
     EXPECT_THROW((void)kernels::build(Collective::all_reduce, machine, text), topology::Error)
