@@ -144,23 +144,33 @@ constexpr Mutation mutations[] = {
     {"lost chunk", [](std::vector<Transfer>& t, kernels::Rank) { t[1].chunks.pop_back(); }},
 };
 
-TEST(Verify, EveryMutationIsCaught) {
+/// Each algorithm by its bare name and in every combination that is tried.
+std::vector<Case> mutated_cases() {
+  std::vector<Case> cases;
   for (const auto& machine :
        {fixtures::switched(8), fixtures::torus({4, 4}), fixtures::torus({8}), fixtures::torus({3})})
-    for (const kernels::CollectiveInfo& row : kernels::collectives())
-      for (const std::string& text : kernels::candidates(row.id, machine)) {
-        const auto schedule = kernels::build(row.id, machine, text);
-        std::int64_t last = 0;
-        ASSERT_TRUE(kernels::verify(schedule, [&](auto& t) { last = t.front().round; }).ok);
-        for (const Mutation& mutation : mutations)
-          for (std::int64_t round = 0; round <= last; ++round) {
-            const auto verdict = kernels::verify(schedule, [&](std::vector<Transfer>& t) {
-              if (t.front().round == round) mutation.apply(t, schedule.ranks());
-            });
-            EXPECT_FALSE(verdict.ok) << kernels::info(row.id).name << " " << text << ": "
-                                     << mutation.name << " in round " << round;
-          }
+    for (const kernels::CollectiveInfo& row : kernels::collectives()) {
+      for (const kernels::Algorithm& algorithm : kernels::algorithms())
+        add_case(cases, row.id, machine, algorithm);
+      for (const std::string& text : kernels::candidates(row.id, machine))
+        cases.push_back({row.id, machine, text});
+    }
+  return cases;
+}
+
+TEST(Verify, EveryMutationIsCaught) {
+  for (const Case& c : mutated_cases()) {
+    const auto schedule = kernels::build(c.collective, c.machine, c.algorithm);
+    std::int64_t last = 0;
+    ASSERT_TRUE(kernels::verify(schedule, [&](auto& t) { last = t.front().round; }).ok);
+    for (const Mutation& mutation : mutations)
+      for (std::int64_t round = 0; round <= last; ++round) {
+        const auto verdict = kernels::verify(schedule, [&](std::vector<Transfer>& t) {
+          if (t.front().round == round) mutation.apply(t, schedule.ranks());
+        });
+        EXPECT_FALSE(verdict.ok) << describe(c) << ": " << mutation.name << " in round " << round;
       }
+  }
 }
 
 }  // namespace
