@@ -220,13 +220,17 @@ topology::Seconds ClockResult::quantile(double q) const {
   return to_seconds(sorted[static_cast<std::size_t>(at)]);
 }
 
+bool is_clockable(const kernels::Schedule& schedule) {
+  return schedule.slices == 1;
+}
+
 ClockResult run_clock(const kernels::Schedule& schedule,
                       const Machine& machine,
                       topology::Bytes size,
                       const ClockOptions& options) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
-  if (schedule.slices > 1)
+  if (!is_clockable(schedule))
     topology::usage_error("the clock runs a schedule in one slice: leave out '*" +
                           std::to_string(schedule.slices) + "'");
   ClockResult result;

@@ -38,6 +38,9 @@ struct ClockResult {
   [[nodiscard]] topology::Seconds quantile(double q) const;
 };
 
+/// In one slice?
+[[nodiscard]] bool is_clockable(const kernels::Schedule& schedule);
+
 /// The same result on any number of threads. 16 bytes a chip.
 /// @param machine the group that the schedule was built for, level for digit
 /// @throws Error(usage) where delays exceed what the clock can hold (0.1 s between neighbours)

@@ -46,6 +46,14 @@ std::size_t chunk_begin(std::int64_t c,
   return static_cast<std::size_t>(c * count / chunks) * element;
 }
 
+bool is_measurable(const kernels::Schedule& schedule) {
+  if (schedule.slices > 1) return false;
+  for (const kernels::Round& round : kernels::rounds(schedule))
+    for (const kernels::Part& part : round.parts)
+      if (part.exchange->blocks > 1) return false;
+  return true;
+}
+
 Execution::Execution(const kernels::Schedule& schedule,
                      int rank,
                      std::int64_t count,
@@ -56,9 +64,9 @@ Execution::Execution(const kernels::Schedule& schedule,
       type_(type),
       op_(op),
       element_(static_cast<std::size_t>(topology::size_of(type).value())) {
-  if (schedule.slices > 1)
-    topology::usage_error("a schedule is measured in one slice: leave out '*" +
-                          std::to_string(schedule.slices) + "'");
+  if (!is_measurable(schedule))
+    topology::usage_error("'" + schedule.algorithm + "' is predicted, not measured: measured are " +
+                          "schedules in one slice, and all-to-alls in one hop");
   plan(schedule, rank);
   std::size_t packed = 0;
   std::size_t arrived = 0;

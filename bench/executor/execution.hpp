@@ -40,9 +40,12 @@ struct Step {
                                       std::int64_t count,
                                       std::size_t element);
 
+/// In one slice, and an all-to-all in one hop?
+[[nodiscard]] bool is_measurable(const kernels::Schedule& schedule);
+
 class Execution {
  public:
-  /// @throws Error(usage) for a schedule in slices
+  /// @throws Error(usage) for a schedule that is not measurable
   Execution(const kernels::Schedule& schedule,
             int rank,
             std::int64_t count,

@@ -55,8 +55,8 @@ RoundCost cost_of(const kernels::Round& round,
   RoundCost cost{Traffic(machine), {}};
   for (const kernels::Part& part : round.parts) {
     const Exchange& exchange = *part.exchange;
-    const Bytes message =
-        part.share.of(chunk * kernels::chunks_in(exchange.chunks, schedule.extents));
+    const Bytes message = part.share.of(
+        chunk * kernels::chunks_in(exchange.chunks, schedule.extents) * exchange.blocks);
     load(cost.traffic, exchange, part.k, message);
     if (machine.reduction && exchange.reduce)
       cost.reduction +=
@@ -107,13 +107,14 @@ Prediction predict(const kernels::Schedule& schedule,
 Prediction predict_best(kernels::Collective collective,
                         const Machine& machine,
                         Bytes size,
-                        Slicing slicing) {
+                        Accepts accepts) {
   const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
-  const std::int64_t most = slicing == Slicing::none ? 1 : most_slices(collective, size);
+  const std::int64_t most = most_slices(collective, size);
   Prediction best;
   kernels::Schedule best_sliced;
   const auto consider = [&](kernels::Schedule& schedule, std::int64_t slices) {
     schedule.slices = slices;
+    if (accepts != nullptr && !accepts(schedule)) return false;
     Prediction next = predict(schedule, machine, size, bound);
     if (!best.algorithm.empty() && next.time >= best.time) return false;
     if (slices > 1) next.algorithm += "*" + std::to_string(slices);
@@ -134,8 +135,8 @@ Prediction predict(kernels::Collective collective,
                    const Machine& machine,
                    Bytes size,
                    const std::string& algorithm,
-                   Slicing slicing) {
-  if (algorithm == "auto") return predict_best(collective, machine, size, slicing);
+                   Accepts accepts) {
+  if (algorithm == "auto") return predict_best(collective, machine, size, accepts);
   return predict(kernels::build(collective, machine, algorithm), machine, size);
 }
 

@@ -61,22 +61,21 @@ struct RoundCost {
                                  topology::Bytes size,
                                  kernels::Bound bound);
 
-/// May "auto" cut the collective into slices? Only `predict` reads such schedules.
-enum class Slicing { allowed, none };
+/// Which schedules "auto" may choose: all, or those that another reader can run as well.
+using Accepts = bool (*)(const kernels::Schedule& schedule);
 
-/// The fastest prediction among all candidate algorithms of the group, where allowed also in
-/// slices.
+/// The fastest prediction among all candidate algorithms of the group, also in slices.
 [[nodiscard]] Prediction predict_best(kernels::Collective collective,
                                       const topology::Machine& machine,
                                       topology::Bytes size,
-                                      Slicing slicing = Slicing::allowed);
+                                      Accepts accepts = nullptr);
 
 /// `algorithm` as in kernels::build, or "auto" for the best.
 [[nodiscard]] Prediction predict(kernels::Collective collective,
                                  const topology::Machine& machine,
                                  topology::Bytes size,
                                  const std::string& algorithm,
-                                 Slicing slicing = Slicing::allowed);
+                                 Accepts accepts = nullptr);
 
 /// Origin of the figure that binds: the bandwidth of the bottleneck where transfer takes most of
 /// the time, else the weakest of the latencies.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/executor/execution.hpp"
 #include "bench/executor/mpi.hpp"
 #include "kernels/collective/algorithms.hpp"
 
@@ -43,10 +44,10 @@ CollectiveRow predict_point(kernels::Collective collective,
                             const MeasureOptions& options,
                             const std::string& algorithm,
                             const topology::Machine& machine,
-                            Slicing slicing) {
+                            Accepts accepts) {
   CollectiveRow row = point(collective, bytes, options, machine.chips());
   const topology::Bytes size(static_cast<double>(row.bytes));
-  row.prediction = predict(collective, machine, size, algorithm, slicing);
+  row.prediction = predict(collective, machine, size, algorithm, accepts);
   return row;
 }
 
@@ -55,7 +56,7 @@ CollectiveRow measure_point(kernels::Collective collective,
                             const MeasureOptions& options,
                             const std::string& algorithm,
                             const topology::Machine& model) {
-  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model, Slicing::none);
+  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model, is_measurable);
   // Every rank must run what rank 0 would choose.
   row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
   Measure measure(kernels::build(collective, model, row.prediction.algorithm), row.count, options);

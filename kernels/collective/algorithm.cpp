@@ -31,13 +31,17 @@ constexpr std::array table{
               .powers_of_two = true,
               .lanes = true,
               .on_switch = false},
-    Algorithm{.name = "direct", .phase = direct_phase, .at_once = true},
+    Algorithm{
+        .name = "direct", .phase = direct_phase, .exchange = direct_exchange, .at_once = true},
     Algorithm{.name = "doubling",
               .phase = doubling_phase,
               .powers_of_two = true,
               .all_reduces = true,
               .at_once = true},
     Algorithm{.name = "oneshot", .phase = one_shot_phase, .all_reduces = true, .at_once = true},
+    Algorithm{.name = "pairwise", .exchange = pairwise_exchange, .one_level = true},
+    Algorithm{
+        .name = "bruck", .exchange = bruck_exchange, .powers_of_two = true, .one_level = true},
 };
 
 }  // namespace

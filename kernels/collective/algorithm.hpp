@@ -18,6 +18,7 @@ struct Context {
   std::vector<bool> ring;  ///< digit is a torus dimension; a ring of 4 is read as a Gray code
   Box chunks;              ///< `all` on digits still whole, own on digits already scattered
   std::vector<topology::BytesPerSecond> rate;  ///< what a link of the digit reaches
+  double blocks = 1;  ///< of an all-to-all: sources whose blocks for one chunk are together by now
 };
 
 struct PhaseOptions {
@@ -25,19 +26,22 @@ struct PhaseOptions {
   bool balanced = false;  ///< lanes weighted so that all links are busy for the same time
 };
 
+/// @param digits of extent above 1
+using PhaseBuilder = Node (*)(const Context& context,
+                              const std::vector<std::size_t>& digits,
+                              const PhaseOptions& options);
+
 struct Algorithm {
   const char* name;
-  /// @param digits of extent above 1
-  Node (*phase)(const Context& context,
-                const std::vector<std::size_t>& digits,
-                const PhaseOptions& options);
-  bool powers_of_two = false;  ///< every extent must be one
-  bool one_level = false;      ///< works on a single digit
-  bool all_reduces = false;    ///< leaves the sum everywhere instead of scattering it
-  bool lanes = false;          ///< can use several ports at once
-  bool balances = false;       ///< knows weights for lanes on unequal links
-  bool at_once = false;        ///< its bare name means the whole group in one phase
-  bool on_torus = true;        ///< worth trying there: no other one is as good everywhere
+  PhaseBuilder phase = nullptr;     ///< of a reduction; null: it is for all-to-all only
+  PhaseBuilder exchange = nullptr;  ///< of an all-to-all
+  bool powers_of_two = false;       ///< every extent must be one
+  bool one_level = false;           ///< works on a single digit
+  bool all_reduces = false;         ///< leaves the sum everywhere instead of scattering it
+  bool lanes = false;               ///< can use several ports at once
+  bool balances = false;            ///< knows weights for lanes on unequal links
+  bool at_once = false;             ///< its bare name means the whole group in one phase
+  bool on_torus = true;             ///< worth trying there: no other one is as good everywhere
   bool on_switch = true;
 };
 
@@ -66,6 +70,16 @@ Node doubling_phase(const Context& context,
                     const std::vector<std::size_t>& digits,
                     const PhaseOptions& options);
 Node one_shot_phase(const Context& context,
+                    const std::vector<std::size_t>& digits,
+                    const PhaseOptions& options);
+
+Node direct_exchange(const Context& context,
+                     const std::vector<std::size_t>& digits,
+                     const PhaseOptions& options);
+Node pairwise_exchange(const Context& context,
+                       const std::vector<std::size_t>& digits,
+                       const PhaseOptions& options);
+Node bruck_exchange(const Context& context,
                     const std::vector<std::size_t>& digits,
                     const PhaseOptions& options);
 

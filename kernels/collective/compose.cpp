@@ -34,7 +34,8 @@ struct Descent {
   Sequence reduce;
 };
 
-Descent descend(const std::vector<Phase>& phases, const Machine& group) {
+Descent descend(const std::vector<Phase>& phases, Collective collective, const Machine& group) {
+  const bool apart = collective == Collective::all_to_all;
   Context context;
   for (const topology::Level& level : group.levels) {
     context.extents.push_back(level.extent);
@@ -46,11 +47,29 @@ Descent descend(const std::vector<Phase>& phases, const Machine& group) {
   for (const Phase& phase : phases) {
     const auto digits = without_single_members(phase.digits, group);
     if (digits.empty()) continue;
-    Sequence& into = phase.algorithm->all_reduces ? descent.reduce : descent.scatter;
-    into.steps.push_back(phase.algorithm->phase(context, digits, phase.options));
-    for (const std::size_t d : digits) context.chunks[d] = {Range::Kind::from, {}};
+    const Algorithm& algorithm = *phase.algorithm;
+    Sequence& into = algorithm.all_reduces ? descent.reduce : descent.scatter;
+    const PhaseBuilder builder = apart ? algorithm.exchange : algorithm.phase;
+    into.steps.push_back(builder(context, digits, phase.options));
+    for (const std::size_t d : digits) {
+      context.chunks[d] = {Range::Kind::from, {}};
+      context.blocks *= static_cast<double>(context.extents[d]);
+    }
   }
   return descent;
+}
+
+bool serves(const Algorithm& algorithm, Collective collective) {
+  if (collective == Collective::all_to_all) return algorithm.exchange != nullptr;
+  return algorithm.phase != nullptr &&
+         (!algorithm.all_reduces || collective == Collective::all_reduce);
+}
+
+std::vector<std::string> names_for(Collective collective) {
+  std::vector<std::string> names;
+  for (const Algorithm& algorithm : algorithms())
+    if (serves(algorithm, collective)) names.emplace_back(algorithm.name);
+  return names;
 }
 
 void check(const std::vector<Phase>& phases, Collective collective) {
@@ -61,9 +80,13 @@ void check(const std::vector<Phase>& phases, Collective collective) {
           fmt::format("{} leaves the whole sum everywhere: it can only be the last phase of an "
                       "all_reduce",
                       phase.algorithm->name));
-  const bool direct = phases.size() == 1 && phases.front().algorithm->phase == direct_phase;
-  if (collective == Collective::all_to_all && !direct)
-    topology::usage_error("all_to_all has one algorithm here: direct");
+  const bool apart = collective == Collective::all_to_all;
+  for (const Phase& phase : phases)
+    if ((apart ? phase.algorithm->exchange : phase.algorithm->phase) == nullptr)
+      topology::usage_error(fmt::format("{} is no algorithm for {}; known: {}",
+                                        phase.algorithm->name,
+                                        info(collective).name,
+                                        fmt::join(names_for(collective), ", ")));
 }
 
 std::int64_t parse_slices(std::string_view text) {
@@ -76,16 +99,9 @@ std::int64_t parse_slices(std::string_view text) {
   return slices;
 }
 
-/// An all-to-all is a direct exchange whose receiver keeps the chunks apart.
-Node apart(Sequence scatter) {
-  for (Node& step : scatter.steps) std::get<Exchange>(step).reduce = false;
-  return scatter;
-}
-
 Node root(Collective collective, Descent descent) {
   switch (collective) {
     case Collective::all_to_all:
-      return apart(std::move(descent.scatter));
     case Collective::reduce_scatter:
       return std::move(descent.scatter);
     case Collective::all_gather:
@@ -110,13 +126,14 @@ bool unequal(const std::vector<std::size_t>& part, const Machine& group) {
 
 /// The phases that can serve one part of the group.
 std::vector<std::string> options_of(const std::vector<std::size_t>& part,
-                                    bool may_reduce,
+                                    bool last,
+                                    Collective collective,
                                     const Machine& group) {
   const bool torus = group.levels[part.front()].shape == LevelShape::ring;
   std::vector<std::string> options;
   for (const Algorithm& algorithm : algorithms())
-    if ((torus ? algorithm.on_torus : algorithm.on_switch) &&
-        (may_reduce || !algorithm.all_reduces) && supports(algorithm, part, group)) {
+    if ((torus ? algorithm.on_torus : algorithm.on_switch) && serves(algorithm, collective) &&
+        (last || !algorithm.all_reduces) && supports(algorithm, part, group)) {
       options.push_back(phase_text(algorithm, part, group));
       if (algorithm.balances && torus && unequal(part, group))
         options.push_back(phase_text(algorithm, part, group, true));
@@ -135,17 +152,15 @@ Schedule build(Collective collective, const Machine& group, std::string_view tex
   schedule.collective = collective;
   schedule.algorithm = text;
   for (const topology::Level& level : group.levels) schedule.extents.push_back(level.extent);
-  schedule.root = root(collective, descend(phases, group));
+  schedule.root = root(collective, descend(phases, collective, group));
   return schedule;
 }
 
 std::vector<std::string> candidates(Collective collective, const Machine& group) {
-  if (collective == Collective::all_to_all) return {"direct"};
   const auto parts = parts_of(group);
   std::vector<std::string> texts{""};
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const bool last = i + 1 == parts.size();
-    const auto options = options_of(parts[i], last && collective == Collective::all_reduce, group);
+    const auto options = options_of(parts[i], i + 1 == parts.size(), collective, group);
     std::vector<std::string> longer;
     for (const std::string& head : texts)
       for (const std::string& option : options)

@@ -3,7 +3,6 @@
 //   steps              1, with n-1 messages per rank
 //   bytes on the wire  (n-1)/n of what the rank still holds; on rings times the mean hop count
 //   other n            any
-//   as an all-to-all   the same exchange with concatenation in place of the sum
 //
 // One-shot: every rank sends all it holds to each other rank, which adds it up: an all-reduce in
 // one step (the single-step mesh of AWS Neuron's collectives).

@@ -59,8 +59,10 @@ bool contains(const Range& range,
       return value == modulo(anchor + range.start.at(k), extent);
     case Range::Kind::other:
       return value == other;
-    case Range::Kind::offsets: {
-      const std::int64_t ahead = anchor % 2 == 0 ? value - anchor : anchor - value;
+    case Range::Kind::offsets:
+    case Range::Kind::swung: {
+      const bool back = range.kind == Range::Kind::swung && anchor % 2 != 0;
+      const std::int64_t ahead = back ? anchor - value : value - anchor;
       const auto& set = *range.offsets;
       return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
     }

@@ -78,7 +78,7 @@ double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
   for (std::size_t d = 0; d < box.size(); ++d) {
     const auto n = static_cast<double>(extents[d]);
     if (box[d].kind == Range::Kind::all) count *= n;
-    if (box[d].kind == Range::Kind::offsets) count *= static_cast<double>(box[d].offsets->size());
+    if (box[d].offsets) count *= static_cast<double>(box[d].offsets->size());
     if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
   }
   return count;

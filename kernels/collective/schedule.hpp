@@ -38,7 +38,8 @@ struct Range {
     from,     ///< the anchor's own digit + start
     other,    ///< the digit of the message's other end
     cube,     ///< values v with label(v ^ own) & mask == value
-    offsets,  ///< own digit + each of `offsets`, from odd members - each
+    offsets,  ///< own digit + each of `offsets`
+    swung,    ///< the same, from odd members own digit - each
   };
   Kind kind = Kind::all;
   Affine start;
@@ -71,6 +72,7 @@ struct Exchange {
   Box chunks;
   bool reduce = false;
   bool anchored_at_receiver = false;  ///< the box is relative to the receiver (a mirrored exchange)
+  double blocks = 1;  ///< of an all-to-all: blocks for the same chunk that have come together
 };
 
 struct Node;

@@ -65,7 +65,7 @@ class Dimension {
 
 Range range(Offsets offsets) {
   Range range;
-  range.kind = Range::Kind::offsets;
+  range.kind = Range::Kind::swung;
   range.offsets = std::make_shared<const Offsets>(std::move(offsets));
   return range;
 }

@@ -31,8 +31,8 @@ void add_case(std::vector<Case>& cases,
               Collective collective,
               const topology::Machine& machine,
               const kernels::Algorithm& algorithm) {
-  const bool direct = algorithm.name == std::string("direct");
-  if (collective == Collective::all_to_all && !direct) return;
+  const bool apart = collective == Collective::all_to_all;
+  if ((apart ? algorithm.exchange : algorithm.phase) == nullptr) return;
   if (algorithm.all_reduces && collective != Collective::all_reduce) return;
   for (const auto& level : machine.levels)
     if (algorithm.powers_of_two && !power_of_two(level.extent)) return;
