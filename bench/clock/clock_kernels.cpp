@@ -6,6 +6,7 @@
 #include <hwy/foreach_target.h>
 // After the line above, which chooses its target.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include <hwy/highway.h>
@@ -72,18 +73,18 @@ void add_noise_all(
   const Clock clock;
   const Word word;
   const std::size_t lanes = hn::Lanes(word);
-  HWY_ALIGN std::int32_t delay[HWY_MAX_BYTES / sizeof(std::int32_t)];
+  alignas(HWY_MAX_BYTES) std::array<std::int32_t, HWY_MAX_BYTES / sizeof(std::int32_t)> delay;
   for (std::size_t i = 0; i < count; i += lanes) {
     const auto chip =
         hn::Iota(word, static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i));
-    hn::Store(delays(chip, key, quantiles), Int(), delay);
+    hn::Store(delays(chip, key, quantiles), Int(), delay.data());
     if (i + lanes > count) {
       for (std::size_t j = i; j < count; ++j) clocks[j] += delay[j - i];
       return;
     }
     for (std::size_t half = 0; half < lanes; half += hn::Lanes(clock)) {
       const auto wide =
-          hn::PromoteTo(clock, hn::Load(hn::Rebind<std::int32_t, Clock>(), delay + half));
+          hn::PromoteTo(clock, hn::Load(hn::Rebind<std::int32_t, Clock>(), delay.data() + half));
       hn::StoreU(hn::Add(hn::LoadU(clock, clocks + i + half), wide), clock, clocks + i + half);
     }
   }

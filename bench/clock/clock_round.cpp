@@ -9,7 +9,6 @@ namespace bench {
 namespace {
 
 using topology::ExchangeTime;
-using topology::Level;
 using topology::LevelShape;
 using topology::Machine;
 

@@ -27,7 +27,7 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 double duration(const std::string& text) {
-  const Seconds time = topology::parse<Seconds>(text);
+  const auto time = topology::parse<Seconds>(text);
   if (time.value() < 0) topology::usage_error(fmt::format("noise '{}' must not be negative", text));
   return time.value() / seconds_per_tick;
 }

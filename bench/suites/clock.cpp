@@ -9,6 +9,7 @@
 // Sample run: build/release/bench_clock
 #include "bench/clock/clock.hpp"
 
+#include <array>
 #include <chrono>
 
 #include <benchmark/benchmark.h>
@@ -25,12 +26,12 @@ struct Case {
   double goal;        ///< seconds
 };
 
-constexpr Case cases[] = {
-    {"rhd", "rhd(x,y,z)+rhd(efa;ports=1)", "", 0.05},
-    {"rhd/noise", "rhd(x,y,z)+rhd(efa;ports=1)", "exponential:1 us", 0.05},
-    {"rhd+doubling/noise", "rhd(x,y,z)+doubling(efa)", "exponential:1 us", 0.05},
-    {"ring+ring", "ring(x)+ring(y)+ring(z)+ring(efa)", "", 1},
-    {"ring+ring/noise", "ring(x)+ring(y)+ring(z)+ring(efa)", "exponential:1 us", 1},
+constexpr std::array cases{
+    Case{"rhd", "rhd(x,y,z)+rhd(efa;ports=1)", "", 0.05},
+    Case{"rhd/noise", "rhd(x,y,z)+rhd(efa;ports=1)", "exponential:1 us", 0.05},
+    Case{"rhd+doubling/noise", "rhd(x,y,z)+doubling(efa)", "exponential:1 us", 0.05},
+    Case{"ring+ring", "ring(x)+ring(y)+ring(z)+ring(efa)", "", 1},
+    Case{"ring+ring/noise", "ring(x)+ring(y)+ring(z)+ring(efa)", "exponential:1 us", 1},
 };
 
 /// Project Rainier with one tier above the UltraServers.

@@ -54,14 +54,15 @@ class Field {
         at(values_, r) = contribution(seed, r, chunk);
   }
 
-  void run(const std::vector<const Part*>& parts, std::int64_t repeat) {
-    next_ = values_;
-    for (const Part* part : parts)
-      if (part->exchange->to.every)
-        run_every(*part->exchange, part->k + repeat);
-      else
-        run_pairs(*part->exchange, part->k + repeat);
-    std::swap(values_, next_);
+  /// All rounds, of each the parts that touch `share`.
+  void run(const std::vector<Round>& all, double share) {
+    for (const Round& round : all)
+      for (std::int64_t i = 0; i < round.repeat; ++i) {
+        next_ = values_;
+        for (const Part& part : round.parts)
+          if (part.share.begin <= share && share < part.share.end) run(*part.exchange, part.k + i);
+        std::swap(values_, next_);
+      }
   }
 
   [[nodiscard]] Verdict finished() const {
@@ -84,6 +85,11 @@ class Field {
     std::uint64_t sum = 0;
     for (Rank r = 0; r < schedule_->ranks(); ++r) sum = add(sum, contribution(seed_, r, chunk_));
     return sum;
+  }
+
+  void run(const Exchange& exchange, std::int64_t k) {
+    if (exchange.to.every) return run_every(exchange, k);
+    run_pairs(exchange, k);
   }
 
   /// Contributions to an all-to-all are kept apart, which as sums is the same as adding them.
@@ -180,14 +186,8 @@ Verdict verify_fingerprint(const Schedule& schedule, int samples, std::uint64_t 
   for (int i = 0; i < samples; ++i) {
     const std::uint64_t draw = mix(seed + static_cast<std::uint64_t>(i));
     const auto chunk = static_cast<Rank>(draw % static_cast<std::uint64_t>(schedule.ranks()));
-    const double share = shares[static_cast<std::size_t>(i) % shares.size()];
     Field field(schedule, chunk, seed);
-    for (const Round& round : all) {
-      std::vector<const Part*> parts;
-      for (const Part& part : round.parts)
-        if (part.share.begin <= share && share < part.share.end) parts.push_back(&part);
-      for (std::int64_t k = 0; k < round.repeat; ++k) field.run(parts, k);
-    }
+    field.run(all, shares[static_cast<std::size_t>(i) % shares.size()]);
     if (Verdict verdict = field.finished(); !verdict.ok) return verdict;
   }
   return {};

@@ -18,9 +18,11 @@ namespace {
 
 using Offsets = std::vector<std::int64_t>;
 
+/// (1 - (-2)^(q+1)) / 3, of which each is 1 - 2 times the one before.
 std::int64_t distance(std::int64_t step) {
-  const std::int64_t power = std::int64_t{1} << (step + 1);  // (-2)^(q+1) up to its sign
-  return (1 - (step % 2 == 0 ? -power : power)) / 3;
+  std::int64_t distance = 1;
+  for (std::int64_t q = 0; q < step; ++q) distance = 1 - 2 * distance;
+  return distance;
 }
 
 /// The steps along one dimension.
