@@ -72,7 +72,8 @@ std::int64_t model_sizes(std::vector<Table::Row>& rows,
                          const topology::Machine& group) {
   MeasureOptions options;
   options.type = what.type;
-  const bool fixed = collective == Collective::all_to_all;  // has one algorithm
+  // An algorithm that is named is one of reductions.
+  const bool fixed = collective == Collective::all_to_all;
   std::int64_t left_out = 0;
   for (const std::int64_t bytes : what.sizes) {
     if (too_small(what, collective, static_cast<double>(bytes), static_cast<double>(group.chips())))
