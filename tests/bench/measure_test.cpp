@@ -44,6 +44,15 @@ std::vector<topology::Machine> groups() {
   return all;
 }
 
+/// Every candidate that ranks can run.
+std::vector<kernels::Schedule> schedules(Collective collective, const topology::Machine& group) {
+  std::vector<kernels::Schedule> all;
+  for (const std::string& text : kernels::candidates(collective, group))
+    if (auto schedule = kernels::build(collective, group, text); bench::is_measurable(schedule))
+      all.push_back(std::move(schedule));
+  return all;
+}
+
 MeasureOptions options(DataType type, Operator op) {
   MeasureOptions o;
   o.type = type;
@@ -72,8 +81,7 @@ TEST(Measure, EveryAlgorithmTypeAndOperator) {
   if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
   for (const auto& group : groups())
     for (const kernels::CollectiveInfo& row : kernels::collectives())
-      for (const std::string& text : kernels::candidates(row.id, group)) {
-        const auto schedule = kernels::build(row.id, group, text);
+      for (const kernels::Schedule& schedule : schedules(row.id, group)) {
         for (const DataType type : {DataType::f32, DataType::f64, DataType::i32, DataType::bf16})
           for (const Operator op : {Operator::sum, Operator::max})
             expect_right(schedule, ranks() * 257, type, op);
@@ -83,12 +91,9 @@ TEST(Measure, EveryAlgorithmTypeAndOperator) {
 TEST(Measure, AllReduceOfAnyCount) {
   if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
   for (const auto& group : groups())
-    for (const std::string& text : kernels::candidates(Collective::all_reduce, group))
+    for (const kernels::Schedule& schedule : schedules(Collective::all_reduce, group))
       for (const std::int64_t count : {1, 2, 3, 5, 7, 64, 1021})
-        expect_right(kernels::build(Collective::all_reduce, group, text),
-                     count,
-                     DataType::f32,
-                     Operator::sum);
+        expect_right(schedule, count, DataType::f32, Operator::sum);
 }
 
 /// A ring whose chunks are one off: runs to the end, and every check must fail.
@@ -108,9 +113,8 @@ TEST(Execution, SendsWhatTheModelCharges) {
   constexpr std::int64_t per_chunk = 12;  // divides into the lanes of all groups here
   for (const auto& group : groups())
     for (const kernels::CollectiveInfo& row : kernels::collectives())
-      for (const std::string& text : kernels::candidates(row.id, group)) {
+      for (const kernels::Schedule& schedule : schedules(row.id, group)) {
         if (ranks() < 2) continue;
-        const auto schedule = kernels::build(row.id, group, text);
         const bench::Execution execution(
             schedule, rank(), per_chunk * ranks(), DataType::f32, Operator::sum);
         std::size_t step = 0;
@@ -127,10 +131,19 @@ TEST(Execution, SendsWhatTheModelCharges) {
             std::vector<double> sent;
             for (const bench::Message& m : execution.steps()[step].sends)
               sent.push_back(static_cast<double>(m.bytes));
-            EXPECT_EQ(sent, charged) << text;
+            EXPECT_EQ(sent, charged) << schedule.algorithm;
           }
         EXPECT_EQ(step, execution.steps().size());
       }
+}
+
+TEST(Execution, RefusesWhatItCannotRunYet) {
+  const auto group = fixtures::switched(4);
+  for (const auto& schedule : {kernels::build(Collective::all_reduce, group, "ring*4"),
+                               kernels::build(Collective::all_to_all, group, "bruck")})
+    EXPECT_THROW((void)bench::Execution(schedule, 0, 64, DataType::f32, Operator::sum),
+                 topology::Error)
+        << schedule.algorithm;
 }
 
 TEST(Fit, GivesPositiveRatesThatAllRanksShare) {
