@@ -56,6 +56,20 @@ std::vector<std::int64_t> nearest_counts(const Machine& machine, std::int64_t ch
                   fmt::join(nearest_counts(machine, chips), ", ")));
 }
 
+/// A tier that stays is charged by itself; those between it and `level` are not there any more.
+void pass_tiers_below(Level& level,
+                      const Machine& machine,
+                      const std::vector<bool>& kept,
+                      std::size_t l) {
+  while (l > 0 && machine.levels[l - 1].shape == LevelShape::clos && !kept[l - 1]) {
+    const Level& below = machine.levels[--l];
+    if (below.reached() >= level.reached()) continue;
+    level.bandwidth = below.bandwidth;
+    level.links = below.links;
+    level.efficiency = below.efficiency;
+  }
+}
+
 }  // namespace
 
 const char* name(LevelShape shape) {
@@ -99,6 +113,29 @@ Machine slice(const Machine& machine, std::int64_t chips) {
     group = full;
   }
   refuse(machine, chips);
+}
+
+Machine group(const Machine& machine, const std::vector<std::string>& level_names) {
+  std::vector<bool> kept(machine.levels.size());
+  for (const std::string& level_name : level_names) {
+    const std::size_t l = machine.level(level_name);
+    if (kept[l]) usage_error(fmt::format("a group has level '{}' twice", level_name));
+    kept[l] = true;
+  }
+  Machine part = machine;
+  part.levels.clear();
+  for (std::size_t l = 0; l < kept.size(); ++l) {
+    if (!kept[l]) continue;
+    part.levels.push_back(machine.levels[l]);
+    if (machine.levels[l].shape == LevelShape::clos)
+      pass_tiers_below(part.levels.back(), machine, kept, l);
+  }
+  if (part.chips() < 2) usage_error("a group needs at least 2 chips");
+  part.name = fmt::format("{}, each of {} groups over {}",
+                          machine.name,
+                          machine.chips() / part.chips(),
+                          fmt::join(level_names, ", "));
+  return part;
 }
 
 }  // namespace topology

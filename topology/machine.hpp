@@ -79,6 +79,13 @@ struct Machine {
 /// @throws Error(usage) that names the nearest counts that work.
 [[nodiscard]] Machine slice(const Machine& machine, std::int64_t chips);
 
+/// What one group over some of the levels has to itself while all groups of that kind work side by
+/// side, one for each setting of the other digits: lines of a torus share no link, and chips that
+/// meet on a clos tier have climbed through the tiers below it with the same loads, so the slowest
+/// of these counts. Both hold for every exchange that all chips take part in.
+/// @throws Error(usage) for an unknown level or one listed twice.
+[[nodiscard]] Machine group(const Machine& machine, const std::vector<std::string>& level_names);
+
 [[nodiscard]] std::vector<std::string> system_names();
 
 /// Reads a system by name or path; `extends = "name"`; `overrides` are "level.key=value" (for

@@ -31,6 +31,7 @@ struct Options {
   std::string algorithm = "auto";
   std::string system;
   std::int64_t chips = 0;
+  std::vector<std::string> group;
   std::vector<std::string> overrides;
   std::string machine;
   bool csv = false;
@@ -120,6 +121,7 @@ void predict_table(const Options& options, const topology::Machine& machine) {
 void model_table(const Options& options) {
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
+  if (!options.group.empty()) machine = topology::group(machine, options.group);
   if (!speaks_before_init()) return;
   if (options.reader == "clock") return clock_table(options, machine);
   if (options.disturbed())
@@ -187,7 +189,8 @@ void run(Options& options) {
   if (options.reader != "predict" || options.disturbed())
     topology::usage_error("--reader, --noise, --skew, --slow and --degrade go with --system");
   check_measurable(options.measure.type);
-  if (options.chips != 0) topology::usage_error("--chips goes with --system");
+  if (options.chips != 0 || !options.group.empty())
+    topology::usage_error("--chips and --group go with --system");
   measure_table(options);
 }
 
@@ -221,6 +224,11 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--group",
+                   options->group,
+                   "levels that a process group spans, x,y,z: all groups of that kind work at once")
+      ->delimiter(',');
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
   command->add_option("--machine",
                       options->machine,

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "kernels/collective/algorithms.hpp"
@@ -97,6 +98,35 @@ TEST(Predict, StepsOfTheTorus) {
   EXPECT_EQ(link_factor({16, 16, 4}, "swing").rounds, 10);
   EXPECT_EQ(link_factor({8, 8, 8}, "xor").rounds, 9);
   EXPECT_EQ(link_factor({4, 4, 4}, "rhd").rounds, 6);
+}
+
+/// Phase by phase, a hierarchy is what its groups do one after the other on what is left.
+TEST(Predict, GroupsOverSomeLevelsAreThePhasesOfAHierarchy) {
+  const Machine machine = fixtures::machine({{"x", topology::LevelShape::ring, 4, 100},
+                                             {"pod", topology::LevelShape::clos, 2, 25},
+                                             {"building", topology::LevelShape::clos, 4, 10},
+                                             {"site", topology::LevelShape::clos, 2, 20}},
+                                            1e-6);
+  for (const char* name : {"ring", "rhd", "direct"}) {
+    topology::Seconds sum{};
+    std::string whole;
+    Bytes left(1 << 28);
+    for (const topology::Level& level : machine.levels) {
+      const Machine part = topology::group(machine, {level.name});
+      const std::string phase = fmt::format("{}({})", name, level.name);
+      sum += predict(Collective::reduce_scatter, part, left, phase).time;
+      left = left / static_cast<double>(level.extent);
+      whole += (whole.empty() ? "" : "+") + phase;
+    }
+    EXPECT_DOUBLE_EQ(
+        predict(Collective::reduce_scatter, machine, Bytes(1 << 28), whole).time.value(),
+        sum.value())
+        << name;
+  }
+  // Messages to another site come through the slower tier below: 1/2 of the bytes at 10 GB/s.
+  const Machine site = topology::group(machine, {"site"});
+  EXPECT_DOUBLE_EQ(predict(Collective::reduce_scatter, site, Bytes(2e9), "ring").transfer.value(),
+                   0.1);
 }
 
 TEST(Predict, AllGatherMirrorsReduceScatter) {

@@ -150,6 +150,16 @@ TEST(Slice, RefusesWithTheNearestCounts) {
   EXPECT_NE(refusal([] { (void)slice(load_system("tpu-v4"), 512); }), "");
 }
 
+TEST(Group, LevelsOfTheMachineInItsOrder) {
+  const Machine machine = topology::load_system("rainier");
+  const Machine group = topology::group(machine, {"pod", "x"});
+  EXPECT_EQ(group.levels.size(), 2U);
+  EXPECT_EQ(group.levels[0].name, "x");
+  EXPECT_EQ(group.chips(), group.levels[0].extent * group.levels[1].extent);
+  EXPECT_THROW((void)topology::group(machine, {"x", "x"}), topology::Error);
+  EXPECT_THROW((void)topology::group(machine, {"w"}), topology::Error);
+}
+
 TEST(Overrides, ChangeOneFigure) {
   const Machine machine = load_system("rainier",
                                       {"z.bandwidth=200 GB/s",
