@@ -216,11 +216,12 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("-c,--check", options->check, "1: check every element, 0: do not");
   command->add_option("-d,--datatype", options->type, "f32, f64, i32, bf16 (predict: any)");
   command->add_option("-o,--op", options->op, "sum or max");
-  command->add_option(
-      "--algorithm",
-      options->algorithm,
-      "auto, ring, biring, bucket, rhd, xor, swing, direct, doubling, oneshot, pairwise, bruck, or "
-      "phases: rhd(x,y,z)+ring(pod)+…");
+  command->add_option("--algorithm",
+                      options->algorithm,
+                      "auto, ring, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, "
+                      "oneshot, pairwise, "
+                      "bruck, or "
+                      "phases: rhd(x,y,z)+ring(pod)+…");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);

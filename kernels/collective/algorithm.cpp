@@ -10,6 +10,9 @@
 namespace kernels {
 namespace {
 
+constexpr std::array radices_of_butterflies{4, 16};
+constexpr std::array radices_of_bruck{2, 4};
+
 // Bucket, swing and biring equal ring and rhd where a chip has one port; xor is never better.
 constexpr std::array table{
     Algorithm{.name = "ring", .phase = ring_phase, .one_level = true},
@@ -20,6 +23,11 @@ constexpr std::array table{
               .powers_of_two = true,
               .lanes = true,
               .balances = true},
+    Algorithm{.name = "butterfly",
+              .phase = butterfly_phase,
+              .one_level = true,
+              .radices = radices_of_butterflies,
+              .on_torus = false},
     Algorithm{.name = "xor",
               .phase = xor_phase,
               .powers_of_two = true,
@@ -40,8 +48,10 @@ constexpr std::array table{
               .at_once = true},
     Algorithm{.name = "oneshot", .phase = one_shot_phase, .all_reduces = true, .at_once = true},
     Algorithm{.name = "pairwise", .exchange = pairwise_exchange, .one_level = true},
-    Algorithm{
-        .name = "bruck", .exchange = bruck_exchange, .powers_of_two = true, .one_level = true},
+    Algorithm{.name = "bruck",
+              .exchange = bruck_exchange,
+              .one_level = true,
+              .radices = radices_of_bruck},
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ struct Context {
 struct PhaseOptions {
   int ports = 0;          ///< lanes to use; 0: as many as there are
   bool balanced = false;  ///< lanes weighted so that all links are busy for the same time
+  int radix = 0;          ///< most members that meet in a step; 0: the algorithm's own choice
 };
 
 /// @param digits of extent above 1
@@ -40,6 +41,7 @@ struct Algorithm {
   bool all_reduces = false;         ///< leaves the sum everywhere instead of scattering it
   bool lanes = false;               ///< can use several ports at once
   bool balances = false;            ///< knows weights for lanes on unequal links
+  std::span<const int> radices{};   ///< takes a radix; these are worth trying
   bool at_once = false;             ///< its bare name means the whole group in one phase
   bool on_torus = true;             ///< worth trying there: no other one is as good everywhere
   bool on_switch = true;
@@ -66,6 +68,9 @@ Node swing_phase(const Context& context,
 Node direct_phase(const Context& context,
                   const std::vector<std::size_t>& digits,
                   const PhaseOptions& options);
+Node butterfly_phase(const Context& context,
+                     const std::vector<std::size_t>& digits,
+                     const PhaseOptions& options);
 Node doubling_phase(const Context& context,
                     const std::vector<std::size_t>& digits,
                     const PhaseOptions& options);
@@ -87,6 +92,9 @@ Node bruck_exchange(const Context& context,
 
 /// @throws Error(usage) with the nearest name.
 [[nodiscard]] const Algorithm& parse_algorithm(std::string_view text);
+
+/// A way to write n as a product, each factor at most `radix` where n's prime factors allow it.
+[[nodiscard]] std::vector<std::int64_t> factors(std::int64_t n, std::int64_t radix);
 
 /// The first `ports` of the lanes, all where `ports` is 0, side by side on equal shares.
 [[nodiscard]] Node side_by_side(std::vector<Node> lanes, int ports);

@@ -124,6 +124,18 @@ bool unequal(const std::vector<std::size_t>& part, const Machine& group) {
   });
 }
 
+/// The options worth trying for an algorithm on a part of the group.
+std::vector<PhaseOptions> variants(const Algorithm& algorithm,
+                                   const std::vector<std::size_t>& part,
+                                   const Machine& group) {
+  std::vector<PhaseOptions> all;
+  for (const int radix : algorithm.radices) all.push_back({.radix = radix});
+  if (all.empty()) all.emplace_back();
+  const bool torus = group.levels[part.front()].shape == LevelShape::ring;
+  if (algorithm.balances && torus && unequal(part, group)) all.push_back({.balanced = true});
+  return all;
+}
+
 /// The phases that can serve one part of the group.
 std::vector<std::string> options_of(const std::vector<std::size_t>& part,
                                     bool last,
@@ -133,11 +145,9 @@ std::vector<std::string> options_of(const std::vector<std::size_t>& part,
   std::vector<std::string> options;
   for (const Algorithm& algorithm : algorithms())
     if ((torus ? algorithm.on_torus : algorithm.on_switch) && serves(algorithm, collective) &&
-        (last || !algorithm.all_reduces) && supports(algorithm, part, group)) {
-      options.push_back(phase_text(algorithm, part, group));
-      if (algorithm.balances && torus && unequal(part, group))
-        options.push_back(phase_text(algorithm, part, group, true));
-    }
+        (last || !algorithm.all_reduces) && supports(algorithm, part, group))
+      for (const PhaseOptions& variant : variants(algorithm, part, group))
+        options.push_back(phase_text(algorithm, part, group, variant));
   return options;
 }
 

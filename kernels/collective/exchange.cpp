@@ -17,12 +17,12 @@
 //   paper              Thakur, Rabenseifner, Gropp: Optimization of collective communication
 //                      operations in MPICH, IJHPCA 2005
 //
-// Bruck: in step j to the member 2^j further on, the blocks that have to make that jump; a block
-// makes the jumps that are the bits of its distance, lowest first.
+// Bruck: a block makes the jumps that are the digits of its distance, written to mixed bases of at
+// most r that multiply to n, lowest first; all jumps of one place at once.
 //
-//   steps              log2 n
-//   bytes on the wire  log2(n) / 2 of what the rank holds
-//   other n            not supported here
+//   steps              the number of factors, f - 1 messages in each; log2 n for radix 2
+//   bytes on the wire  the sum of (f-1)/f of what the rank holds; log2(n) / 2 of it for radix 2
+//   other n            any: a prime factor above r is a step of its own
 //   paper              Bruck, Ho, Kipnis, Upfal, Weathersby: Efficient algorithms for all-to-all
 //                      communications in multiport message-passing systems, TPDS 1997
 #include "kernels/collective/algorithm.hpp"
@@ -60,20 +60,26 @@ Node pairwise_exchange(const Context& context,
 
 Node bruck_exchange(const Context& context,
                     const std::vector<std::size_t>& digits,
-                    const PhaseOptions& /*options*/) {
+                    const PhaseOptions& options) {
   const std::size_t digit = digits.front();
   const std::int64_t extent = context.extents[digit];
   Sequence steps;
-  for (std::int64_t jump = 1; jump < extent; jump *= 2) {
-    // Distances left that begin with this jump; shorter ones have been made.
-    auto distances = std::make_shared<std::vector<std::int64_t>>();
-    for (std::int64_t d = jump; d < extent; d += 2 * jump) distances->push_back(d);
-    Exchange exchange = with_chunks_of(context);
-    exchange.to = {.digits = {digit}, .operand = {jump, 0}};
-    exchange.chunks[digit].kind = Range::Kind::offsets;
-    exchange.chunks[digit].offsets = distances;
-    exchange.blocks = context.blocks * static_cast<double>(jump);
-    steps.steps.emplace_back(exchange);
+  std::int64_t unit = 1;
+  for (const std::int64_t base : factors(extent, options.radix)) {
+    Together jumps;
+    for (std::int64_t jump = unit; jump < unit * base; jump += unit) {
+      // Distances left that begin with this jump; shorter ones have been made.
+      auto distances = std::make_shared<std::vector<std::int64_t>>();
+      for (std::int64_t d = jump; d < extent; d += unit * base) distances->push_back(d);
+      Exchange exchange = with_chunks_of(context);
+      exchange.to = {.digits = {digit}, .operand = {jump, 0}};
+      exchange.chunks[digit].kind = Range::Kind::offsets;
+      exchange.chunks[digit].offsets = distances;
+      exchange.blocks = context.blocks * static_cast<double>(unit);
+      jumps.parts.emplace_back(exchange);
+    }
+    steps.steps.emplace_back(std::move(jumps));
+    unit *= base;
   }
   return steps;
 }

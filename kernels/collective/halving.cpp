@@ -48,7 +48,7 @@ struct Bit {
 
   [[nodiscard]] Partner partner() const {
     return {
-        .digits = {digit}, .map = topology::DigitMap::Kind::exclusive_or, .operand = {flip(), 0}};
+        .digits = {digit}, .map = {topology::DigitMap::Kind::exclusive_or}, .operand = {flip(), 0}};
   }
 };
 

@@ -25,19 +25,25 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
+/// The whole number of at least `least` after `key`, or 0 when that is not what stands there.
+int number_after(std::string_view key, std::string_view text, int least) {
+  int number = 0;
+  const char* end = text.data() + text.size();
+  if (!text.starts_with(key)) return 0;
+  const auto [at, failure] = std::from_chars(text.data() + key.size(), end, number);
+  return failure == std::errc{} && at == end && number >= least ? number : 0;
+}
+
 void parse_option(PhaseOptions& options, std::string_view text) {
-  constexpr std::string_view ports = "ports=";
   if (text == "balanced") {
     options.balanced = true;
     return;
   }
-  const char* end = text.data() + text.size();
-  if (text.substr(0, ports.size()) == ports &&
-      std::from_chars(text.data() + ports.size(), end, options.ports).ptr == end &&
-      options.ports >= 1)
-    return;
-  topology::usage_error(
-      fmt::format("'{}' in an algorithm: expected ports=N, N >= 1, or balanced", text));
+  for (const auto& [key, least, value] :
+       {std::tuple{"ports=", 1, &options.ports}, std::tuple{"radix=", 2, &options.radix}})
+    if ((*value = number_after(key, text, least)) != 0) return;
+  topology::usage_error(fmt::format(
+      "'{}' in an algorithm: expected ports=N, N >= 1, radix=N, N >= 2, or balanced", text));
 }
 
 /// "rhd(x,y,z;ports=1)"
@@ -52,6 +58,10 @@ Phase parse_phase(const std::string& text, const Machine& group) {
   for (const std::string& level : split(inside.front(), ','))
     phase.digits.push_back(group.level(level));
   for (std::size_t i = 1; i < inside.size(); ++i) parse_option(phase.options, inside[i]);
+  const auto radices = phase.algorithm->radices;
+  if (radices.empty() && phase.options.radix > 0)
+    topology::usage_error(fmt::format("{} has no radix", phase.algorithm->name));
+  if (!radices.empty() && phase.options.radix == 0) phase.options.radix = radices.front();
   return phase;
 }
 
@@ -122,21 +132,21 @@ std::vector<std::vector<std::size_t>> parts_of(const Machine& group) {
 std::string phase_text(const Algorithm& algorithm,
                        const std::vector<std::size_t>& digits,
                        const Machine& group,
-                       bool balanced) {
+                       const PhaseOptions& options) {
+  std::string after;
+  if (algorithm.lanes && !is_ring(group, digits.front()))
+    after = ";ports=1";
+  else if (options.balanced)
+    after = ";balanced";
+  if (options.radix > 0) after += fmt::format(";radix={}", options.radix);
   std::vector<std::string> names;
   names.reserve(digits.size());
   for (const std::size_t d : digits)
     names.push_back(algorithm.one_level
-                        ? fmt::format("{}({})", algorithm.name, group.levels[d].name)
+                        ? fmt::format("{}({}{})", algorithm.name, group.levels[d].name, after)
                         : group.levels[d].name);
   if (algorithm.one_level) return fmt::format("{}", fmt::join(names, "+"));
-  const bool one_port = algorithm.lanes && !is_ring(group, digits.front());
-  return fmt::format("{}({}{})",
-                     algorithm.name,
-                     fmt::join(names, ","),
-                     one_port   ? ";ports=1"
-                     : balanced ? ";balanced"
-                                : "");
+  return fmt::format("{}({}{})", algorithm.name, fmt::join(names, ","), after);
 }
 
 bool supports(const Algorithm& algorithm,

@@ -24,12 +24,12 @@ struct Phase {
 /// Runs of neighbouring levels of one kind: the torus, the switches, the network.
 [[nodiscard]] std::vector<std::vector<std::size_t>> parts_of(const topology::Machine& group);
 
-/// The text of one phase, as parse_phases reads it: "ring(x)+ring(y)", "rhd(pod,site;ports=1)". On
-/// a switch all lanes would use the same port, so one is enough.
+/// The text of one phase, as parse_phases reads it: "ring(x)+ring(y)", "butterfly(x;radix=4)",
+/// "rhd(pod,site;ports=1)". On a switch all lanes would use the same port, so one is enough.
 [[nodiscard]] std::string phase_text(const Algorithm& algorithm,
                                      const std::vector<std::size_t>& digits,
                                      const topology::Machine& group,
-                                     bool balanced = false);
+                                     const PhaseOptions& options = {});
 
 /// Can the algorithm run over these levels?
 [[nodiscard]] bool supports(const Algorithm& algorithm,

@@ -66,6 +66,8 @@ bool contains(const Range& range,
       const auto& set = *range.offsets;
       return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
     }
+    case Range::Kind::congruent:
+      return modulo(value - anchor, range.modulus) == 0;
     case Range::Kind::cube:
       return (label(value ^ anchor, range.gray) & range.mask) == range.value;
   }

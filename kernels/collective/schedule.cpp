@@ -14,7 +14,7 @@ Affine reversed(Affine term, std::int64_t count) {
 Exchange mirror(const Exchange& exchange, std::int64_t count) {
   Exchange back = exchange;
   back.to.operand = reversed(exchange.to.operand, count);
-  if (back.to.map == topology::DigitMap::Kind::add)  // the other maps undo themselves
+  if (back.to.at(0).inverse().operand != back.to.at(0).operand)  // else it undoes itself
     back.to.operand = {-back.to.operand.base, -back.to.operand.slope};
   for (Range& range : back.chunks) range.start = reversed(range.start, count);
   back.reduce = false;
@@ -79,6 +79,7 @@ double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
     const auto n = static_cast<double>(extents[d]);
     if (box[d].kind == Range::Kind::all) count *= n;
     if (box[d].offsets) count *= static_cast<double>(box[d].offsets->size());
+    if (box[d].kind == Range::Kind::congruent) count *= n / static_cast<double>(box[d].modulus);
     if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
   }
   return count;

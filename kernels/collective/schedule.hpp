@@ -34,12 +34,13 @@ struct Affine {
 /// box is relative to.
 struct Range {
   enum class Kind {
-    all,      ///< every value
-    from,     ///< the anchor's own digit + start
-    other,    ///< the digit of the message's other end
-    cube,     ///< values v with label(v ^ own) & mask == value
-    offsets,  ///< own digit + each of `offsets`
-    swung,    ///< the same, from odd members own digit - each
+    all,        ///< every value
+    from,       ///< the anchor's own digit + start
+    other,      ///< the digit of the message's other end
+    cube,       ///< values v with label(v ^ own) & mask == value
+    congruent,  ///< values that leave the own digit's remainder when divided by `modulus`
+    offsets,    ///< own digit + each of `offsets`
+    swung,      ///< the same, from odd members own digit - each
   };
   Kind kind = Kind::all;
   Affine start;
@@ -49,6 +50,7 @@ struct Range {
   /// flipping either bit is one hop.
   bool gray = false;
   std::shared_ptr<const std::vector<std::int64_t>> offsets{};
+  std::int64_t modulus = 1;  ///< divides the extent
 };
 
 using Box = std::vector<Range>;  ///< one range per digit
@@ -58,11 +60,13 @@ using Box = std::vector<Range>;  ///< one range per digit
 struct Partner {
   std::vector<std::size_t> digits;  ///< one digit, or the list
   bool every = false;
-  topology::DigitMap::Kind map = topology::DigitMap::Kind::add;  ///< where `every` is false
-  Affine operand{};                                              ///< of the map
+  topology::DigitMap map{};  ///< where `every` is false
+  Affine operand{};          ///< of the map, in place of its own
 
   /// The map on the one digit when the loop counter is `k`.
-  [[nodiscard]] topology::DigitMap at(std::int64_t k) const { return {map, operand.at(k)}; }
+  [[nodiscard]] topology::DigitMap at(std::int64_t k) const {
+    return {map.kind, operand.at(k), map.unit, map.base};
+  }
 };
 
 /// Every rank sends the chunks of a box to its partner(s), which reduce them into their own copy or

@@ -88,7 +88,7 @@ Node lane(const Context& context,
       if (step >= dimension.steps()) continue;
       Exchange exchange;
       exchange.to = {.digits = {digit},
-                     .map = topology::DigitMap::Kind::swing,
+                     .map = {topology::DigitMap::Kind::swing},
                      .operand = {dimension.move(step), 0}};
       exchange.chunks = held;
       exchange.chunks[digit] = range(dimension.sent(step));

@@ -50,6 +50,8 @@ Count promised(const std::string& algorithm, std::int64_t n) {
     const double all = static_cast<double>(log) * members;
     return {log, all, all};
   }
+  if (algorithm == "butterfly")
+    return {static_cast<std::int64_t>(kernels::factors(n, 4).size()), members - 1, members - 1};
   const std::map<std::string, std::int64_t> steps{{"ring", n - 1},
                                                   {"biring", n / 2},
                                                   {"bucket", n - 1},
@@ -65,6 +67,15 @@ void expect_count(const kernels::Schedule& schedule, Count wanted, const std::st
   EXPECT_EQ(got.rounds, wanted.rounds) << what;
   EXPECT_DOUBLE_EQ(got.chunks_sent, wanted.chunks_sent) << what;
   EXPECT_DOUBLE_EQ(got.chunks_received, wanted.chunks_received) << what;
+}
+
+TEST(Schedule, FactorsMultiplyAndKeepToTheRadix) {
+  using Factors = std::vector<std::int64_t>;
+  EXPECT_EQ(kernels::factors(64, 4), (Factors{4, 4, 4}));
+  EXPECT_EQ(kernels::factors(32, 4), (Factors{4, 4, 2}));
+  EXPECT_EQ(kernels::factors(12, 4), (Factors{4, 3}));
+  EXPECT_EQ(kernels::factors(35, 4), (Factors{5, 7}));
+  EXPECT_EQ(kernels::factors(1, 4), Factors{});
 }
 
 TEST(Schedule, StepsAndBytesAreWhatTheHeadersPromise) {
@@ -105,6 +116,16 @@ TEST(Schedule, AllToAllStepsAndBytesAreWhatTheHeadersPromise) {
     const auto all = static_cast<double>(n);
     EXPECT_EQ(all_to_all_of(machine, "direct"), std::pair(std::int64_t{1}, all - 1));
     EXPECT_EQ(all_to_all_of(machine, "pairwise"), std::pair(n - 1, all - 1));
+    for (const int radix : {2, 3, 8}) {
+      std::pair<std::int64_t, double> wanted;
+      for (const std::int64_t f : kernels::factors(n, radix)) {
+        ++wanted.first;
+        wanted.second += all - all / static_cast<double>(f);
+      }
+      const auto got = all_to_all_of(machine, "bruck(ranks;radix=" + std::to_string(radix) + ")");
+      EXPECT_EQ(got.first, wanted.first) << n;
+      EXPECT_NEAR(got.second, wanted.second, 1e-12 * all) << n;
+    }
     if (!std::has_single_bit(static_cast<std::uint64_t>(n))) continue;
     const std::int64_t log = std::countr_zero(static_cast<std::uint64_t>(n));
     EXPECT_EQ(all_to_all_of(machine, "bruck"), std::pair(log, all / 2 * static_cast<double>(log)));
