@@ -7,8 +7,10 @@
 namespace topology {
 namespace {
 
-constexpr std::size_t up = 0;
+constexpr std::size_t up = 0;  // a ring
 constexpr std::size_t down = 1;
+constexpr std::size_t out = 0;  // of a port
+constexpr std::size_t in = 1;
 
 std::int64_t modulo(std::int64_t value, std::int64_t n) {
   return ((value % n) + n) % n;
@@ -67,7 +69,9 @@ void Traffic::route(std::size_t level, DigitMap map, double bytes) {
   for (auto& links : load.extra) links.resize(static_cast<std::size_t>(n));
   std::int64_t farthest = 0;
   for (std::int64_t from = 0; from < n; ++from) {
-    const std::int64_t ahead = modulo(map(from, n) - from, n);
+    const std::int64_t to = map(from, n);
+    if (to == DigitMap::none) continue;
+    const std::int64_t ahead = modulo(to - from, n);
     const double part = share_up(ahead, n);
     if (part > 0) walk(load.extra[up], from, ahead, bytes * part);
     if (part < 1) walk(load.extra[down], from + ahead + 1, n - ahead, bytes * (1 - part));
@@ -76,8 +80,20 @@ void Traffic::route(std::size_t level, DigitMap map, double bytes) {
   note(level, 1, farthest);
 }
 
+void Traffic::pair_up(std::size_t level, DigitMap map, double bytes) {
+  LevelLoad& load = loads_[level];
+  for (auto& ports : load.extra)
+    ports.resize(static_cast<std::size_t>(machine_->levels[level].extent));
+  for (const auto& [from, to] : map.pairing->pairs(map.reversed)) {
+    load.extra[out][static_cast<std::size_t>(from)] += bytes;
+    load.extra[in][static_cast<std::size_t>(to)] += bytes;
+  }
+  note(level, 1, 1);
+}
+
 void Traffic::add(std::size_t level, DigitMap map, Bytes bytes) {
   if (!switched(machine_->levels[level])) return route(level, map, bytes.value());
+  if (map.kind == DigitMap::Kind::pairs) return pair_up(level, map, bytes.value());
   climb(level, bytes.value());
   note(level, 1, 1);
 }
@@ -145,10 +161,20 @@ void Traffic::accumulate(const Traffic& other, double times) {
   }
 }
 
-double Traffic::heaviest(std::size_t level, std::size_t direction) const {
+double Traffic::most_extra(std::size_t level, std::size_t direction) const {
   const auto& extra = loads_[level].extra[direction];
-  const double most = extra.empty() ? 0 : *std::max_element(extra.begin(), extra.end());
-  return loads_[level].uniform[direction] + most;
+  return extra.empty() ? 0 : *std::max_element(extra.begin(), extra.end());
+}
+
+// Pairs through the tiers above come out of the same NIC.
+double Traffic::heaviest(std::size_t level, std::size_t direction) const {
+  const auto& uniform = loads_[level].uniform;
+  const bool port = switched(machine_->levels[level]);  // what all chips send they receive as well
+  double sum = uniform[port ? up : direction] + most_extra(level, direction);
+  if (machine_->levels[level].shape != LevelShape::clos) return sum;
+  while (++level < loads_.size() && machine_->levels[level].shape == LevelShape::clos)
+    sum += most_extra(level, direction);
+  return sum;
 }
 
 std::vector<LinkClass> Traffic::classes() const {
@@ -156,9 +182,10 @@ std::vector<LinkClass> Traffic::classes() const {
   for (std::size_t l = 0; l < loads_.size(); ++l) {
     const Level& level = machine_->levels[l];
     const BytesPerSecond capacity = level.bandwidth.value * level.links.value;
+    const std::size_t busier = heaviest(l, in) > heaviest(l, out) ? in : out;
     for (const std::size_t d : {up, down}) {
       const Bytes load(heaviest(l, d));
-      if (load.value() <= 0) continue;
+      if (load.value() <= 0 || (switched(level) && d != busier)) continue;
       const char* sign = d == up ? "+" : "-";
       const Seconds transfer = load / (capacity * level.efficiency.value);
       all.push_back({level.name + (switched(level) ? "" : sign),

@@ -40,7 +40,9 @@ class Traffic {
  public:
   explicit Traffic(const Machine& machine);
 
-  /// Every chip sends `bytes` to the chip whose digit of `level` is map(own digit).
+  /// Every chip sends `bytes` to the chip whose digit of `level` is map(own digit). Where the map
+  /// lists pairs, loads are those of the members' own links and ports; a clos tier keeps to what a
+  /// chip gets through it, also where few chips send.
   void add(std::size_t level, DigitMap map, Bytes bytes);
 
   /// Every chip sends `bytes` to each of the chips that differ from it in `levels` and only there,
@@ -66,17 +68,20 @@ class Traffic {
     bool used = false;
     std::array<double, 2> uniform{};  // bytes on every link, up and down the ring (or [0]: a port)
     std::array<std::vector<double>, 2>
-        extra;            // bytes more on link i, when the map is not a translation
+        extra;  // bytes more on link i of a ring, when the map is not a translation; on member i's
+                // port, out and in, when not all members send alike
     double messages = 0;  // sent by one chip into this level, in this exchange
     Seconds issued{};     // gaps between messages of the exchanges added up
     Seconds latency{};    // of the farthest message
   };
 
   void route(std::size_t level, DigitMap map, double bytes);
+  void pair_up(std::size_t level, DigitMap map, double bytes);
   void route_all_pairs(std::size_t level, double bytes);
   void note_diagonal(const std::vector<std::size_t>& levels);
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
+  [[nodiscard]] double most_extra(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;
   [[nodiscard]] Seconds busy(std::size_t level) const;

@@ -221,7 +221,11 @@ topology::Seconds ClockResult::quantile(double q) const {
 }
 
 bool is_clockable(const kernels::Schedule& schedule) {
-  return schedule.slices == 1;
+  if (schedule.slices > 1) return false;
+  for (const kernels::Round& round : kernels::rounds(schedule))
+    for (const kernels::Part& part : round.parts)
+      if (part.exchange->to.pairing || !part.exchange->at_root.empty()) return false;
+  return true;
 }
 
 ClockResult run_clock(const kernels::Schedule& schedule,
@@ -231,8 +235,9 @@ ClockResult run_clock(const kernels::Schedule& schedule,
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
   if (!is_clockable(schedule))
-    topology::usage_error("the clock runs a schedule in one slice: leave out '*" +
-                          std::to_string(schedule.slices) + "'");
+    topology::usage_error("'" + schedule.algorithm +
+                          "' is predicted, not clocked: the clock runs schedules in one slice in "
+                          "which every chip takes part in every step");
   ClockResult result;
   result.finish.assign(static_cast<std::size_t>(machine.chips()), to_ticks(machine.overhead.value));
   constexpr std::uint64_t before_all = std::numeric_limits<std::uint64_t>::max();

@@ -38,7 +38,7 @@ struct ClockResult {
   [[nodiscard]] topology::Seconds quantile(double q) const;
 };
 
-/// In one slice?
+/// In one slice, and every chip in every exchange?
 [[nodiscard]] bool is_clockable(const kernels::Schedule& schedule);
 
 /// The same result on any number of threads. 16 bytes a chip.

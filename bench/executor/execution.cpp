@@ -47,7 +47,8 @@ std::size_t chunk_begin(std::int64_t c,
 }
 
 bool is_measurable(const kernels::Schedule& schedule) {
-  if (schedule.slices > 1) return false;
+  const kernels::CollectiveInfo& what = kernels::info(schedule.collective);
+  if (schedule.slices > 1 || what.rooted() || what.traffic == 0) return false;
   for (const kernels::Round& round : kernels::rounds(schedule))
     for (const kernels::Part& part : round.parts)
       if (part.exchange->blocks > 1) return false;
@@ -66,7 +67,7 @@ Execution::Execution(const kernels::Schedule& schedule,
       element_(static_cast<std::size_t>(topology::size_of(type).value())) {
   if (!is_measurable(schedule))
     topology::usage_error("'" + schedule.algorithm + "' is predicted, not measured: measured are " +
-                          "schedules in one slice, and all-to-alls in one hop");
+                          "schedules in one slice without a root, and all-to-alls in one hop");
   plan(schedule, rank);
   std::size_t packed = 0;
   std::size_t arrived = 0;

@@ -70,6 +70,7 @@ std::int64_t elements(Collective collective,
                       std::int64_t bytes,
                       topology::DataType type,
                       std::int64_t ranks) {
+  if (collective == Collective::barrier) return 0;
   const auto element = static_cast<std::int64_t>(topology::size_of(type).value());
   const std::int64_t count = bytes / element;
   if (bytes % element != 0 || count == 0)

@@ -128,6 +128,9 @@ Prediction predict_best(kernels::Collective collective,
   }
   if (best.algorithm.ends_with("*4"))
     for (std::int64_t slices = 16; slices <= most; slices *= 4) consider(best_sliced, slices);
+  if (best.algorithm.empty())
+    topology::usage_error(std::string(kernels::info(collective).name) +
+                          " is predicted only: it can be neither measured nor clocked yet");
   return best;
 }
 

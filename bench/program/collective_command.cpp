@@ -48,6 +48,12 @@ struct Options {
   }
 };
 
+/// A barrier moves nothing.
+std::vector<std::int64_t> sizes_of(const Options& options) {
+  if (kernels::parse_collective(options.collective) == kernels::Collective::barrier) return {0};
+  return options.sweep.sizes();
+}
+
 TableStyle style(const Options& options) {
   return options.csv ? TableStyle::csv : TableStyle::text;
 }
@@ -79,7 +85,7 @@ void print_clock_banner(const Options& options, const topology::Machine& machine
 void clock_table(const Options& options, const topology::Machine& machine) {
   const kernels::Collective collective = kernels::parse_collective(options.collective);
   const ClockOptions disturbed = disturbances(options, machine);
-  const auto sizes = options.sweep.sizes();
+  const auto sizes = sizes_of(options);
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(collective, bytes, options.measure, machine.chips()));
   std::optional<ClockRow> last;
@@ -99,7 +105,7 @@ void clock_table(const Options& options, const topology::Machine& machine) {
 
 void predict_table(const Options& options, const topology::Machine& machine) {
   const kernels::Collective collective = kernels::parse_collective(options.collective);
-  const auto sizes = options.sweep.sizes();
+  const auto sizes = sizes_of(options);
   std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
   rows.reserve(sizes.size());
   for (const std::int64_t bytes : sizes)
@@ -155,8 +161,11 @@ void print_banner(const Options& options, const MpiSession& mpi, const topology:
 }
 
 void measure_table(const Options& options) {
-  const auto sizes = options.sweep.sizes();
+  const auto sizes = sizes_of(options);
   const kernels::Collective collective = kernels::parse_collective(options.collective);
+  if (kernels::info(collective).rooted() || collective == kernels::Collective::barrier)
+    topology::usage_error(options.collective +
+                          " is predicted, not measured yet: add --system NAME");
   const MpiSession mpi;
   if (mpi.size() < 2)
     topology::usage_error(
@@ -201,9 +210,11 @@ void add_collective(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "collective", "Measure a collective under mpirun, or predict it on a modelled system");
   command
-      ->add_option("collective",
-                   options->collective,
-                   "all_reduce, all_gather, reduce_scatter or all_to_all (allr, allg, redsct)")
+      ->add_option(
+          "collective",
+          options->collective,
+          "all_reduce, all_gather, reduce_scatter, all_to_all (allr, allg, redsct, alltoall); "
+          "with --system also broadcast, reduce, gather, scatter, barrier")
       ->required();
   command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");
   command->add_option("-e,--maxbytes", options->sweep.end, "largest size");
@@ -216,12 +227,13 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("-c,--check", options->check, "1: check every element, 0: do not");
   command->add_option("-d,--datatype", options->type, "f32, f64, i32, bf16 (predict: any)");
   command->add_option("-o,--op", options->op, "sum or max");
-  command->add_option("--algorithm",
-                      options->algorithm,
-                      "auto, ring, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, "
-                      "oneshot, pairwise, "
-                      "bruck, or "
-                      "phases: rhd(x,y,z)+ring(pod)+…");
+  command->add_option(
+      "--algorithm",
+      options->algorithm,
+      "auto, ring, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, "
+      "oneshot, pairwise, "
+      "bruck, or "
+      "doubletree, binomial, chain, tree, dissemination, or phases: rhd(x,y,z)+ring(pod)+…");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);

@@ -46,12 +46,22 @@ constexpr std::array table{
               .powers_of_two = true,
               .all_reduces = true,
               .at_once = true},
+    Algorithm{.name = "doubletree",
+              .phase = double_tree_phase,
+              .one_level = true,
+              .all_reduces = true,
+              .on_torus = false},
     Algorithm{.name = "oneshot", .phase = one_shot_phase, .all_reduces = true, .at_once = true},
     Algorithm{.name = "pairwise", .exchange = pairwise_exchange, .one_level = true},
     Algorithm{.name = "bruck",
               .exchange = bruck_exchange,
               .one_level = true,
               .radices = radices_of_bruck},
+    Algorithm{
+        .name = "binomial", .reduce = binomial_reduce, .gather = binomial_gather, .lanes = true},
+    Algorithm{.name = "chain", .reduce = chain_reduce, .one_level = true},
+    Algorithm{.name = "tree", .reduce = tree_reduce, .one_level = true, .on_torus = false},
+    Algorithm{.name = "dissemination", .barrier = dissemination_barrier, .one_level = true},
 };
 
 }  // namespace
@@ -68,6 +78,28 @@ const Algorithm& parse_algorithm(std::string_view text) {
     names.emplace_back(row.name);
   }
   topology::usage_error(topology::unknown_name("algorithm", text, names));
+}
+
+PhaseBuilder builder(const Algorithm& algorithm, Collective collective) {
+  switch (collective) {
+    case Collective::all_to_all:
+      return algorithm.exchange;
+    case Collective::broadcast:
+    case Collective::reduce:  // a reduce-scatter may come first
+      if (algorithm.reduce != nullptr || algorithm.all_reduces) return algorithm.reduce;
+      return algorithm.phase;
+    case Collective::gather:
+    case Collective::scatter:
+      return algorithm.gather;
+    case Collective::barrier:
+      return algorithm.barrier;
+    case Collective::all_reduce:
+      return algorithm.phase;
+    case Collective::all_gather:
+    case Collective::reduce_scatter:
+      return algorithm.all_reduces ? nullptr : algorithm.phase;
+  }
+  return nullptr;
 }
 
 Node side_by_side(const std::vector<Node>& lanes, const std::vector<double>& weights) {

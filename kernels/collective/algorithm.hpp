@@ -36,14 +36,17 @@ struct Algorithm {
   const char* name;
   PhaseBuilder phase = nullptr;     ///< of a reduction; null: it is for all-to-all only
   PhaseBuilder exchange = nullptr;  ///< of an all-to-all
-  bool powers_of_two = false;       ///< every extent must be one
-  bool one_level = false;           ///< works on a single digit
-  bool all_reduces = false;         ///< leaves the sum everywhere instead of scattering it
-  bool lanes = false;               ///< can use several ports at once
-  bool balances = false;            ///< knows weights for lanes on unequal links
-  std::span<const int> radices{};   ///< takes a radix; these are worth trying
-  bool at_once = false;             ///< its bare name means the whole group in one phase
-  bool on_torus = true;             ///< worth trying there: no other one is as good everywhere
+  PhaseBuilder reduce = nullptr;    ///< of a reduce to the root; its mirror is a broadcast
+  PhaseBuilder gather = nullptr;    ///< of a gather to the root; its mirror is a scatter
+  PhaseBuilder barrier = nullptr;
+  bool powers_of_two = false;      ///< every extent must be one
+  bool one_level = false;          ///< works on a single digit
+  bool all_reduces = false;        ///< leaves the sum everywhere instead of scattering it
+  bool lanes = false;              ///< can use several ports at once
+  bool balances = false;           ///< knows weights for lanes on unequal links
+  std::span<const int> radices{};  ///< takes a radix; these are worth trying
+  bool at_once = false;            ///< its bare name means the whole group in one phase
+  bool on_torus = true;            ///< worth trying there: no other one is as good everywhere
   bool on_switch = true;
 };
 
@@ -78,6 +81,26 @@ Node one_shot_phase(const Context& context,
                     const std::vector<std::size_t>& digits,
                     const PhaseOptions& options);
 
+Node double_tree_phase(const Context& context,
+                       const std::vector<std::size_t>& digits,
+                       const PhaseOptions& options);
+
+Node binomial_reduce(const Context& context,
+                     const std::vector<std::size_t>& digits,
+                     const PhaseOptions& options);
+Node binomial_gather(const Context& context,
+                     const std::vector<std::size_t>& digits,
+                     const PhaseOptions& options);
+Node chain_reduce(const Context& context,
+                  const std::vector<std::size_t>& digits,
+                  const PhaseOptions& options);
+Node tree_reduce(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options);
+Node dissemination_barrier(const Context& context,
+                           const std::vector<std::size_t>& digits,
+                           const PhaseOptions& options);
+
 Node direct_exchange(const Context& context,
                      const std::vector<std::size_t>& digits,
                      const PhaseOptions& options);
@@ -92,6 +115,12 @@ Node bruck_exchange(const Context& context,
 
 /// @throws Error(usage) with the nearest name.
 [[nodiscard]] const Algorithm& parse_algorithm(std::string_view text);
+
+/// Takes the chunks that phases of a reduce-scatter have left on `digits` to the root.
+[[nodiscard]] Node gather_back(const Context& context, const std::vector<std::size_t>& digits);
+
+/// The builder that serves a collective; null where the algorithm does not.
+[[nodiscard]] PhaseBuilder builder(const Algorithm& algorithm, Collective collective);
 
 /// A way to write n as a product, each factor at most `radix` where n's prime factors allow it.
 [[nodiscard]] std::vector<std::int64_t> factors(std::int64_t n, std::int64_t radix);

@@ -58,6 +58,20 @@ Bound scatter_bound(const Machine& group, Bytes size) {
   return bound;
 }
 
+Bound rooted_bound(const Machine& group, Bytes size, bool whole) {
+  Bound bound;
+  const auto all = static_cast<double>(group.chips());
+  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
+    double block = 1;
+    for (std::size_t l = 0; l < group.levels.size(); ++l)
+      if (!contains(set, l)) block *= static_cast<double>(group.levels[l].extent);
+    if (block == all) continue;  // nobody outside
+    const double share = whole ? 1 : 1 - block / all;
+    tighten(bound, size * (share / block) / capacity(group, set), group, set);
+  }
+  return bound;
+}
+
 /// Levels through which a chip can leave the lines of `level`: itself and every switched level
 /// above, whose ports reach any chip; ring levels above keep the digit.
 std::uint32_t ways_around(const Machine& group, std::size_t level) {
@@ -90,11 +104,17 @@ Bound exchange_bound(const Machine& group, Bytes size) {
   return bound;
 }
 
+Bound cut_bound(Collective collective, const Machine& group, Bytes size) {
+  if (collective == Collective::barrier) return {};
+  if (collective == Collective::all_to_all) return exchange_bound(group, size);
+  if (info(collective).rooted()) return rooted_bound(group, size, !info(collective).chunked_ends);
+  return scatter_bound(group, size);
+}
+
 }  // namespace
 
 Bound lower_bound(Collective collective, const Machine& group, Bytes size) {
-  Bound bound = collective == Collective::all_to_all ? exchange_bound(group, size)
-                                                     : scatter_bound(group, size);
+  Bound bound = cut_bound(collective, group, size);
   if (collective == Collective::all_reduce) bound.bandwidth = bound.bandwidth * 2;
   for (const topology::Level& level : group.levels)
     bound.latency = std::max(bound.latency, topology::farthest_latency(level));

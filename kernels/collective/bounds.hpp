@@ -29,6 +29,11 @@ struct Bound {
 /// levels outside S, and order-mixed schedules reach it (Themis, ISCA 2022, gives the idea).
 /// All-reduce is twice that.
 ///
+/// From or to a root: the block spanned by the levels outside S that has the root must let all of
+/// a broadcast or a reduce through, of a scatter or gather what is for the others:
+///   size max_S ( 1 or 1 - |block|/N ) / ( |block| w(S) ); |block| = 1, all levels, is the root's
+/// own ports.
+///
 /// All-to-all: traffic across each half of a ring, and out of each domain, over all links that
 /// cross: |S| (N - |S|) (size/N) / capacity(S).
 [[nodiscard]] Bound lower_bound(Collective collective,

@@ -28,14 +28,17 @@ std::vector<std::size_t> without_single_members(std::vector<std::size_t> digits,
   return digits;
 }
 
-/// What the phases make of it: the scatter down, and the all-reduce at the bottom if there is one.
+/// What the phases make of it: the way down, and the all-reduce at the bottom if there is one.
 struct Descent {
   Sequence scatter;
   Sequence reduce;
 };
 
-Descent descend(const std::vector<Phase>& phases, Collective collective, const Machine& group) {
-  const bool apart = collective == Collective::all_to_all;
+bool gathers(Collective collective) {
+  return collective == Collective::gather || collective == Collective::scatter;
+}
+
+Context whole(const Machine& group, Collective collective) {
   Context context;
   for (const topology::Level& level : group.levels) {
     context.extents.push_back(level.extent);
@@ -43,50 +46,68 @@ Descent descend(const std::vector<Phase>& phases, Collective collective, const M
     context.rate.push_back(level.bandwidth.value * level.links.value * level.efficiency.value);
   }
   context.chunks.resize(group.levels.size());
+  if (gathers(collective))
+    for (Range& range : context.chunks) range = {Range::Kind::from, {}};
+  return context;
+}
+
+/// Does the phase leave each member a part of what it had?
+bool scatters(const Algorithm& algorithm, Collective collective) {
+  if (collective == Collective::all_to_all) return true;
+  return builder(algorithm, collective) == algorithm.phase && !algorithm.all_reduces;
+}
+
+Descent descend(const std::vector<Phase>& phases, Collective collective, const Machine& group) {
+  Context context = whole(group, collective);
   Descent descent;
+  std::vector<std::size_t> scattered;
+  std::vector<std::size_t> at_root;  // digits in which only the root has anything any more
   for (const Phase& phase : phases) {
     const auto digits = without_single_members(phase.digits, group);
     if (digits.empty()) continue;
     const Algorithm& algorithm = *phase.algorithm;
-    Sequence& into = algorithm.all_reduces ? descent.reduce : descent.scatter;
-    const PhaseBuilder builder = apart ? algorithm.exchange : algorithm.phase;
-    into.steps.push_back(builder(context, digits, phase.options));
+    Node node = builder(algorithm, collective)(context, digits, phase.options);
+    if (info(collective).rooted()) reserve_for_root(node, at_root);
+    (algorithm.all_reduces ? descent.reduce : descent.scatter).steps.push_back(std::move(node));
+    const bool parts = scatters(algorithm, collective);
+    auto& list = parts ? scattered : at_root;
+    list.insert(list.end(), digits.begin(), digits.end());
     for (const std::size_t d : digits) {
-      context.chunks[d] = {Range::Kind::from, {}};
+      if (parts) context.chunks[d] = {Range::Kind::from, {}};
+      if (gathers(collective)) context.chunks[d] = {};
       context.blocks *= static_cast<double>(context.extents[d]);
     }
   }
+  if (info(collective).rooted() && !scattered.empty()) {
+    descent.scatter.steps.push_back(gather_back(context, scattered));
+    reserve_for_root(descent.scatter.steps.back(), at_root);
+  }
   return descent;
-}
-
-bool serves(const Algorithm& algorithm, Collective collective) {
-  if (collective == Collective::all_to_all) return algorithm.exchange != nullptr;
-  return algorithm.phase != nullptr &&
-         (!algorithm.all_reduces || collective == Collective::all_reduce);
 }
 
 std::vector<std::string> names_for(Collective collective) {
   std::vector<std::string> names;
   for (const Algorithm& algorithm : algorithms())
-    if (serves(algorithm, collective)) names.emplace_back(algorithm.name);
+    if (builder(algorithm, collective) != nullptr) names.emplace_back(algorithm.name);
   return names;
 }
 
 void check(const std::vector<Phase>& phases, Collective collective) {
-  for (const Phase& phase : phases)
-    if (phase.algorithm->all_reduces &&
-        (collective != Collective::all_reduce || &phase != &phases.back()))
-      topology::usage_error(
-          fmt::format("{} leaves the whole sum everywhere: it can only be the last phase of an "
-                      "all_reduce",
-                      phase.algorithm->name));
-  const bool apart = collective == Collective::all_to_all;
-  for (const Phase& phase : phases)
-    if ((apart ? phase.algorithm->exchange : phase.algorithm->phase) == nullptr)
+  const char* whole = nullptr;  // the phase before that has left the whole sum everywhere
+  for (const Phase& phase : phases) {
+    const Algorithm& algorithm = *phase.algorithm;
+    if (algorithm.all_reduces ? collective != Collective::all_reduce : whole != nullptr)
+      topology::usage_error(fmt::format(
+          "{} leaves the whole sum everywhere: only others that do may follow it, in an "
+          "all_reduce",
+          whole != nullptr ? whole : algorithm.name));
+    if (builder(algorithm, collective) == nullptr)
       topology::usage_error(fmt::format("{} is no algorithm for {}; known: {}",
-                                        phase.algorithm->name,
+                                        algorithm.name,
                                         info(collective).name,
                                         fmt::join(names_for(collective), ", ")));
+    if (algorithm.all_reduces) whole = algorithm.name;
+  }
 }
 
 std::int64_t parse_slices(std::string_view text) {
@@ -103,8 +124,13 @@ Node root(Collective collective, Descent descent) {
   switch (collective) {
     case Collective::all_to_all:
     case Collective::reduce_scatter:
+    case Collective::reduce:
+    case Collective::gather:
+    case Collective::barrier:
       return std::move(descent.scatter);
     case Collective::all_gather:
+    case Collective::broadcast:
+    case Collective::scatter:
       return mirror(descent.scatter);
     case Collective::all_reduce:
       break;
@@ -144,8 +170,9 @@ std::vector<std::string> options_of(const std::vector<std::size_t>& part,
   const bool torus = group.levels[part.front()].shape == LevelShape::ring;
   std::vector<std::string> options;
   for (const Algorithm& algorithm : algorithms())
-    if ((torus ? algorithm.on_torus : algorithm.on_switch) && serves(algorithm, collective) &&
-        (last || !algorithm.all_reduces) && supports(algorithm, part, group))
+    if ((torus ? algorithm.on_torus : algorithm.on_switch) &&
+        builder(algorithm, collective) != nullptr && (last || !algorithm.all_reduces) &&
+        supports(algorithm, part, group))
       for (const PhaseOptions& variant : variants(algorithm, part, group))
         options.push_back(phase_text(algorithm, part, group, variant));
   return options;
@@ -167,7 +194,9 @@ Schedule build(Collective collective, const Machine& group, std::string_view tex
 }
 
 std::vector<std::string> candidates(Collective collective, const Machine& group) {
-  const auto parts = parts_of(group);
+  auto parts = parts_of(group);
+  // A gather through the ports of the root's whole neighbourhood comes in from afar first.
+  if (gathers(collective)) std::reverse(parts.begin(), parts.end());
   std::vector<std::string> texts{""};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto options = options_of(parts[i], i + 1 == parts.size(), collective, group);
@@ -177,7 +206,8 @@ std::vector<std::string> candidates(Collective collective, const Machine& group)
         longer.push_back(fmt::format("{}{}{}", head, head.empty() ? "" : "+", option));
     texts = longer;
   }
-  if (parts.size() > 1) texts.emplace_back("direct");
+  if (parts.size() > 1 && builder(parse_algorithm("direct"), collective) != nullptr)
+    texts.emplace_back("direct");
   return texts;
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernels/collective/ranks.hpp"
 #include "kernels/splitmix.hpp"
+#include "topology/error.hpp"
 
 namespace kernels {
 namespace {
@@ -50,7 +51,7 @@ class Field {
     values_.resize(static_cast<std::size_t>(schedule.ranks()));
     next_.resize(values_.size());
     for (Rank r = 0; r < schedule.ranks(); ++r)
-      if (schedule.collective != Collective::all_gather || r == chunk)
+      if (holds(info(schedule.collective).from, r, chunk))
         at(values_, r) = contribution(seed, r, chunk);
   }
 
@@ -67,10 +68,9 @@ class Field {
 
   [[nodiscard]] Verdict finished() const {
     const std::uint64_t wanted = promised();
-    const bool scattered = schedule_->collective == Collective::reduce_scatter ||
-                           schedule_->collective == Collective::all_to_all;
+    const Holder to = info(schedule_->collective).to;
     for (Rank r = 0; r < schedule_->ranks(); ++r)
-      if ((!scattered || r == chunk_) && values_[static_cast<std::size_t>(r)] != wanted)
+      if (holds(to, r, chunk_) && values_[static_cast<std::size_t>(r)] != wanted)
         return {false, fmt::format("at the end, chunk {} of rank {} is not the sum", chunk_, r)};
     return {};
   }
@@ -81,9 +81,10 @@ class Field {
   }
 
   [[nodiscard]] std::uint64_t promised() const {
-    if (schedule_->collective == Collective::all_gather) return contribution(seed_, chunk_, chunk_);
+    const Holder from = info(schedule_->collective).from;
     std::uint64_t sum = 0;
-    for (Rank r = 0; r < schedule_->ranks(); ++r) sum = add(sum, contribution(seed_, r, chunk_));
+    for (Rank r = 0; r < schedule_->ranks(); ++r)
+      if (holds(from, r, chunk_)) sum = add(sum, contribution(seed_, r, chunk_));
     return sum;
   }
 
@@ -95,6 +96,12 @@ class Field {
   /// Contributions to an all-to-all are kept apart, which as sums is the same as adding them.
   [[nodiscard]] bool adds(const Exchange& exchange) const {
     return exchange.reduce || schedule_->collective == Collective::all_to_all;
+  }
+
+  [[nodiscard]] bool takes_part(const Exchange& exchange, Rank rank) const {
+    return std::all_of(exchange.at_root.begin(), exchange.at_root.end(), [&](std::size_t d) {
+      return digits_[d].of(rank) == 0;
+    });
   }
 
   /// Does a message between these two carry the chunk?
@@ -120,7 +127,9 @@ class Field {
 #pragma omp parallel for schedule(static)
     for (Rank to = 0; to < ranks; ++to) {
       const std::int64_t own = digit.of(to);
-      const Rank from = to + (senders(own, digit.extent) - own) * digit.stride;
+      const std::int64_t sender = senders(own, digit.extent);
+      if (sender == topology::DigitMap::none || !takes_part(exchange, to)) continue;
+      const Rank from = to + (sender - own) * digit.stride;
       const Rank anchor = exchange.anchored_at_receiver ? to : from;
       if (!carries(exchange, k, anchor, anchor == to ? from : to)) continue;
       const std::uint64_t value = at(values_, from);
@@ -181,6 +190,8 @@ std::vector<double> shares_of(const std::vector<Round>& all) {
 }  // namespace
 
 Verdict verify_fingerprint(const Schedule& schedule, int samples, std::uint64_t seed) {
+  if (schedule.collective == Collective::barrier)
+    topology::usage_error("a barrier has no sum to take a fingerprint of");
   const std::vector<Round> all = rounds(schedule);
   const std::vector<double> shares = shares_of(all);
   for (int i = 0; i < samples; ++i) {

@@ -13,6 +13,7 @@ namespace kernels {
 /// Checks the post-condition of `samples` chunks, chosen by `seed`, each in one of the shares that
 /// the lanes cut chunks into. Time is samples x rounds x ranks, a few nanoseconds each: for
 /// schedules of log-many rounds. Memory is 16 bytes a rank. OpenMP over ranks.
+/// @throws Error(usage) for a barrier, which has no sum
 [[nodiscard]] Verdict verify_fingerprint(const Schedule& schedule, int samples, std::uint64_t seed);
 
 }  // namespace kernels

@@ -41,7 +41,16 @@ std::vector<Rank> partners(const Partner& to,
   const std::size_t d = to.digits.front();
   Digits digits = digits_of(rank, extents);
   digits[d] = map(digits[d], extents[d]);
+  if (digits[d] == topology::DigitMap::none) return {};
   return {rank_of(digits, extents)};
+}
+
+/// Ranks off the root in a digit that an exchange reserves for it keep out.
+bool takes_part(const Exchange& exchange, Rank rank, const Digits& extents) {
+  const Digits digits = digits_of(rank, extents);
+  return std::all_of(exchange.at_root.begin(), exchange.at_root.end(), [&](std::size_t d) {
+    return digits[d] == 0;
+  });
 }
 
 }  // namespace
@@ -66,6 +75,8 @@ bool contains(const Range& range,
       const auto& set = *range.offsets;
       return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
     }
+    case Range::Kind::span:
+      return value >= anchor && value < anchor + range.modulus;
     case Range::Kind::congruent:
       return modulo(value - anchor, range.modulus) == 0;
     case Range::Kind::cube:
@@ -93,6 +104,7 @@ std::vector<Rank> receivers(const Exchange& exchange,
                             std::int64_t k,
                             Rank rank,
                             const Digits& extents) {
+  if (!takes_part(exchange, rank, extents)) return {};
   return partners(exchange.to, exchange.to.at(k), rank, extents);
 }
 
@@ -100,6 +112,7 @@ std::vector<Rank> senders(const Exchange& exchange,
                           std::int64_t k,
                           Rank rank,
                           const Digits& extents) {
+  if (!takes_part(exchange, rank, extents)) return {};
   return partners(exchange.to, exchange.to.at(k).inverse(), rank, extents);
 }
 

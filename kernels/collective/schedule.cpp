@@ -14,6 +14,7 @@ Affine reversed(Affine term, std::int64_t count) {
 Exchange mirror(const Exchange& exchange, std::int64_t count) {
   Exchange back = exchange;
   back.to.operand = reversed(exchange.to.operand, count);
+  back.to.map.reversed = !exchange.to.map.reversed;
   if (back.to.at(0).inverse().operand != back.to.at(0).operand)  // else it undoes itself
     back.to.operand = {-back.to.operand.base, -back.to.operand.slope};
   for (Range& range : back.chunks) range.start = reversed(range.start, count);
@@ -66,6 +67,34 @@ Node mirror(const Node& node) {
   return std::visit(Mirror{1}, node);
 }
 
+namespace {
+
+struct ReserveForRoot {
+  const std::vector<std::size_t>& digits;
+
+  void operator()(Exchange& e) const {
+    e.at_root.insert(e.at_root.end(), digits.begin(), digits.end());
+  }
+
+  void operator()(Sequence& s) const { each(s.steps); }
+
+  void operator()(Loop& l) const { each(l.body); }
+
+  void operator()(Together& t) const { each(t.parts); }
+
+  void operator()(Lanes& l) const { each(l.lanes); }
+
+  void each(std::vector<Node>& nodes) const {
+    for (Node& node : nodes) std::visit(*this, node);
+  }
+};
+
+}  // namespace
+
+void reserve_for_root(Node& node, const std::vector<std::size_t>& digits) {
+  if (!digits.empty()) std::visit(ReserveForRoot{digits}, node);
+}
+
 double messages(const Partner& to, const std::vector<std::int64_t>& extents) {
   if (!to.every) return 1;
   double members = 1;
@@ -79,6 +108,7 @@ double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
     const auto n = static_cast<double>(extents[d]);
     if (box[d].kind == Range::Kind::all) count *= n;
     if (box[d].offsets) count *= static_cast<double>(box[d].offsets->size());
+    if (box[d].kind == Range::Kind::span) count *= static_cast<double>(box[d].modulus);
     if (box[d].kind == Range::Kind::congruent) count *= n / static_cast<double>(box[d].modulus);
     if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
   }

@@ -37,6 +37,7 @@ struct Range {
     all,        ///< every value
     from,       ///< the anchor's own digit + start
     other,      ///< the digit of the message's other end
+    span,       ///< from the own digit on, `modulus` values, none beyond the last
     cube,       ///< values v with label(v ^ own) & mask == value
     congruent,  ///< values that leave the own digit's remainder when divided by `modulus`
     offsets,    ///< own digit + each of `offsets`
@@ -50,7 +51,7 @@ struct Range {
   /// flipping either bit is one hop.
   bool gray = false;
   std::shared_ptr<const std::vector<std::int64_t>> offsets{};
-  std::int64_t modulus = 1;  ///< divides the extent
+  std::int64_t modulus = 1;  ///< divides the extent; of a span: its length
 };
 
 using Box = std::vector<Range>;  ///< one range per digit
@@ -60,12 +61,13 @@ using Box = std::vector<Range>;  ///< one range per digit
 struct Partner {
   std::vector<std::size_t> digits;  ///< one digit, or the list
   bool every = false;
-  topology::DigitMap map{};  ///< where `every` is false
-  Affine operand{};          ///< of the map, in place of its own
+  topology::DigitMap map{};                            ///< where `every` is false
+  Affine operand{};                                    ///< of the map, in place of its own
+  std::shared_ptr<const topology::Pairing> pairing{};  ///< of a map that lists pairs
 
   /// The map on the one digit when the loop counter is `k`.
   [[nodiscard]] topology::DigitMap at(std::int64_t k) const {
-    return {map.kind, operand.at(k), map.unit, map.base};
+    return {map.kind, operand.at(k), map.unit, map.base, pairing.get(), map.reversed};
   }
 };
 
@@ -76,7 +78,9 @@ struct Exchange {
   Box chunks;
   bool reduce = false;
   bool anchored_at_receiver = false;  ///< the box is relative to the receiver (a mirrored exchange)
-  double blocks = 1;  ///< of an all-to-all: blocks for the same chunk that have come together
+  double blocks = 1;  ///< of an all-to-all: blocks for the same chunk that have come together; of
+                      ///< a barrier 0: its messages are empty
+  std::vector<std::size_t> at_root{};  ///< only ranks whose digits here are 0 take part
 };
 
 struct Node;
@@ -121,6 +125,9 @@ struct Schedule {
 /// Time reversal with copies in place of reductions: the mirror of a reduce-scatter is an
 /// all-gather with the same loads on the opposite links.
 [[nodiscard]] Node mirror(const Node& node);
+
+/// Reserves every exchange for the ranks whose `digits` are 0, too.
+void reserve_for_root(Node& node, const std::vector<std::size_t>& digits);
 
 /// Messages that a rank sends, and receives, in one exchange.
 [[nodiscard]] double messages(const Partner& to, const std::vector<std::int64_t>& extents);

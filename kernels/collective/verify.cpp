@@ -35,7 +35,7 @@ class State {
     sets_.assign(n * n, RankSet(n / 64 + 1));
     for (Rank r = 0; r < ranks; ++r)
       for (Rank c = 0; c < ranks; ++c)
-        if (collective != Collective::all_gather || c == r) insert(at(r, c), r);
+        if (holds(info(collective).from, r, c)) insert(at(r, c), r);
   }
 
   RankSet& at(Rank rank, Rank chunk) {
@@ -43,27 +43,19 @@ class State {
   }
 
   [[nodiscard]] Verdict finished() {
-    RankSet everyone(at(0, 0).size());
-    for (Rank r = 0; r < ranks_; ++r) insert(everyone, r);
-    for (Rank r = 0; r < ranks_; ++r)
-      for (Rank c = 0; c < ranks_; ++c) {
-        if (scattered() && c != r) continue;
-        RankSet wanted = everyone;
-        if (collective_ == Collective::all_gather) {
-          wanted.assign(wanted.size(), 0);
-          insert(wanted, c);
-        }
-        if (at(r, c) != wanted)
+    const CollectiveInfo& what = info(collective_);
+    for (Rank c = 0; c < ranks_; ++c) {
+      RankSet wanted(at(0, 0).size());  // all that there was of this chunk
+      for (Rank r = 0; r < ranks_; ++r)
+        if (holds(what.from, r, c)) insert(wanted, r);
+      for (Rank r = 0; r < ranks_; ++r)
+        if (holds(what.to, r, c) && at(r, c) != wanted)
           return {false, fmt::format("at the end, chunk {} of rank {} lacks contributions", c, r)};
-      }
+    }
     return {};
   }
 
  private:
-  [[nodiscard]] bool scattered() const {
-    return collective_ == Collective::reduce_scatter || collective_ == Collective::all_to_all;
-  }
-
   Collective collective_;
   Rank ranks_;
   std::vector<RankSet> sets_;
@@ -96,16 +88,18 @@ class Delivery {
     for (const Rank c : t.chunks) {
       const RankSet& arriving = payload_[next_++];
       if (empty(arriving)) return violation(t, c, "sent before anything was there");
-      Verdict verdict = adds(t, collective) ? add(t, c, arriving) : overwrite(t, c, arriving);
+      const bool once = collective != Collective::barrier;  // a barrier may hear twice of a rank
+      Verdict verdict = adds(t, collective) ? add(t, c, arriving, once) : overwrite(t, c, arriving);
       if (!verdict.ok) return verdict;
     }
     return {};
   }
 
  private:
-  Verdict add(const Transfer& t, Rank chunk, const RankSet& arriving) {
+  Verdict add(const Transfer& t, Rank chunk, const RankSet& arriving, bool once) {
     RankSet& mine = state_->at(t.to, chunk);
-    if (intersect(arriving, mine)) return violation(t, chunk, "a contribution counted twice");
+    if (once && intersect(arriving, mine))
+      return violation(t, chunk, "a contribution counted twice");
     for (std::size_t i = 0; i < mine.size(); ++i) mine[i] |= arriving[i];
     return {};
   }

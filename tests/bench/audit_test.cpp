@@ -34,10 +34,11 @@ class Audit {
       const std::int64_t digit = chip / stride % n;
       const std::int64_t corner = chip - digit * stride;
       const std::int64_t to = map(digit, n);
+      if (to == topology::DigitMap::none) continue;
       if (machine_->levels[level].shape == LevelShape::ring)
         walk(level, corner, stride, digit, to, bytes);
       else
-        climb(level, chip, bytes);
+        climb(level, chip, corner + to * stride, bytes);
     }
   }
 
@@ -49,8 +50,10 @@ class Audit {
         const bool ring = machine_->levels[l].shape == LevelShape::ring;
         const std::string sign = !ring ? "" : d == 0 ? "+" : "-";
         const double most = *std::max_element(links_[l][d].begin(), links_[l][d].end());
-        if (most > 0) all[machine_->levels[l].name + sign] = most;
+        double& heaviest = all[machine_->levels[l].name + sign];
+        heaviest = std::max(heaviest, most);
       }
+    std::erase_if(all, [](const auto& link) { return link.second == 0; });
     return all;
   }
 
@@ -70,25 +73,33 @@ class Audit {
       links_[level][1][index(corner + (from - h + n) % n * stride)] += bytes * (1 - share);
   }
 
-  void climb(std::size_t level, std::int64_t chip, double bytes) {
-    links_[level][0][index(chip)] += bytes;
+  /// Out of the sender's ports and into the receiver's.
+  void climb(std::size_t level, std::int64_t from, std::int64_t to, double bytes) {
+    links_[level][0][index(from)] += bytes;
+    links_[level][1][index(to)] += bytes;
     while (machine_->levels[level].shape == LevelShape::clos && level > 0 &&
-           machine_->levels[level - 1].shape == LevelShape::clos)
-      links_[--level][0][index(chip)] += bytes;
+           machine_->levels[level - 1].shape == LevelShape::clos) {
+      links_[--level][0][index(from)] += bytes;
+      links_[level][1][index(to)] += bytes;
+    }
   }
 
   static std::size_t index(std::int64_t chip) { return static_cast<std::size_t>(chip); }
 
   const Machine* machine_;
-  std::vector<std::array<std::vector<double>, 2>> links_;  // level, direction, chip it leaves
+  std::vector<std::array<std::vector<double>, 2>> links_;  // level, direction, chip it leaves (or,
+                                                           // into a port, reaches)
 };
 
 TEST(Audit, BruteForceOver524288ChipsCountsTheSameLoads) {
   const Machine machine = topology::load_system("rainier");
   for (const char* text : {"rhd(x,y,z)+rhd(pod,building,site;ports=1)",
                            "swing(x,y,z)+ring(pod)+ring(building)+ring(site)",
-                           "xor(x,y,z)+rhd(pod,building,site;ports=1)"}) {
-    const auto schedule = kernels::build(Collective::reduce_scatter, machine, text);
+                           "xor(x,y,z)+rhd(pod,building,site;ports=1)",
+                           "rhd(x,y,z)+tree(pod)+binomial(building,site)"}) {
+    const bool tree = std::string(text).find("tree") != std::string::npos;
+    const auto schedule =
+        kernels::build(tree ? Collective::reduce : Collective::reduce_scatter, machine, text);
     const double chunk = 1024;
     const Bytes size(chunk * static_cast<double>(machine.chips()));
     for (const kernels::Round& round : kernels::rounds(schedule)) {

@@ -1,6 +1,7 @@
 // The model against exact tables, closed forms and its own bound.
 #include "bench/executor/predict.hpp"
 
+#include <bit>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -227,6 +228,36 @@ TEST(Predict, SlicesNeverBeatTheBoundAndOneSliceIsNoSlice) {
     EXPECT_THROW((void)kernels::build(Collective::all_reduce, machine, text), topology::Error);
 }
 
+/// theory 1.2, in LogGP terms: a = 2 us latency, w = 100 GB/s, and slices follow each other at the
+/// rate of the busiest port: the root of a binomial tree sends its log2 n messages one by one.
+TEST(Predict, ToARootTheTimesOfTheBooks) {
+  constexpr double a = 2e-6;
+  constexpr double w = 100e9;
+  for (const std::int64_t n : {2, 5, 8, 24, 64}) {
+    const Machine machine = fixtures::machine({{"ranks", topology::LevelShape::all_to_all, n}}, a);
+    const auto log = static_cast<double>(std::bit_width(static_cast<std::uint64_t>(n - 1)));
+    const auto members = static_cast<double>(n);
+    for (const double size : {1024.0, 1e9}) {
+      const auto expect = [&](Collective collective, const char* text, double wanted) {
+        EXPECT_NEAR(
+            predict(collective, machine, Bytes(size), text).time.value(), wanted, 1e-12 * wanted)
+            << text << " over " << n;
+      };
+      const double slice = size / 16 / w;
+      for (const Collective c : {Collective::broadcast, Collective::reduce}) {
+        expect(c, "binomial", log * (a + size / w));
+        expect(c, "binomial*16", log * (a + slice) + 15 * log * slice);
+        expect(c, "chain", (members - 1) * (a + size / w));
+        expect(c, "chain*16", (members - 1) * (a + slice) + 15 * slice);
+        expect(c, "ring", (members - 1 + log) * a + 2 * (members - 1) / members * size / w);
+      }
+      for (const Collective c : {Collective::gather, Collective::scatter})
+        expect(c, "binomial", log * a + (members - 1) / members * size / w);
+      expect(Collective::barrier, "dissemination", log * a);
+    }
+  }
+}
+
 TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
   for (const Machine& machine : {fixtures::torus({4, 4, 4}),
                                  fixtures::switched(24),
@@ -239,7 +270,7 @@ TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
                                                    2e-6)})
     for (const kernels::CollectiveInfo& row : kernels::collectives())
       for (const std::string& text : kernels::candidates(row.id, machine))
-        for (double size = 1024; size < 1e10; size *= 32) {
+        for (double size = row.traffic > 0 ? 1024 : 1e10; size < 1e10; size *= 32) {
           const auto p = predict(kernels::build(row.id, machine, text), machine, Bytes(size));
           EXPECT_LE(p.fraction_of_bound(), 1 + 1e-12) << row.name << " " << text << " " << size;
           ASSERT_NE(p.bottleneck(), nullptr);

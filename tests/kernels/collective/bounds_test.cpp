@@ -78,6 +78,27 @@ TEST(Bound, AllToAllIsTheBisection) {
   EXPECT_DOUBLE_EQ(ms(trainium2(true, 8192)), 1e3 * (1 - 64.0 / 524288) / 25);
 }
 
+TEST(Bound, ARootIsBoundByItsPortsOrItsBlock) {
+  const auto ms = [](Collective collective, const Machine& m) {
+    return lower_bound(collective, m, Bytes(gigabyte)).bandwidth.value() * 1e3;
+  };
+  const double n = 524288;
+  for (const Collective c : {Collective::broadcast, Collective::reduce}) {
+    EXPECT_DOUBLE_EQ(ms(c, trainium2(true, 1)), 1e3 / 640);
+    EXPECT_DOUBLE_EQ(ms(c, trainium2(true, 8192)), 1e3 / 665);
+  }
+  for (const Collective c : {Collective::gather, Collective::scatter}) {
+    EXPECT_DOUBLE_EQ(ms(c, trainium2(false, 1)), 1e3 * (15.0 / 16) / 512);
+    EXPECT_DOUBLE_EQ(ms(c, trainium2(true, 8192)), 1e3 * (1 - 1 / n) / 665);
+  }
+  // 16 NICs of 1 GB/s let a broadcast out of an instance, the ports of its root are faster.
+  Machine slow = trainium2(false, 8);
+  slow.levels[2].bandwidth.value = topology::BytesPerSecond(1e9);
+  EXPECT_DOUBLE_EQ(ms(Collective::broadcast, slow), 1e3 / 16);
+  EXPECT_DOUBLE_EQ(ms(Collective::scatter, slow), 1e3 * (7.0 / 8) / 16);
+  EXPECT_EQ(ms(Collective::barrier, slow), 0);
+}
+
 TEST(Bound, LatencyIsTheFarthestMessage) {
   Machine machine = trainium2(true, 8192);
   machine.levels[3].latency.value = topology::Seconds(15e-6);

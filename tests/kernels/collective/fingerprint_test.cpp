@@ -26,6 +26,7 @@ TEST(Fingerprint, AgreesWithContributorSetsOnGoodSchedules) {
   for (const auto& machine : machines())
     for (const kernels::CollectiveInfo& row : kernels::collectives())
       for (const std::string& text : kernels::candidates(row.id, machine)) {
+        if (row.id == Collective::barrier) continue;  // has no sum
         const auto schedule = kernels::build(row.id, machine, text);
         const auto verdict = verify_fingerprint(schedule, 24, 1);
         EXPECT_TRUE(verdict.ok) << row.name << " " << text << ": " << verdict.reason;

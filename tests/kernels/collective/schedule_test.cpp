@@ -1,6 +1,7 @@
 // The numbers in the algorithms' headers, derived from their schedules by counting.
 #include "kernels/collective/schedule.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <map>
 
@@ -38,6 +39,10 @@ Count count(const kernels::Schedule& schedule) {
                           kernels::chunks_between(*part.exchange, part.k + i, from, 0, e).size());
       }
   return total;
+}
+
+std::int64_t ceil_log2(std::int64_t n) {
+  return std::bit_width(static_cast<std::uint64_t>(n - 1));
 }
 
 /// Steps and chunks sent per rank of the reduce-scatter, or of the all-reduce in one piece, over
@@ -81,7 +86,7 @@ TEST(Schedule, FactorsMultiplyAndKeepToTheRadix) {
 TEST(Schedule, StepsAndBytesAreWhatTheHeadersPromise) {
   for (std::int64_t n = 2; n <= 17; ++n)
     for (const kernels::Algorithm& algorithm : kernels::algorithms()) {
-      if (algorithm.phase == nullptr) continue;  // for all-to-all only
+      if (algorithm.phase == nullptr || algorithm.name == std::string("doubletree")) continue;
       if (algorithm.powers_of_two && !std::has_single_bit(static_cast<std::uint64_t>(n))) continue;
       for (const auto& machine : {fixtures::switched(n), fixtures::torus({n})}) {
         const std::string what = algorithm.name + std::string(" over ") + std::to_string(n);
@@ -94,6 +99,83 @@ TEST(Schedule, StepsAndBytesAreWhatTheHeadersPromise) {
         expect_count(kernels::build(Collective::all_reduce, machine, algorithm.name), wanted, what);
       }
     }
+}
+
+/// Chunks that a rank sends and receives over the whole schedule.
+struct Moved {
+  std::int64_t rounds = 0;
+  std::vector<double> sent;
+  std::vector<double> received;
+};
+
+Moved moved(const kernels::Schedule& schedule) {
+  const auto n = static_cast<std::size_t>(schedule.ranks());
+  Moved all{0, std::vector<double>(n), std::vector<double>(n)};
+  for (const kernels::Round& round : kernels::rounds(schedule))
+    for (std::int64_t i = 0; i < round.repeat; ++i, ++all.rounds)
+      for (const kernels::Part& part : round.parts)
+        for (std::size_t from = 0; from < n; ++from)
+          for (const kernels::Rank to : kernels::receivers(*part.exchange,
+                                                           part.k + i,
+                                                           static_cast<kernels::Rank>(from),
+                                                           schedule.extents)) {
+            const auto chunks = kernels::chunks_between(
+                *part.exchange, part.k + i, static_cast<kernels::Rank>(from), to, schedule.extents);
+            const double amount = part.share.of(1.0) * static_cast<double>(chunks.size());
+            all.sent[from] += amount;
+            all.received[static_cast<std::size_t>(to)] += amount;
+          }
+  return all;
+}
+
+double most(const std::vector<double>& amounts) {
+  return *std::max_element(amounts.begin(), amounts.end());
+}
+
+/// As the headers of rooted.cpp and tree.cpp say; bytes in chunks, n of them in a vector.
+TEST(Schedule, RootedStepsAndBytesAreWhatTheHeadersPromise) {
+  for (std::int64_t n = 2; n <= 33; ++n) {
+    const auto machine = fixtures::switched(n);
+    const auto all = static_cast<double>(n);
+    const auto reduce = [&](const char* name) {
+      return moved(kernels::build(Collective::reduce, machine, name));
+    };
+    for (const char* name : {"binomial", "chain", "tree"}) {
+      EXPECT_EQ(reduce(name).rounds, name == std::string("chain") ? n - 1 : ceil_log2(n)) << n;
+      EXPECT_EQ(reduce(name).sent, [&] {
+        std::vector<double> once(static_cast<std::size_t>(n), all);
+        once[0] = 0;
+        return once;
+      }()) << name;
+    }
+    EXPECT_LE(most(reduce("chain").received), all);
+    EXPECT_LE(most(reduce("tree").received), 2 * all);
+    EXPECT_EQ(reduce("binomial").received[0], static_cast<double>(ceil_log2(n)) * all);
+    const Moved long_one = reduce("ring");
+    EXPECT_EQ(long_one.rounds, n - 1 + ceil_log2(n));
+    EXPECT_EQ(long_one.received[0], 2 * (all - 1));
+    const Moved gather = moved(kernels::build(Collective::gather, machine, "binomial"));
+    EXPECT_EQ(gather.rounds, ceil_log2(n));
+    EXPECT_EQ(gather.received[0], all - 1);
+    const Moved scatter = moved(kernels::build(Collective::scatter, machine, "binomial"));
+    EXPECT_EQ(scatter.sent, gather.received);
+    EXPECT_EQ(moved(kernels::build(Collective::barrier, machine, "dissemination")).rounds,
+              ceil_log2(n));
+    const Moved two = moved(kernels::build(Collective::all_reduce, machine, "doubletree"));
+    EXPECT_EQ(two.rounds, 2 * ceil_log2(n));
+    EXPECT_LE(most(two.sent), 2 * all);
+    EXPECT_LE(most(two.received), 2 * all);
+  }
+}
+
+/// Up the levels, only the lines of the root go on: 3 of 4, then 1 of 2 ranks send in a reduce.
+TEST(Schedule, HierarchiesToARootSendFromItsLines) {
+  const auto machine = fixtures::torus({4, 2});
+  const Moved got = moved(kernels::build(Collective::reduce, machine, "binomial"));
+  EXPECT_EQ(got.sent, (std::vector<double>{0, 8, 8, 8, 8, 8, 8, 8}));
+  EXPECT_EQ(got.received[0], 3 * 8);
+  const Moved gather = moved(kernels::build(Collective::gather, machine, "binomial"));
+  EXPECT_EQ(gather.received[0], 7);
 }
 
 /// Rounds and blocks sent by a rank, of the N that it holds.

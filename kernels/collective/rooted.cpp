@@ -1,0 +1,163 @@
+// To and from a root, member 0 of each level. Written as a reduce, or a gather, of which broadcast
+// and scatter are the mirrors. Phases go up the levels; in each the root lines of the levels before
+// take part. A reduce may begin with phases of a reduce-scatter, whose chunks a binomial gather
+// takes to the root at the end: mirrored, the scatter and all-gather of a long broadcast (van de
+// Geijn).
+//
+// Binomial: in step k the members whose number ends in 1 and k zeros hand what they have to the one
+// 2^k below. Several rings take turns, a lane beginning with each, to use the ports of the root.
+//
+//   steps              ceil(log2 n), for each level
+//   bytes on the wire  a member sends once: all of it in a reduce; in a gather its subtree's
+//   chunks.
+//                      The root of a gather receives (n-1)/n
+//   other n            any
+//
+// Chain: from the last member to the first. In m slices the links work at once.
+//
+//   steps              n - 1 for a slice, slices one behind the other: (n-2+m) of size/m
+//   bytes on the wire  each member once
+//   other n            any
+//   paper              Chan, Heimlich, Purkayastha, van de Geijn: Collective communication: theory,
+//                      practice, and experience, CCPE 2007 (both)
+//
+// Dissemination barrier: in step k an empty message to the member 2^k further on.
+//
+//   steps              ceil(log2 n)
+//   bytes on the wire  0
+//   other n            any
+//   paper              Hensgen, Finkel, Manber: Two algorithms for barrier synchronization, IJPP
+//   1988
+#include <algorithm>
+
+#include "kernels/collective/algorithm.hpp"
+
+namespace kernels {
+namespace {
+
+using Digits = std::vector<std::size_t>;
+using Pairs = topology::Pairing::Pairs;
+
+Exchange towards_root(const Context& context, std::size_t digit, Pairs pairs) {
+  Exchange exchange;
+  exchange.to = {.digits = {digit},
+                 .map = {topology::DigitMap::Kind::pairs},
+                 .pairing = std::make_shared<topology::Pairing>(std::move(pairs))};
+  exchange.chunks = context.chunks;
+  return exchange;
+}
+
+/// Members that end in 1 and zeros, and the one that far below.
+Pairs binomial_pairs(std::int64_t extent, std::int64_t distance) {
+  Pairs pairs;
+  for (std::int64_t v = distance; v < extent; v += 2 * distance)
+    pairs.emplace_back(v, v - distance);
+  return pairs;
+}
+
+Node reduce_along(Context& context, std::size_t digit) {
+  Sequence steps;
+  for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
+    Exchange exchange = towards_root(context, digit, binomial_pairs(context.extents[digit], k));
+    exchange.reduce = true;
+    steps.steps.emplace_back(std::move(exchange));
+  }
+  return steps;
+}
+
+Node gather_along(Context& context, std::size_t digit) {
+  Sequence steps;
+  for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
+    Exchange exchange = towards_root(context, digit, binomial_pairs(context.extents[digit], k));
+    exchange.chunks[digit].kind = Range::Kind::span;
+    exchange.chunks[digit].modulus = std::min(k, context.extents[digit] - k);
+    steps.steps.emplace_back(std::move(exchange));
+  }
+  context.chunks[digit] = {};
+  return steps;
+}
+
+/// One level after the other, from each in turn. The last carries most, so a lane has a share in
+/// proportion to the rate of the ring that it ends with.
+Node in_turns(const Context& context,
+              Digits digits,
+              int ports,
+              Node (*along)(Context&, std::size_t)) {
+  std::vector<Node> lanes;
+  std::vector<double> weights;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    Sequence steps;
+    Context lane = context;
+    Digits done;
+    for (const std::size_t d : digits) {
+      Node node = along(lane, d);
+      reserve_for_root(node, done);
+      steps.steps.push_back(std::move(node));
+      done.push_back(d);
+    }
+    lanes.emplace_back(std::move(steps));
+    weights.push_back(context.rate[digits.back()].value());
+    std::rotate(digits.begin(), digits.begin() + 1, digits.end());
+  }
+  if (ports > 0) return side_by_side(std::move(lanes), ports);
+  return side_by_side(lanes, weights);
+}
+
+}  // namespace
+
+Node binomial_reduce(const Context& context, const Digits& digits, const PhaseOptions& options) {
+  return in_turns(context, digits, options.ports, reduce_along);
+}
+
+Node binomial_gather(const Context& context, const Digits& digits, const PhaseOptions& options) {
+  return in_turns(context, digits, options.ports, gather_along);
+}
+
+Node gather_back(const Context& context, const Digits& digits) {
+  Context now = context;
+  Digits rings;
+  Digits done;
+  Sequence steps;
+  for (auto d = digits.rbegin(); d != digits.rend(); ++d) {
+    if (context.ring[*d]) {
+      rings.push_back(*d);
+      continue;
+    }
+    steps.steps.push_back(gather_along(now, *d));
+    reserve_for_root(steps.steps.back(), done);
+    done.push_back(*d);
+  }
+  if (rings.empty()) return steps;
+  steps.steps.push_back(in_turns(now, rings, 0, gather_along));
+  reserve_for_root(steps.steps.back(), done);
+  return steps;
+}
+
+Node chain_reduce(const Context& context, const Digits& digits, const PhaseOptions& /*options*/) {
+  const std::size_t digit = digits.front();
+  Sequence steps;
+  for (std::int64_t v = context.extents[digit] - 1; v > 0; --v) {
+    Exchange exchange = towards_root(context, digit, {{v, v - 1}});
+    exchange.reduce = true;
+    steps.steps.emplace_back(std::move(exchange));
+  }
+  return steps;
+}
+
+Node dissemination_barrier(const Context& context,
+                           const Digits& digits,
+                           const PhaseOptions& /*options*/) {
+  const std::size_t digit = digits.front();
+  Sequence steps;
+  for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
+    Exchange exchange;
+    exchange.to = {.digits = {digit}, .operand = {k, 0}};
+    exchange.chunks = context.chunks;
+    exchange.reduce = true;
+    exchange.blocks = 0;
+    steps.steps.emplace_back(std::move(exchange));
+  }
+  return steps;
+}
+
+}  // namespace kernels
