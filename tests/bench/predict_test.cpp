@@ -163,6 +163,38 @@ TEST(Predict, ClosedFormsOnASwitch) {
   }
 }
 
+/// theory 1.6: one ring phase per dimension in a fixed order, one phase after the other, and
+/// pipelined; and what keeping all dimensions busy could reach. ms per GB.
+TEST(Predict, FixedOrdersOfDimensionsAgainstTheBest) {
+  struct Row {
+    std::vector<double> rates;  // GB/s of a chip by dimension
+    std::vector<std::int64_t> extents;
+    double best;
+    double pipelined;
+    double sequential;
+  };
+
+  for (const Row& row : {Row{{256, 256}, {4, 4}, 3.66, 5.86, 7.32},
+                         Row{{256, 256, 128}, {4, 4, 4}, 3.08, 5.86, 8.06},
+                         Row{{256, 256, 128, 25}, {4, 4, 4, 8192}, 3.01, 5.86, 9.31},
+                         Row{{256, 256, 25}, {4, 4, 32768}, 5.00, 5.86, 12.3}}) {
+    static constexpr const char* names[] = {"x", "y", "z", "efa"};
+    std::vector<fixtures::LevelShape> levels;
+    for (std::size_t d = 0; d < row.rates.size(); ++d)
+      levels.push_back({names[d], LevelShape::all_to_all, row.extents[d], row.rates[d]});
+    const Machine machine = fixtures::machine(levels);
+    const auto ms = [&](const char* text) {
+      return predict(Collective::all_reduce, machine, Bytes(1e9), text).time.value() * 1e3;
+    };
+    EXPECT_NEAR(ms("ring"), row.sequential, row.sequential > 10 ? 0.05 : 0.005);
+    EXPECT_NEAR(ms("ring*65536"), row.pipelined, 0.005);
+    EXPECT_NEAR(
+        predict(Collective::all_reduce, machine, Bytes(1e9), "ring").bound.time().value() * 1e3,
+        row.best,
+        0.005);
+  }
+}
+
 /// theory 1.7: 8,192 UltraServers, 1.5 us inside, 15 us over EFA; latency and time in ms.
 TEST(Predict, AllReduceAt524288Chips) {
   Machine machine = fixtures::machine({{"x", LevelShape::ring, 4, 640.0 / 6},

@@ -89,14 +89,24 @@ TEST(Fingerprint, EveryAlgorithmOver524288Chips) {
                            "bucket(x,y,z)+oneshot(pod,building,site)",
                            "xor(x,y,z)+doubling(pod,building,site)",
                            "biring(x)+ring(y)+direct(z)+rhd(pod,building,site;ports=1)",
+                           "rhd(x,y,z)+butterfly(pod)+butterfly(building;radix=16)+butterfly(site)",
+                           "rhd(x,y,z)+doubletree(pod)+doubletree(building)+doubletree(site)",
                            "direct",
                            "oneshot"}) {
     const auto verdict =
         verify_fingerprint(kernels::build(Collective::all_reduce, machine, text), 1, 7);
     EXPECT_TRUE(verdict.ok) << text << ": " << verdict.reason;
   }
-  EXPECT_TRUE(
-      verify_fingerprint(kernels::build(Collective::all_to_all, machine, "direct"), 1, 7).ok);
+  const auto expect = [&](Collective collective, const char* text) {
+    const auto verdict = verify_fingerprint(kernels::build(collective, machine, text), 1, 7);
+    EXPECT_TRUE(verdict.ok) << text << ": " << verdict.reason;
+  };
+  expect(Collective::all_to_all, "direct");
+  expect(Collective::all_to_all, "direct(x,y,z)+bruck(pod;radix=4)+bruck(building)+bruck(site)");
+  expect(Collective::broadcast, "rhd(x,y,z)+tree(pod)+binomial(building,site)");
+  expect(Collective::reduce, "binomial(x,y,z)+binomial(pod,building,site)");
+  expect(Collective::gather, "binomial(pod,building,site)+binomial(x,y,z)");
+  expect(Collective::scatter, "binomial(pod,building,site)+binomial(x,y,z)");
 }
 
 TEST(Fingerprint, OneWrongPartnerIn524288ChipsIsSeen) {
