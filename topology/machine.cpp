@@ -83,6 +83,12 @@ std::int64_t Machine::chips() const {
   return product;
 }
 
+std::int64_t Machine::stride(std::size_t level) const {
+  std::int64_t product = 1;
+  for (std::size_t l = 0; l < level; ++l) product *= levels[l].extent;
+  return product;
+}
+
 std::size_t Machine::level(const std::string& level_name) const {
   std::vector<std::string> names;
   for (std::size_t l = 0; l < levels.size(); ++l) {

@@ -70,6 +70,8 @@ struct Machine {
   std::optional<Sourced<BytesPerSecond>> reduction;
 
   [[nodiscard]] std::int64_t chips() const;
+  /// Chips between two neighbours of a level: the product of the extents below it.
+  [[nodiscard]] std::int64_t stride(std::size_t level) const;
   /// Index of a level by name. @throws Error(usage) with the nearest name.
   [[nodiscard]] std::size_t level(const std::string& level_name) const;
 };

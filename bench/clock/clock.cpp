@@ -55,9 +55,7 @@ class Senders {
     if (!part_->every()) return;
     latest_ = now;
     for (const std::size_t d : part_->exchange->to.digits) {
-      std::int64_t stride = 1;
-      for (std::size_t l = 0; l < d; ++l) stride *= machine.levels[l].extent;
-      spread(stride, machine.levels[d].extent);
+      spread(machine.stride(d), machine.levels[d].extent);
     }
   }
 
@@ -231,7 +229,8 @@ bool is_clockable(const kernels::Schedule& schedule) {
 ClockResult run_clock(const kernels::Schedule& schedule,
                       const Machine& machine,
                       topology::Bytes size,
-                      const ClockOptions& options) {
+                      const ClockOptions& options,
+                      ClockTrace* trace) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
   if (!is_clockable(schedule))
@@ -245,6 +244,10 @@ ClockResult run_clock(const kernels::Schedule& schedule,
   std::vector<Ticks> next(result.finish.size());
   for (const kernels::Round& round : kernels::rounds(schedule)) {
     const ClockRound plan = clock_round(round, schedule, machine, size, options);
+    if (trace != nullptr) {
+      trace->rounds.push_back(plan);
+      trace->before.push_back(result.finish);
+    }
     if (!run_ring(result.finish, plan, result.steps, options)) {
       Stepper stepper(plan, machine, options);
       for (std::int64_t i = 0; i < plan.repeat; ++i) {

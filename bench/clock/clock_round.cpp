@@ -12,12 +12,6 @@ using topology::ExchangeTime;
 using topology::LevelShape;
 using topology::Machine;
 
-std::int64_t stride_of(const Machine& machine, std::size_t digit) {
-  std::int64_t stride = 1;
-  for (std::size_t l = 0; l < digit; ++l) stride *= machine.levels[l].extent;
-  return stride;
-}
-
 /// What a part waits for: its level, or the slowest of its levels.
 ExchangeTime time_of(const kernels::Exchange& exchange, const std::vector<ExchangeTime>& levels) {
   ExchangeTime worst;
@@ -66,7 +60,7 @@ void add_degraded_group(std::vector<Special>& specials,
   const auto& digits = part.exchange->to.digits;
   const auto place = [&](std::int64_t chip) {  // the digits that name the group
     for (const std::size_t d : digits) {
-      const std::int64_t stride = stride_of(machine, d);
+      const std::int64_t stride = machine.stride(d);
       chip -= chip / stride % machine.levels[d].extent * stride;
     }
     return chip;
@@ -98,7 +92,7 @@ ClockRound clock_round(const kernels::Round& round,
     result.parts.push_back({&exchange,
                             exchange.to.at(part.k).inverse(),
                             machine.levels[digit].extent,
-                            stride_of(machine, digit),
+                            machine.stride(digit),
                             to_ticks(time.total() + cost.reduction)});
     for (const DegradedLinks& links : options.degraded) {
       const Ticks extra = to_ticks(levels[links.level].transfer * (1 / links.factor - 1));
@@ -119,7 +113,8 @@ ClockRound clock_round(const kernels::Round& round,
       result.specials.push_back(
           {slow.chip,
            index,
-           std::llround(static_cast<double>(result.parts.back().cost) * (slow.factor - 1))});
+           std::llround(static_cast<double>(result.parts.back().cost) * (slow.factor - 1)),
+           true});
   }
   std::stable_sort(result.specials.begin(),
                    result.specials.end(),

@@ -33,12 +33,19 @@ struct Special {
   std::int64_t chip = 0;
   std::size_t part = 0;
   Ticks extra = 0;
+  bool slow = false;  ///< the chip is, else links on the way are degraded
 };
 
 struct ClockRound {
   std::vector<ClockPart> parts;
   std::vector<Special> specials;  ///< by chip
   std::int64_t repeat = 1;
+};
+
+/// The rounds of a run, and all clocks before each of them.
+struct ClockTrace {
+  std::vector<ClockRound> rounds;
+  std::vector<std::vector<Ticks>> before;
 };
 
 [[nodiscard]] ClockRound clock_round(const kernels::Round& round,

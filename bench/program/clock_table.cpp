@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array quantiles{0.0, 0.5, 0.99, 1.0};
 constexpr std::size_t latest_shown = 3;
+constexpr std::size_t steps_shown = 8;
 
 double microseconds(topology::Seconds time) {
   return time.value() * 1e6;
@@ -26,6 +27,63 @@ std::string place_of(std::int64_t chip, const topology::Machine& machine) {
     chip /= level.extent;
   }
   return text;
+}
+
+std::string in_words(Ticks ticks) {
+  return topology::format(to_seconds(ticks));
+}
+
+/// "161 us = 160 us charged + 1 us on degraded links"
+void print_sum(const CriticalPath& path, const topology::Machine& machine) {
+  std::string text = fmt::format("# critical path to chip {} ({}): {} = {} charged",
+                                 path.last,
+                                 place_of(path.last, machine),
+                                 in_words(path.finish),
+                                 in_words(path.sum(&PathStep::cost)));
+  const auto add = [&text](Ticks ticks, const std::string& what) {
+    if (ticks != 0) text += fmt::format(" + {} {}", in_words(ticks), what);
+  };
+  add(path.start, fmt::format("start of chip {}", path.first));
+  add(path.sum(&PathStep::degraded), "on degraded links");
+  add(path.sum(&PathStep::slow), "in slow chips");
+  add(path.sum(&PathStep::noise), "noise");
+  fmt::print("{}\n", text);
+}
+
+/// The steps that take longest beyond what is charged, in their order.
+void print_costliest(const CriticalPath& path, const topology::Machine& machine) {
+  const auto more = [](const PathStep& s) { return s.degraded + s.slow + s.noise; };
+  std::vector<PathStep> steps = path.steps;
+  std::stable_sort(steps.begin(), steps.end(), [&](const PathStep& a, const PathStep& b) {
+    return more(a) > more(b);
+  });
+  steps.resize(std::min(steps.size(), steps_shown));
+  std::sort(steps.begin(), steps.end(), [](const PathStep& a, const PathStep& b) {
+    return a.step < b.step;
+  });
+  for (const PathStep& s : steps) {
+    if (more(s) == 0) continue;
+    const std::string waits = s.from == s.chip
+                                  ? fmt::format("chip {} is late itself", s.chip)
+                                  : fmt::format("chip {} hears from chip {}", s.chip, s.from);
+    std::string text = fmt::format(
+        "#   step {}: {} over {}: {}", s.step, waits, machine.levels[s.level].name, in_words(s.cost));
+    if (s.degraded != 0) text += fmt::format(" + {} on a degraded link", in_words(s.degraded));
+    if (s.slow != 0) text += fmt::format(" + {} as a slow chip", in_words(s.slow));
+    if (s.noise != 0) text += fmt::format(" + {} noise", in_words(s.noise));
+    fmt::print("{}\n", text);
+  }
+}
+
+void print_spread(const CriticalPath& path) {
+  std::string text;
+  std::int64_t before = 0;
+  for (const LateChips& late : path.late) {
+    if (late.chips == before) continue;
+    text += fmt::format("{}{} before step {}", text.empty() ? "" : ", ", late.chips, late.step);
+    before = late.chips;
+  }
+  if (!text.empty()) fmt::print("# chips that are late: {}\n", text);
 }
 
 }  // namespace
@@ -127,6 +185,22 @@ void print_latest(const ClockRow& row, const topology::Machine& machine) {
                place_of(chips[i], machine),
                topology::format(behind));
   }
+}
+
+void print_critical_path(const ClockRow& row,
+                         const topology::Machine& machine,
+                         const ClockOptions& disturbances) {
+  const Prediction& prediction = row.row.prediction;
+  const auto schedule = kernels::build(row.row.collective, machine, prediction.algorithm);
+  const auto path = critical_path(
+      schedule, machine, topology::Bytes(static_cast<double>(row.row.bytes)), disturbances);
+  if (!path) {
+    fmt::print("# critical path: too many steps among too many chips to follow\n");
+    return;
+  }
+  print_sum(*path, machine);
+  print_costliest(*path, machine);
+  if (disturbances.noise.none() && disturbances.skew.none()) print_spread(*path);
 }
 
 }  // namespace bench

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bench/clock/clock.hpp"
+#include "bench/clock/critical_path.hpp"
 #include "bench/program/collective_row.hpp"
 #include "bench/program/collective_table.hpp"
 
@@ -26,5 +27,10 @@ void print_clock(const ClockRow& row, TableStyle style);
 
 /// The chips that finish last, by their coordinates, and how far they are behind the median.
 void print_latest(const ClockRow& row, const topology::Machine& machine);
+
+/// Where the time of the last chip went, and how far its lateness has spread.
+void print_critical_path(const ClockRow& row,
+                         const topology::Machine& machine,
+                         const ClockOptions& disturbances);
 
 }  // namespace bench

@@ -100,7 +100,9 @@ void clock_table(const Options& options, const topology::Machine& machine) {
     std::fflush(stdout);
     last = std::move(row);
   }
-  if (!options.csv && options.disturbed()) print_latest(*last, machine);
+  if (options.csv || !options.disturbed()) return;
+  print_latest(*last, machine);
+  print_critical_path(*last, machine, disturbed);
 }
 
 void predict_table(const Options& options, const topology::Machine& machine) {

@@ -1,0 +1,166 @@
+// Why the last chip is late, added up to the tick; and rings that start apart.
+#include "bench/clock/critical_path.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include <gtest/gtest.h>
+
+#include "bench/executor/predict.hpp"
+#include "kernels/collective/algorithms.hpp"
+#include "tests/kernels/collective/machines.hpp"
+
+namespace {
+
+using bench::ClockOptions;
+using bench::CriticalPath;
+using bench::Noise;
+using bench::PathStep;
+using bench::Ticks;
+using kernels::Collective;
+using topology::Bytes;
+using topology::Machine;
+
+CriticalPath path_of(const kernels::Schedule& schedule,
+                     const Machine& machine,
+                     Bytes size,
+                     const ClockOptions& options) {
+  auto path = bench::critical_path(schedule, machine, size, options);
+  EXPECT_TRUE(path.has_value()) << schedule.algorithm;
+  return path.value_or(CriticalPath{});
+}
+
+/// Every step hangs on the one before, and the parts add up to what the clock says.
+void expect_adds_up(const CriticalPath& path, const std::string& what) {
+  const Ticks sum = path.start + path.sum(&PathStep::cost) + path.sum(&PathStep::slow) +
+                    path.sum(&PathStep::degraded) + path.sum(&PathStep::noise);
+  EXPECT_EQ(sum, path.finish) << what;
+  ASSERT_FALSE(path.steps.empty());
+  EXPECT_EQ(path.steps.back().chip, path.last) << what;
+  for (std::size_t i = 0; i < path.steps.size(); ++i) {
+    EXPECT_EQ(path.steps[i].step, static_cast<std::int64_t>(i)) << what;
+    const std::int64_t before = i > 0 ? path.steps[i - 1].chip : path.first;
+    EXPECT_EQ(path.steps[i].from, before) << what;
+  }
+}
+
+TEST(CriticalPath, AddsUpToTheFinishOfTheLastChip) {
+  const Machine machine = topology::slice(topology::load_system("rainier"), 256);
+  ClockOptions options;
+  options.noise = Noise::parse("exponential:1 us");
+  options.skew = Noise::parse("normal:20 us:10 us");
+  options.slow = {{17, 1.5}, {200, 3}};
+  options.degraded = {bench::parse_degraded("z+@chip=40:0.25", machine),
+                      bench::parse_degraded("pod@ultraserver=3:0.5", machine)};
+  for (const kernels::CollectiveInfo& row : kernels::collectives())
+    for (const std::string& text : kernels::candidates(row.id, machine)) {
+      const auto schedule = kernels::build(row.id, machine, text);
+      if (!bench::is_clockable(schedule)) continue;
+      for (options.seed = 1; options.seed < 4; ++options.seed) {
+        const Bytes size(1 << 24);
+        const auto finish = bench::run_clock(schedule, machine, size, options).finish;
+        const CriticalPath path = path_of(schedule, machine, size, options);
+        EXPECT_EQ(path.finish, *std::max_element(finish.begin(), finish.end())) << text;
+        expect_adds_up(path, text);
+      }
+    }
+}
+
+/// One Z link at half speed in an all-reduce over 4x4x4 by halving and doubling on one lane. In the
+/// step across it the link carries a message of size/2^(s+1), which takes as long again; nothing
+/// else does, so the last chip is late by twice that, once down and once up.
+TEST(CriticalPath, ALinkAtHalfSpeedIsWhatTheLastChipWaitsFor) {
+  const Machine machine = fixtures::torus({4, 4, 4});
+  const Bytes size(64e9);
+  const auto schedule = kernels::build(Collective::all_reduce, machine, "rhd(x,y,z;ports=1)");
+  ClockOptions options;
+  options.degraded = {bench::parse_degraded("z+@chip=21:0.5", machine)};
+  const CriticalPath path = path_of(schedule, machine, size, options);
+  expect_adds_up(path, "one Z link");
+  const Ticks straight = bench::to_ticks(bench::predict(schedule, machine, size).time);
+  const Ticks late = path.sum(&PathStep::degraded);
+  EXPECT_EQ(path.finish, straight + late);
+  std::int64_t over_the_link = 0;
+  for (const PathStep& step : path.steps) {
+    if (step.degraded == 0) continue;
+    ++over_the_link;
+    EXPECT_EQ(machine.levels[step.level].name, "z");
+    EXPECT_EQ(step.degraded, step.cost);  // no latency here: half the rate, twice the time
+  }
+  // Step by step the delay spreads to the partners' partners, in the end to everybody.
+  EXPECT_EQ(path.late.front().chips, 0);
+  EXPECT_EQ(path.late.back().chips, 64);
+  for (std::size_t i = 1; i < path.late.size(); ++i) {
+    EXPECT_GE(path.late[i].chips, path.late[i - 1].chips);
+    EXPECT_LE(path.late[i].chips, std::max<std::int64_t>(2, 2 * path.late[i - 1].chips));
+  }
+  // The link leaves z = 1 upwards. The Gray-coded bits pair 0-1 and 2-3, and 1-2 and 3-0: only the
+  // step of one bit crosses it, in the scatter and in the gather.
+  EXPECT_EQ(over_the_link, 2);
+}
+
+/// A ring of n where everybody starts when it likes, for `steps` steps.
+kernels::Schedule ring_of(std::int64_t n, std::int64_t steps) {
+  kernels::Exchange hop;
+  hop.to = {.digits = {0}, .operand = {1, 0}};
+  hop.chunks = {{kernels::Range::Kind::from, {-1, -1}}};
+  hop.reduce = true;
+  kernels::Schedule schedule;
+  schedule.collective = Collective::reduce_scatter;
+  schedule.extents = {n};
+  schedule.algorithm = "ring";
+  schedule.root = kernels::Loop{steps, {hop}};
+  return schedule;
+}
+
+/// theory 2.5: T_r(S) = S c + max over 0 <= j <= min(S, n-1) of the start of r-j, by a monotone
+/// queue over the ring unrolled twice.
+std::vector<Ticks> sliding_window(const std::vector<Ticks>& start, std::int64_t steps, Ticks cost) {
+  const auto n = static_cast<std::int64_t>(start.size());
+  const std::int64_t reach = std::min(steps, n - 1);
+  std::deque<std::int64_t> latest;  // positions, their starts falling
+  std::vector<Ticks> finish(start.size());
+  const auto at = [&](std::int64_t i) { return start[static_cast<std::size_t>(i % n)]; };
+  for (std::int64_t i = 0; i < 2 * n; ++i) {
+    while (!latest.empty() && at(latest.back()) <= at(i)) latest.pop_back();
+    latest.push_back(i);
+    while (latest.front() < i - reach) latest.pop_front();
+    if (i >= n) finish[static_cast<std::size_t>(i - n)] = at(latest.front()) + steps * cost;
+  }
+  return finish;
+}
+
+std::vector<Ticks> step_by_step(std::vector<Ticks> clocks, std::int64_t steps, Ticks cost) {
+  const std::size_t n = clocks.size();
+  for (std::int64_t s = 0; s < steps; ++s) {
+    std::vector<Ticks> next(n);
+    for (std::size_t r = 0; r < n; ++r)
+      next[r] = std::max(clocks[r], clocks[(r + n - 1) % n]) + cost;
+    clocks = next;
+  }
+  return clocks;
+}
+
+TEST(Clock, RingThatStartsApartIsTheSlidingWindow) {
+  for (const std::int64_t n : {2, 7, 33, 257, 4096}) {
+    const Machine machine =
+        fixtures::machine({{"ring", topology::LevelShape::all_to_all, n, 1e6}}, 1e-6);
+    ClockOptions options;
+    options.skew = Noise::parse("exponential:7 us");
+    const auto run = [&](std::int64_t steps) {
+      return bench::run_clock(ring_of(n, steps), machine, Bytes(8), options).finish;
+    };
+    const std::vector<Ticks> start = run(0);
+    EXPECT_NE(*std::max_element(start.begin(), start.end()),
+              *std::min_element(start.begin(), start.end()));
+    for (const std::int64_t steps :
+         {std::int64_t{1}, std::int64_t{2}, n / 2, n - 2, n - 1, n + 3}) {
+      if (steps < 1) continue;
+      const std::vector<Ticks> wanted = sliding_window(start, steps, 10000);  // 1 us
+      EXPECT_EQ(run(steps), wanted) << n << ", " << steps;
+      EXPECT_EQ(step_by_step(start, steps, 10000), wanted) << n << ", " << steps;
+    }
+  }
+}
+
+}  // namespace
