@@ -28,6 +28,7 @@ struct ClockOptions {
   Noise skew;   ///< start of each chip
   std::vector<SlowChip> slow;
   std::vector<DegradedLinks> degraded;
+  std::vector<FailedLink> failed;
 };
 
 struct ClockResult {

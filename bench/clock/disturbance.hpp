@@ -25,6 +25,14 @@ struct DegradedLinks {
   double factor = 1;
 };
 
+/// A link of a ring that is gone, in one direction: messages that would take it go the other way
+/// round.
+struct FailedLink {
+  std::size_t level = 0;
+  std::int64_t direction = 1;  ///< +1 or -1
+  std::int64_t chip = 0;       ///< that it leaves
+};
+
 /// "17:1.5": chip 17 takes 1.5 times as long. @throws Error(usage)
 [[nodiscard]] SlowChip parse_slow(const std::string& text, const topology::Machine& machine);
 
@@ -33,5 +41,20 @@ struct DegradedLinks {
 /// @throws Error(usage) when there is no such level, direction, place or number.
 [[nodiscard]] DegradedLinks parse_degraded(const std::string& text,
                                            const topology::Machine& machine);
+
+/// "x+@chip=17": the link of chip 17 up the x ring. @throws Error(usage)
+[[nodiscard]] FailedLink parse_failed_link(const std::string& text,
+                                           const topology::Machine& machine);
+
+/// "pod@chip=17": these ports to a switch are gone, and the others of the domain below it (the
+/// UltraServer) carry what they did, so that all its chips are left with an equal share. How the
+/// data gets to those ports is not charged. @throws Error(usage)
+[[nodiscard]] std::vector<DegradedLinks> parse_failed_ports(const std::vector<std::string>& texts,
+                                                            const topology::Machine& machine);
+
+/// "ultraserver=5": the machine without it. The clos tiers become one level, "network", with the
+/// rate of the slowest: what is left is no product of them any more. The places are alike, so which
+/// one is gone does not matter. @throws Error(usage)
+[[nodiscard]] topology::Machine without(const std::string& text, const topology::Machine& machine);
 
 }  // namespace bench

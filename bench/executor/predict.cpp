@@ -51,12 +51,10 @@ RoundCost cost_of(const kernels::Round& round,
                   const kernels::Schedule& schedule,
                   const Machine& machine,
                   Bytes size) {
-  const Bytes chunk = size / static_cast<double>(schedule.ranks());
   RoundCost cost{Traffic(machine), {}};
   for (const kernels::Part& part : round.parts) {
     const Exchange& exchange = *part.exchange;
-    const Bytes message = part.share.of(
-        chunk * kernels::chunks_in(exchange.chunks, schedule.extents) * exchange.blocks);
+    const Bytes message = kernels::message_size(part, schedule, size);
     load(cost.traffic, exchange, part.k, message);
     if (machine.reduction && exchange.reduce)
       cost.reduction +=

@@ -66,8 +66,11 @@ void print_costliest(const CriticalPath& path, const topology::Machine& machine)
     const std::string waits = s.from == s.chip
                                   ? fmt::format("chip {} is late itself", s.chip)
                                   : fmt::format("chip {} hears from chip {}", s.chip, s.from);
-    std::string text = fmt::format(
-        "#   step {}: {} over {}: {}", s.step, waits, machine.levels[s.level].name, in_words(s.cost));
+    std::string text = fmt::format("#   step {}: {} over {}: {}",
+                                   s.step,
+                                   waits,
+                                   machine.levels[s.level].name,
+                                   in_words(s.cost));
     if (s.degraded != 0) text += fmt::format(" + {} on a degraded link", in_words(s.degraded));
     if (s.slow != 0) text += fmt::format(" + {} as a slow chip", in_words(s.slow));
     if (s.noise != 0) text += fmt::format(" + {} noise", in_words(s.noise));

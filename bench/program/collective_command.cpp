@@ -42,9 +42,11 @@ struct Options {
   std::string skew;
   std::vector<std::string> slow;
   std::vector<std::string> degrade;
+  std::vector<std::string> fail;
+  std::string without;
 
   [[nodiscard]] bool disturbed() const {
-    return !noise.empty() || !skew.empty() || !slow.empty() || !degrade.empty();
+    return !noise.empty() || !skew.empty() || !slow.empty() || !degrade.empty() || !fail.empty();
   }
 };
 
@@ -66,6 +68,14 @@ ClockOptions disturbances(const Options& options, const topology::Machine& machi
   for (const std::string& text : options.slow) all.slow.push_back(parse_slow(text, machine));
   for (const std::string& text : options.degrade)
     all.degraded.push_back(parse_degraded(text, machine));
+  std::vector<std::string> ports;
+  for (const std::string& text : options.fail)
+    if (text.find_first_of("+-") < text.find('@'))
+      all.failed.push_back(parse_failed_link(text, machine));
+    else
+      ports.push_back(text);
+  for (const DegradedLinks& shared : parse_failed_ports(ports, machine))
+    all.degraded.push_back(shared);
   return all;
 }
 
@@ -80,6 +90,7 @@ void print_clock_banner(const Options& options, const topology::Machine& machine
   if (!options.skew.empty()) fmt::print("# start skew: {}\n", options.skew);
   for (const std::string& text : options.slow) fmt::print("# slow chip: {}\n", text);
   for (const std::string& text : options.degrade) fmt::print("# degraded links: {}\n", text);
+  for (const std::string& text : options.fail) fmt::print("# failed: {}\n", text);
 }
 
 void clock_table(const Options& options, const topology::Machine& machine) {
@@ -129,11 +140,12 @@ void predict_table(const Options& options, const topology::Machine& machine) {
 void model_table(const Options& options) {
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
+  if (!options.without.empty()) machine = without(options.without, machine);
   if (!options.group.empty()) machine = topology::group(machine, options.group);
   if (!speaks_before_init()) return;
   if (options.reader == "clock") return clock_table(options, machine);
   if (options.disturbed())
-    topology::usage_error("--noise, --skew, --slow and --degrade need --reader clock");
+    topology::usage_error("--noise, --skew, --slow, --degrade and --fail need --reader clock");
   predict_table(options, machine);
 }
 
@@ -198,10 +210,11 @@ void run(Options& options) {
   options.measure.check = options.check != 0;
   if (!options.system.empty()) return model_table(options);
   if (options.reader != "predict" || options.disturbed())
-    topology::usage_error("--reader, --noise, --skew, --slow and --degrade go with --system");
+    topology::usage_error(
+        "--reader, --noise, --skew, --slow, --degrade and --fail go with --system");
   check_measurable(options.measure.type);
-  if (options.chips != 0 || !options.group.empty())
-    topology::usage_error("--chips and --group go with --system");
+  if (options.chips != 0 || !options.group.empty() || !options.without.empty())
+    topology::usage_error("--chips, --group and --without go with --system");
   measure_table(options);
 }
 
@@ -261,6 +274,12 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("--slow", options->slow, "chip that takes longer, 17:1.5");
   command->add_option(
       "--degrade", options->degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
+  command->add_option(
+      "--fail",
+      options->fail,
+      "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
+  command->add_option(
+      "--without", options->without, "leave a place out of the group, ultraserver=5");
   command->add_option("--seed", options->seed, "of noise and skew");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });

@@ -119,6 +119,12 @@ std::vector<Round> unroll(const Node& node, const Share& share) {
 
 }  // namespace
 
+topology::Bytes message_size(const Part& part, const Schedule& schedule, topology::Bytes size) {
+  const Exchange& exchange = *part.exchange;
+  const topology::Bytes chunk = size / static_cast<double>(schedule.ranks());
+  return part.share.of(chunk * chunks_in(exchange.chunks, schedule.extents) * exchange.blocks);
+}
+
 std::vector<Round> rounds(const Schedule& schedule) {
   return unroll(schedule.root, {});
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/collective/schedule.hpp"
+#include "topology/quantity.hpp"
 
 namespace kernels {
 
@@ -36,6 +37,11 @@ struct Round {
   std::vector<Part> parts;
   std::int64_t repeat = 1;
 };
+
+/// Bytes of each message of a part, of a collective of `size`.
+[[nodiscard]] topology::Bytes message_size(const Part& part,
+                                           const Schedule& schedule,
+                                           topology::Bytes size);
 
 /// The rounds point into the schedule, which must outlive them.
 [[nodiscard]] std::vector<Round> rounds(const Schedule& schedule);
