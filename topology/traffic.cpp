@@ -1,6 +1,7 @@
 #include "topology/traffic.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "topology/error.hpp"
 
@@ -151,6 +152,16 @@ double Traffic::heaviest(std::size_t level, std::size_t direction) const {
   return loads_[level].uniform[direction] + most;
 }
 
+std::vector<Bytes> Traffic::each(std::size_t level, std::size_t direction) const {
+  const auto& extra = loads_[level].extra[direction];
+  if (std::adjacent_find(extra.begin(), extra.end(), std::not_equal_to<>()) == extra.end())
+    return {};
+  std::vector<Bytes> all;
+  all.reserve(extra.size());
+  for (const double more : extra) all.emplace_back(loads_[level].uniform[direction] + more);
+  return all;
+}
+
 std::vector<LinkClass> Traffic::classes() const {
   std::vector<LinkClass> all;
   for (std::size_t l = 0; l < loads_.size(); ++l) {
@@ -166,7 +177,9 @@ std::vector<LinkClass> Traffic::classes() const {
                      load,
                      capacity,
                      std::max(transfer, issue(l)),
-                     issue(l) > transfer});
+                     issue(l) > transfer,
+                     each(l, d),
+                     issue(l) > transfer ? level.gap.status : level.bandwidth.status});
     }
   }
   return all;

@@ -26,6 +26,10 @@ struct LinkClass {
   BytesPerSecond capacity;   ///< raw, of one link (all parallel links together)
   Seconds busy;              ///< load / (capacity x efficiency), or `issue` if that is longer
   bool issue_bound = false;  ///< the chips' message rate takes longer than the bytes
+  /// Bytes on the link from each member of a line to the next, where they differ; empty: all carry
+  /// `load`.
+  std::vector<Bytes> each{};
+  Status evidence = Status::assumed;  ///< origin of the figure behind `busy`
 };
 
 /// Where the time of an exchange goes.
@@ -77,6 +81,7 @@ class Traffic {
   void note_diagonal(const std::vector<std::size_t>& levels);
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
+  [[nodiscard]] std::vector<Bytes> each(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;
   [[nodiscard]] Seconds busy(std::size_t level) const;

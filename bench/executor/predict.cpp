@@ -142,9 +142,7 @@ Prediction predict(kernels::Collective collective,
 
 topology::Status evidence(const Prediction& prediction, const Machine& machine) {
   const topology::LinkClass* link = prediction.bottleneck();
-  if (link != nullptr && prediction.transfer > prediction.latency)
-    return link->issue_bound ? machine.levels[link->level].gap.status
-                             : machine.levels[link->level].bandwidth.status;
+  if (link != nullptr && prediction.transfer > prediction.latency) return link->evidence;
   topology::Status weakest = topology::Status::published;
   for (const topology::Level& level : machine.levels)
     weakest = std::max(weakest, level.latency.status);

@@ -12,6 +12,7 @@
 #include "bench/program/clock_table.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/predict_command.hpp"
 #include "bench/program/sweep.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
@@ -34,6 +35,8 @@ struct Options {
   std::vector<std::string> overrides;
   std::string machine;
   bool csv = false;
+
+  PredictFlags predict;
 
   std::string reader = "predict";
   std::uint64_t seed = 1;
@@ -96,24 +99,15 @@ void clock_table(const Options& options, const topology::Machine& machine) {
   if (!options.csv && options.disturbed()) print_latest(*last, machine);
 }
 
-void predict_table(const Options& options, const topology::Machine& machine) {
-  const kernels::Collective collective = kernels::parse_collective(options.collective);
-  const auto sizes = options.sweep.sizes();
-  std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
-  rows.reserve(sizes.size());
-  for (const std::int64_t bytes : sizes)
-    rows.push_back(predict_point(collective, bytes, options.measure, options.algorithm, machine));
-  if (!options.csv)
-    fmt::print(
-        "# {} over {} chips of {} ({}), predicted\n"
-        "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
-        options.collective,
-        machine.chips(),
-        machine.name,
-        machine.chip.title,
-        kernels::busbw_factor(collective, machine.chips()));
-  print_predicted_header(style(options));
-  for (const CollectiveRow& row : rows) print_predicted(row, style(options));
+PredictRequest predictions(const Options& options) {
+  return {kernels::parse_collective(options.collective),
+          options.sweep.sizes(),
+          options.measure,
+          options.algorithm,
+          options.system,
+          options.overrides,
+          style(options),
+          options.predict};
 }
 
 /// On rank 0; the others have nothing to do.
@@ -121,10 +115,13 @@ void model_table(const Options& options) {
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!speaks_before_init()) return;
-  if (options.reader == "clock") return clock_table(options, machine);
+  if (options.reader == "clock") {
+    if (options.predict.any()) topology::usage_error("--links and --output need --reader predict");
+    return clock_table(options, machine);
+  }
   if (options.disturbed())
     topology::usage_error("--noise, --skew, --slow and --degrade need --reader clock");
-  predict_table(options, machine);
+  predict_table(predictions(options), machine);
 }
 
 /// The model that stands beside the measurements: a file, or a fit of this job.
@@ -184,6 +181,7 @@ void run(Options& options) {
   options.measure.op = parse_operator(options.op);
   options.measure.check = options.check != 0;
   if (!options.system.empty()) return model_table(options);
+  if (options.predict.any()) topology::usage_error("--links and --output go with --system");
   if (options.reader != "predict" || options.disturbed())
     topology::usage_error("--reader, --noise, --skew, --slow and --degrade go with --system");
   check_measurable(options.measure.type);
@@ -240,6 +238,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "--degrade", options->degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
   command->add_option("--seed", options->seed, "of noise and skew");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
+  add_predict_flags(*command, options->predict);
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }
 
