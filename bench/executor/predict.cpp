@@ -104,31 +104,47 @@ Prediction predict(const kernels::Schedule& schedule,
   return result;
 }
 
+/// In as many slices as make it fastest: more, four times as many each time, while that helps.
+/// @return no algorithm where the reader does not accept it
+Prediction best_sliced(kernels::Schedule schedule,
+                       const Machine& machine,
+                       Bytes size,
+                       const kernels::Bound& bound,
+                       Accepts accepts) {
+  Prediction best;
+  const std::int64_t most = std::max<std::int64_t>(1, most_slices(schedule.collective, size));
+  for (schedule.slices = 1; schedule.slices <= most; schedule.slices *= 4) {
+    if (accepts != nullptr && !accepts(schedule)) break;
+    Prediction next = predict(schedule, machine, size, bound);
+    if (!best.algorithm.empty() && next.time >= best.time) break;
+    if (schedule.slices > 1) next.algorithm += "*" + std::to_string(schedule.slices);
+    best = std::move(next);
+  }
+  return best;
+}
+
+std::vector<Prediction> predict_all(kernels::Collective collective,
+                                    const Machine& machine,
+                                    Bytes size,
+                                    Accepts accepts) {
+  const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
+  std::vector<Prediction> all;
+  for (const std::string& text : kernels::candidates(collective, machine)) {
+    Prediction next =
+        best_sliced(kernels::build(collective, machine, text), machine, size, bound, accepts);
+    if (!next.algorithm.empty()) all.push_back(std::move(next));
+  }
+  std::stable_sort(
+      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  return all;
+}
+
 Prediction predict_best(kernels::Collective collective,
                         const Machine& machine,
                         Bytes size,
                         Accepts accepts) {
-  const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
-  const std::int64_t most = most_slices(collective, size);
-  Prediction best;
-  kernels::Schedule best_sliced;
-  const auto consider = [&](kernels::Schedule& schedule, std::int64_t slices) {
-    schedule.slices = slices;
-    if (accepts != nullptr && !accepts(schedule)) return false;
-    Prediction next = predict(schedule, machine, size, bound);
-    if (!best.algorithm.empty() && next.time >= best.time) return false;
-    if (slices > 1) next.algorithm += "*" + std::to_string(slices);
-    best = std::move(next);
-    return true;
-  };
-  for (const std::string& text : kernels::candidates(collective, machine)) {
-    kernels::Schedule schedule = kernels::build(collective, machine, text);
-    consider(schedule, 1);
-    if (most >= 4 && consider(schedule, 4)) best_sliced = std::move(schedule);
-  }
-  if (best.algorithm.ends_with("*4"))
-    for (std::int64_t slices = 16; slices <= most; slices *= 4) consider(best_sliced, slices);
-  return best;
+  std::vector<Prediction> all = predict_all(collective, machine, size, accepts);
+  return all.empty() ? Prediction{} : std::move(all.front());
 }
 
 Prediction predict(kernels::Collective collective,

@@ -14,6 +14,7 @@
 #include "bench/program/commands.hpp"
 #include "bench/program/predict_command.hpp"
 #include "bench/program/sweep.hpp"
+#include "bench/program/tuning.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -84,10 +85,11 @@ void clock_table(const Options& options, const topology::Machine& machine) {
   const auto sizes = options.sweep.sizes();
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(collective, bytes, options.measure, machine.chips()));
+  const AlgorithmChoice algorithm(options.algorithm, collective, machine);
   std::optional<ClockRow> last;
   for (const std::int64_t bytes : sizes) {
     ClockRow row =
-        clock_point(collective, bytes, options.measure, options.algorithm, machine, disturbed);
+        clock_point(collective, bytes, options.measure, algorithm.at(bytes), machine, disturbed);
     if (!last) {
       if (!options.csv) print_clock_banner(options, machine);
       print_clock_header(style(options));
@@ -116,7 +118,8 @@ void model_table(const Options& options) {
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!speaks_before_init()) return;
   if (options.reader == "clock") {
-    if (options.predict.any()) topology::usage_error("--links and --output need --reader predict");
+    if (options.predict.any())
+      topology::usage_error("--links, --explain, --save-tuning and --output need --reader predict");
     return clock_table(options, machine);
   }
   if (options.disturbed())
@@ -160,13 +163,14 @@ void measure_table(const Options& options) {
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(collective, bytes, options.measure, mpi.size()));
   const topology::Machine model = model_of(options, mpi);
+  const AlgorithmChoice algorithm(options.algorithm, collective, model);
   const bool speak = mpi.rank() == 0;
   if (speak && !options.csv) print_banner(options, mpi, model);
   if (speak) print_measured_header(style(options));
   std::int64_t wrong = 0;
   for (const std::int64_t bytes : sizes) {
     const CollectiveRow row =
-        measure_point(collective, bytes, options.measure, options.algorithm, model);
+        measure_point(collective, bytes, options.measure, algorithm.at(bytes), model);
     wrong += row.wrong();
     if (speak) print_measured(row, style(options));
     std::fflush(stdout);
@@ -181,7 +185,8 @@ void run(Options& options) {
   options.measure.op = parse_operator(options.op);
   options.measure.check = options.check != 0;
   if (!options.system.empty()) return model_table(options);
-  if (options.predict.any()) topology::usage_error("--links and --output go with --system");
+  if (options.predict.any())
+    topology::usage_error("--links, --explain, --save-tuning and --output go with --system");
   if (options.reader != "predict" || options.disturbed())
     topology::usage_error("--reader, --noise, --skew, --slow and --degrade go with --system");
   check_measurable(options.measure.type);
@@ -215,7 +220,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "--algorithm",
       options->algorithm,
       "auto, ring, biring, bucket, rhd, xor, swing, direct, doubling, oneshot, pairwise, bruck, or "
-      "phases: rhd(x,y,z)+ring(pod)+…");
+      "phases: rhd(x,y,z)+ring(pod)+…; file:PATH takes them from a tuning table");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);

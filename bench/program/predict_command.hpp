@@ -18,8 +18,12 @@ struct PredictFlags {
   bool links = false;
   std::string output;
   bool force = false;
+  bool explain = false;
+  std::string save_tuning;
 
-  [[nodiscard]] bool any() const { return links || force || !output.empty(); }
+  [[nodiscard]] bool any() const {
+    return links || force || explain || !output.empty() || !save_tuning.empty();
+  }
 };
 
 void add_predict_flags(CLI::App& command, PredictFlags& flags);
