@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
 
-SHAPES = {"ring": COLOURS[0], "all_to_all": COLOURS[2], "clos": COLOURS[4]}
+SHAPES = {"ring": COLOURS[0], "all_to_all": COLOURS[2], "clos": COLOURS[4], "memory": COLOURS[3]}
 
 
 def level_sketch(axis, y, level, extent, shape, rate, colour):
@@ -35,6 +35,12 @@ def sketch(axis, run, system, chips, heights, classes):
     for level, y in heights.items():
         rows = classes.where(level=level)
         shape = rows["shape"][0]
+        if shape == "memory":
+            axis.plot(0.24, y, "s", ms=9, color=SHAPES[shape])
+            axis.text(0.42, y + 0.12, "memory of a chip", va="center", fontsize=8)
+            axis.text(0.42, y - 0.2, f"{rows['capacity'][0] / 1e9:g} GB/s", va="center", fontsize=7,
+                      color="#555555")
+            continue
         extent = int(min(value[level, "extent"], chips // below))
         below *= extent
         per = "per link and direction" if shape == "ring" else "per chip and direction"
@@ -88,8 +94,9 @@ def links(run):
         part = points.where(system=system)
         shown[system] = one_size(part.where(chips=max(part["chips"])))
         used[system] = classes.where_in("row", shown[system]["row"])
-    levels = {system: [l for l in run["systems/figures"].where(system=system).values("level")
-                       if l in used[system]["level"]] for system in systems}
+    # as the file lists them, the chip itself (no level) first
+    levels = {system: sorted((l for l in run["systems/figures"].where(system=system).values("level")
+                              if l in used[system]["level"]), key=bool) for system in systems}
     figure, axes = plt.subplots(
         len(systems), 1 + len(operations), squeeze=False, sharey="row",
         figsize=(2.6 + 2.7 * len(operations), 0.9 + sum(0.55 * len(l) + 1.1 for l in levels.values())),
@@ -111,14 +118,14 @@ def links(run):
             axis.set_title(f"{operation} of {results.size_label(rows['size'][0])}: "
                            f"{seconds_label(rows['time'][0])}\n{algorithm}", fontsize=7.5, loc="left")
     for axis in axes[-1][1:]:
-        axis.set_xlabel("link busy (% of the time)")
+        axis.set_xlabel("busy (% of the time)")
     names = {"ring": "torus link, + and - direction", "all_to_all": "port of a switch",
-             "clos": "port of a Clos tier"}
+             "clos": "port of a Clos tier", "memory": "memory: read and written"}
     figure.legend(handles=[Patch(color=SHAPES[s], label=names[s]) for s in names
                            if s in classes["shape"]] +
                   [Patch(facecolor="#bbbbbb", hatch="///", edgecolor="white",
-                         label="bandwidth or message rate is assumed")],
-                  loc="upper center", bbox_to_anchor=(0.5, 0), fontsize=8, ncols=4)
-    figure.suptitle("Links of a collective, modelled: how long the most loaded link of each kind is busy",
+                         label="rests on an assumed figure")],
+                  loc="upper center", bbox_to_anchor=(0.5, 0), fontsize=8, ncols=5)
+    figure.suptitle("Links of a collective, modelled: how long the most loaded one of each kind is busy",
                     y=1)
     return figure

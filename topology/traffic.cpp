@@ -129,6 +129,7 @@ void Traffic::note_diagonal(const std::vector<std::size_t>& levels) {
 
 void Traffic::accumulate(const Traffic& other, double times) {
   expects(loads_.size() == other.loads_.size(), "traffic of one machine is added up");
+  touched_ += other.touched_ * times;
   for (std::size_t l = 0; l < loads_.size(); ++l) {
     LevelLoad& mine = loads_[l];
     const LevelLoad& theirs = other.loads_[l];
@@ -182,7 +183,18 @@ std::vector<LinkClass> Traffic::classes() const {
                      issue(l) > transfer ? level.gap.status : level.bandwidth.status});
     }
   }
+  if (memory_busy() > Seconds{}) {
+    const Sourced<BytesPerSecond>& rate = *machine_->chip.memory_bandwidth;
+    all.push_back({"hbm", {}, touched_, rate.value, memory_busy(), false, {}, rate.status});
+  }
   return all;
+}
+
+Seconds Traffic::memory_busy() const {
+  const Chip& chip = machine_->chip;
+  if (!chip.memory_bandwidth) return {};
+  const double reached = chip.memory_efficiency ? chip.memory_efficiency->value : 1;
+  return touched_ / (chip.memory_bandwidth->value * reached);
 }
 
 Seconds Traffic::issue(std::size_t level) const {
@@ -204,7 +216,8 @@ std::vector<ExchangeTime> Traffic::by_level() const {
     const bool clos = machine_->levels[l].shape == LevelShape::clos;
     const Seconds own = busy(l);
     tiers_below = clos ? std::max(tiers_below, own) : Seconds{};
-    if (loads_[l].used) times[l] = {loads_[l].latency, clos ? tiers_below : own};
+    if (loads_[l].used)
+      times[l] = {loads_[l].latency, std::max(clos ? tiers_below : own, memory_busy())};
   }
   return times;
 }

@@ -24,6 +24,12 @@ void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes mess
   traffic.add(to.digits.front(), to.at(k), message);
 }
 
+/// Times that a byte that arrives is read from or written to a memory: the sender reads it and the
+/// receiver writes it; to reduce, the receiver reads its own as well.
+constexpr double touches(const Exchange& exchange) {
+  return exchange.reduce ? 3 : 2;
+}
+
 /// Smaller slices are not tried: what a message costs beside latency, gap and bytes is not
 /// modelled.
 constexpr Bytes least_slice(4 << 20);
@@ -57,10 +63,10 @@ RoundCost cost_of(const kernels::Round& round,
     const Exchange& exchange = *part.exchange;
     const Bytes message = part.share.of(
         chunk * kernels::chunks_in(exchange.chunks, schedule.extents) * exchange.blocks);
+    const Bytes received = message * kernels::messages(exchange.to, schedule.extents);
     load(cost.traffic, exchange, part.k, message);
-    if (machine.reduction && exchange.reduce)
-      cost.reduction +=
-          message * kernels::messages(exchange.to, schedule.extents) / machine.reduction->value;
+    cost.traffic.touch(received * touches(exchange));
+    if (machine.reduction && exchange.reduce) cost.reduction += received / machine.reduction->value;
   }
   return cost;
 }

@@ -79,8 +79,9 @@ std::vector<Table::Row> link_class_rows(const Prediction& prediction,
   std::vector<Table::Row> rows;
   for (const topology::LinkClass& link : prediction.links)
     rows.push_back({point,
-                    group.levels[link.level].name,
-                    std::string(topology::name(group.levels[link.level].shape)),
+                    link.level ? group.levels[*link.level].name : std::string(),
+                    link.level ? std::string(topology::name(group.levels[*link.level].shape))
+                               : std::string("memory"),
                     link.name,
                     link.load.value(),
                     link.capacity.value(),

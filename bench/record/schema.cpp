@@ -56,12 +56,15 @@ constexpr std::array modelled_collective_columns{
 
 constexpr std::array modelled_link_class_columns{
     Column{"row", int64, no_unit, "Row of modelled/collective that the links worked for."},
-    Column{"level", text, no_unit, "Level of the machine."},
-    Column{"shape", text, no_unit, "Shape of the level: ring, all_to_all or clos."},
+    Column{"level", text, no_unit, "Level of the machine; empty for the memory of the chips."},
+    Column{"shape",
+           text,
+           no_unit,
+           "Shape of the level: ring, all_to_all or clos; memory of the chip."},
     Column{"link",
            text,
            no_unit,
-           "Links that are alike: the level, with + or - for a direction of a ring."},
+           "Links that are alike: the level, with + or - for a direction of a ring; hbm."},
     Column{"load", float64, bytes, "Bytes over the most loaded link of the class."},
     Column{"capacity", float64, bytes_per_second, "Raw bandwidth of one link, one direction."},
     Column{"busy", float64, second, "Time that the most loaded link is busy."},

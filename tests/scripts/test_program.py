@@ -455,6 +455,7 @@ def test_link_classes_in_the_file_carry_the_bytes_of_the_closed_form(tmp_path):
     out = tmp_path / "out.h5"
     assert run("collective", "all_reduce", "--system", "rainier", "--algorithm", "ring", "-b", "1G",
                "-e", "1G", "-O", out).returncode == 0
+    # Memory: a read and a write for each byte that a chip receives, one read more to reduce it.
     wanted, left = {}, 2**30
     for level, extent in (("x", 4), ("y", 4), ("z", 4), ("pod", 8), ("building", 128), ("site", 8)):
         wanted[level] = left * (extent - 1) / extent
@@ -462,7 +463,8 @@ def test_link_classes_in_the_file_carry_the_bytes_of_the_closed_form(tmp_path):
     # Rings have a direction for each half; a port carries both, and what goes to the tiers above.
     loads = {f"{r}{s}": wanted[r] for r in "xyz" for s in "+-"}
     loads |= {"site": 2 * wanted["site"], "building": 2 * (wanted["site"] + wanted["building"]),
-              "pod": 2 * (wanted["site"] + wanted["building"] + wanted["pod"])}
+              "pod": 2 * (wanted["site"] + wanted["building"] + wanted["pod"]),
+              "hbm": (3 + 2) * sum(wanted.values())}
     with h5py.File(out) as file:
         table = file["modelled/link_class"]
         got = dict(zip(table["link"].asstr(), table["load"]))
