@@ -9,6 +9,8 @@ import argparse
 import pathlib
 
 import results
+from link_figure import links
+from palette import COLOURS
 
 import matplotlib
 
@@ -17,8 +19,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
 
-# Okabe-Ito: distinct for colour-blind readers and in print
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 GENERATIONS = {"trainium2": COLOURS[0], "trainium3": COLOURS[2], "trainium4": COLOURS[1]}
 
 plt.rcParams.update({"figure.dpi": 130, "font.size": 9, "axes.grid": True, "grid.alpha": 0.3,
@@ -194,7 +194,8 @@ def generations(run):
 FIGURES = {"busbw": (measured_busbw, "measured/collective"),
            "all_reduce_chips": (all_reduce_chips, "modelled/collective"),
            "roofline": (roofline, "modelled/matmul"),
-           "generations": (generations, "modelled/matmul")}
+           "generations": (generations, "modelled/matmul"),
+           "links": (links, "modelled/link_class")}
 
 
 def main():

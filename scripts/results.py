@@ -40,6 +40,9 @@ class Table:
             mask &= self[name] == value
         return self._rows(mask)
 
+    def where_in(self, name, wanted):
+        return self._rows(np.isin(self[name], wanted))
+
     def sorted(self, name):
         return self._rows(np.argsort(self[name], kind="stable"))
 

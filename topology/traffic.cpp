@@ -1,6 +1,7 @@
 #include "topology/traffic.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "topology/error.hpp"
 
@@ -144,6 +145,7 @@ void Traffic::note_diagonal(const std::vector<std::size_t>& levels) {
 
 void Traffic::accumulate(const Traffic& other, double times) {
   expects(loads_.size() == other.loads_.size(), "traffic of one machine is added up");
+  touched_ += other.touched_ * times;
   for (std::size_t l = 0; l < loads_.size(); ++l) {
     LevelLoad& mine = loads_[l];
     const LevelLoad& theirs = other.loads_[l];
@@ -177,6 +179,16 @@ double Traffic::heaviest(std::size_t level, std::size_t direction) const {
   return sum;
 }
 
+std::vector<Bytes> Traffic::each(std::size_t level, std::size_t direction) const {
+  const auto& extra = loads_[level].extra[direction];
+  if (std::adjacent_find(extra.begin(), extra.end(), std::not_equal_to<>()) == extra.end())
+    return {};
+  std::vector<Bytes> all;
+  all.reserve(extra.size());
+  for (const double more : extra) all.emplace_back(loads_[level].uniform[direction] + more);
+  return all;
+}
+
 std::vector<LinkClass> Traffic::classes() const {
   std::vector<LinkClass> all;
   for (std::size_t l = 0; l < loads_.size(); ++l) {
@@ -193,10 +205,23 @@ std::vector<LinkClass> Traffic::classes() const {
                      load,
                      capacity,
                      std::max(transfer, issue(l)),
-                     issue(l) > transfer});
+                     issue(l) > transfer,
+                     each(l, d),
+                     issue(l) > transfer ? level.gap.status : level.bandwidth.status});
     }
   }
+  if (memory_busy() > Seconds{}) {
+    const Sourced<BytesPerSecond>& rate = *machine_->chip.memory_bandwidth;
+    all.push_back({"hbm", {}, touched_, rate.value, memory_busy(), false, {}, rate.status});
+  }
   return all;
+}
+
+Seconds Traffic::memory_busy() const {
+  const Chip& chip = machine_->chip;
+  if (!chip.memory_bandwidth) return {};
+  const double reached = chip.memory_efficiency ? chip.memory_efficiency->value : 1;
+  return touched_ / (chip.memory_bandwidth->value * reached);
 }
 
 Seconds Traffic::issue(std::size_t level) const {
@@ -218,7 +243,8 @@ std::vector<ExchangeTime> Traffic::by_level() const {
     const bool clos = machine_->levels[l].shape == LevelShape::clos;
     const Seconds own = busy(l);
     tiers_below = clos ? std::max(tiers_below, own) : Seconds{};
-    if (loads_[l].used) times[l] = {loads_[l].latency, clos ? tiers_below : own};
+    if (loads_[l].used)
+      times[l] = {loads_[l].latency, std::max(clos ? tiers_below : own, memory_busy())};
   }
   return times;
 }

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,14 +19,19 @@
 
 namespace topology {
 
-/// All links that are alike: one direction of a ring level, or the ports of a switched level.
+/// All links that are alike: one direction of a ring level, or the ports of a switched level; and
+/// the memories of the chips, through which all of it passes.
 struct LinkClass {
-  std::string name;  ///< "x+", "x-", "rack", "pod": level, and direction on a ring
-  std::size_t level = 0;
-  Bytes load;                ///< on the most loaded link of the class, per direction
-  BytesPerSecond capacity;   ///< raw, of one link (all parallel links together)
+  std::string name;  ///< "x+", "x-", "rack", "pod": level, and direction on a ring; "hbm"
+  std::optional<std::size_t> level;  ///< none: the chips' memory
+  Bytes load;                        ///< on the most loaded link of the class, per direction
+  BytesPerSecond capacity;           ///< raw, of one link (all parallel links together)
   Seconds busy;              ///< load / (capacity x efficiency), or `issue` if that is longer
   bool issue_bound = false;  ///< the chips' message rate takes longer than the bytes
+  /// Bytes on the link from each member of a line to the next, where they differ; empty: all carry
+  /// `load`.
+  std::vector<Bytes> each{};
+  Status evidence = Status::assumed;  ///< origin of the figure behind `busy`
 };
 
 /// Where the time of an exchange goes.
@@ -50,14 +56,19 @@ class Traffic {
   /// straight to the destination; the other digits follow in dimension order.
   void add_every(const std::vector<std::size_t>& levels, Bytes bytes);
 
+  /// Every chip reads or writes `bytes` of its own memory. Counts where the chip has a figure for
+  /// its bandwidth.
+  void touch(Bytes bytes) { touched_ += bytes; }
+
   /// Adds the loads of another exchange, `times` over.
   void accumulate(const Traffic& other, double times);
 
-  /// Classes that carry anything, in level order.
+  /// Classes that carry anything, in level order, memory last.
   [[nodiscard]] std::vector<LinkClass> classes() const;
 
   /// latency + max((messages - 1) gap, load / (bandwidth efficiency)) of each level; zero where a
-  /// level is not used. A message through a clos tier waits for the slowest tier below as well.
+  /// level is not used. A message through a clos tier waits for the slowest tier below as well, and
+  /// every message for the memory.
   [[nodiscard]] std::vector<ExchangeTime> by_level() const;
 
   /// The slowest of the levels.
@@ -82,11 +93,15 @@ class Traffic {
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
   [[nodiscard]] double most_extra(std::size_t level, std::size_t direction) const;
+  [[nodiscard]] std::vector<Bytes> each(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;
   [[nodiscard]] Seconds busy(std::size_t level) const;
 
+  [[nodiscard]] Seconds memory_busy() const;
+
   const Machine* machine_;
+  Bytes touched_;  ///< of each chip's memory
   std::vector<LevelLoad> loads_;
 };
 

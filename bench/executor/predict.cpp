@@ -24,6 +24,13 @@ void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes mess
   traffic.add(to.digits.front(), to.at(k), message);
 }
 
+/// Times that a byte that arrives is read from or written to a memory: the sender reads it and the
+/// receiver writes it; to reduce, the receiver reads its own as well. Where pairs are listed nobody
+/// is at both ends, so the receiver's part counts.
+double touches(const Exchange& exchange) {
+  return (exchange.reduce ? 3 : 2) - (exchange.to.pairing ? 1 : 0);
+}
+
 /// Smaller slices are not tried: what a message costs beside latency, gap and bytes is not
 /// modelled.
 constexpr Bytes least_slice(4 << 20);
@@ -55,10 +62,10 @@ RoundCost cost_of(const kernels::Round& round,
   for (const kernels::Part& part : round.parts) {
     const Exchange& exchange = *part.exchange;
     const Bytes message = kernels::message_size(part, schedule, size);
+    const Bytes received = message * kernels::messages(exchange.to, schedule.extents);
     load(cost.traffic, exchange, part.k, message);
-    if (machine.reduction && exchange.reduce)
-      cost.reduction +=
-          message * kernels::messages(exchange.to, schedule.extents) / machine.reduction->value;
+    cost.traffic.touch(received * touches(exchange));
+    if (machine.reduction && exchange.reduce) cost.reduction += received / machine.reduction->value;
   }
   return cost;
 }
@@ -102,34 +109,50 @@ Prediction predict(const kernels::Schedule& schedule,
   return result;
 }
 
+/// In as many slices as make it fastest: more, four times as many each time, while that helps.
+/// @return no algorithm where the reader does not accept it
+Prediction best_sliced(kernels::Schedule schedule,
+                       const Machine& machine,
+                       Bytes size,
+                       const kernels::Bound& bound,
+                       Accepts accepts) {
+  Prediction best;
+  const std::int64_t most = std::max<std::int64_t>(1, most_slices(schedule.collective, size));
+  for (schedule.slices = 1; schedule.slices <= most; schedule.slices *= 4) {
+    if (accepts != nullptr && !accepts(schedule)) break;
+    Prediction next = predict(schedule, machine, size, bound);
+    if (!best.algorithm.empty() && next.time >= best.time) break;
+    if (schedule.slices > 1) next.algorithm += "*" + std::to_string(schedule.slices);
+    best = std::move(next);
+  }
+  return best;
+}
+
+std::vector<Prediction> predict_all(kernels::Collective collective,
+                                    const Machine& machine,
+                                    Bytes size,
+                                    Accepts accepts) {
+  const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
+  std::vector<Prediction> all;
+  for (const std::string& text : kernels::candidates(collective, machine)) {
+    Prediction next =
+        best_sliced(kernels::build(collective, machine, text), machine, size, bound, accepts);
+    if (!next.algorithm.empty()) all.push_back(std::move(next));
+  }
+  std::stable_sort(
+      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  return all;
+}
+
 Prediction predict_best(kernels::Collective collective,
                         const Machine& machine,
                         Bytes size,
                         Accepts accepts) {
-  const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
-  const std::int64_t most = most_slices(collective, size);
-  Prediction best;
-  kernels::Schedule best_sliced;
-  const auto consider = [&](kernels::Schedule& schedule, std::int64_t slices) {
-    schedule.slices = slices;
-    if (accepts != nullptr && !accepts(schedule)) return false;
-    Prediction next = predict(schedule, machine, size, bound);
-    if (!best.algorithm.empty() && next.time >= best.time) return false;
-    if (slices > 1) next.algorithm += "*" + std::to_string(slices);
-    best = std::move(next);
-    return true;
-  };
-  for (const std::string& text : kernels::candidates(collective, machine)) {
-    kernels::Schedule schedule = kernels::build(collective, machine, text);
-    consider(schedule, 1);
-    if (most >= 4 && consider(schedule, 4)) best_sliced = std::move(schedule);
-  }
-  if (best.algorithm.ends_with("*4"))
-    for (std::int64_t slices = 16; slices <= most; slices *= 4) consider(best_sliced, slices);
-  if (best.algorithm.empty())
+  std::vector<Prediction> all = predict_all(collective, machine, size, accepts);
+  if (all.empty())
     topology::usage_error(std::string(kernels::info(collective).name) +
                           " is predicted only: it can be neither measured nor clocked yet");
-  return best;
+  return std::move(all.front());
 }
 
 Prediction predict(kernels::Collective collective,
@@ -143,9 +166,7 @@ Prediction predict(kernels::Collective collective,
 
 topology::Status evidence(const Prediction& prediction, const Machine& machine) {
   const topology::LinkClass* link = prediction.bottleneck();
-  if (link != nullptr && prediction.transfer > prediction.latency)
-    return link->issue_bound ? machine.levels[link->level].gap.status
-                             : machine.levels[link->level].bandwidth.status;
+  if (link != nullptr && prediction.transfer > prediction.latency) return link->evidence;
   topology::Status weakest = topology::Status::published;
   for (const topology::Level& level : machine.levels)
     weakest = std::max(weakest, level.latency.status);

@@ -64,6 +64,13 @@ struct RoundCost {
 /// Which schedules "auto" may choose: all, or those that another reader can run as well.
 using Accepts = bool (*)(const kernels::Schedule& schedule);
 
+/// All candidate algorithms of the group, each in the number of slices that suits it, fastest
+/// first.
+[[nodiscard]] std::vector<Prediction> predict_all(kernels::Collective collective,
+                                                  const topology::Machine& machine,
+                                                  topology::Bytes size,
+                                                  Accepts accepts = nullptr);
+
 /// The fastest prediction among all candidate algorithms of the group, also in slices.
 [[nodiscard]] Prediction predict_best(kernels::Collective collective,
                                       const topology::Machine& machine,

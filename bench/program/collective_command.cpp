@@ -12,7 +12,9 @@
 #include "bench/program/clock_table.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/predict_command.hpp"
 #include "bench/program/sweep.hpp"
+#include "bench/program/tuning.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -35,6 +37,8 @@ struct Options {
   std::vector<std::string> overrides;
   std::string machine;
   bool csv = false;
+
+  PredictFlags predict;
 
   std::string reader = "predict";
   std::uint64_t seed = 1;
@@ -99,10 +103,11 @@ void clock_table(const Options& options, const topology::Machine& machine) {
   const auto sizes = sizes_of(options);
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(collective, bytes, options.measure, machine.chips()));
+  const AlgorithmChoice algorithm(options.algorithm, collective, machine);
   std::optional<ClockRow> last;
   for (const std::int64_t bytes : sizes) {
     ClockRow row =
-        clock_point(collective, bytes, options.measure, options.algorithm, machine, disturbed);
+        clock_point(collective, bytes, options.measure, algorithm.at(bytes), machine, disturbed);
     if (!last) {
       if (!options.csv) print_clock_banner(options, machine);
       print_clock_header(style(options));
@@ -116,24 +121,15 @@ void clock_table(const Options& options, const topology::Machine& machine) {
   print_critical_path(*last, machine, disturbed);
 }
 
-void predict_table(const Options& options, const topology::Machine& machine) {
-  const kernels::Collective collective = kernels::parse_collective(options.collective);
-  const auto sizes = sizes_of(options);
-  std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
-  rows.reserve(sizes.size());
-  for (const std::int64_t bytes : sizes)
-    rows.push_back(predict_point(collective, bytes, options.measure, options.algorithm, machine));
-  if (!options.csv)
-    fmt::print(
-        "# {} over {} chips of {} ({}), predicted\n"
-        "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
-        options.collective,
-        machine.chips(),
-        machine.name,
-        machine.chip.title,
-        kernels::busbw_factor(collective, machine.chips()));
-  print_predicted_header(style(options));
-  for (const CollectiveRow& row : rows) print_predicted(row, style(options));
+PredictRequest predictions(const Options& options) {
+  return {kernels::parse_collective(options.collective),
+          options.sweep.sizes(),
+          options.measure,
+          options.algorithm,
+          options.system,
+          options.overrides,
+          style(options),
+          options.predict};
 }
 
 /// On rank 0; the others have nothing to do.
@@ -143,10 +139,14 @@ void model_table(const Options& options) {
   if (!options.without.empty()) machine = without(options.without, machine);
   if (!options.group.empty()) machine = topology::group(machine, options.group);
   if (!speaks_before_init()) return;
-  if (options.reader == "clock") return clock_table(options, machine);
+  if (options.reader == "clock") {
+    if (options.predict.any())
+      topology::usage_error("--links, --explain, --save-tuning and --output need --reader predict");
+    return clock_table(options, machine);
+  }
   if (options.disturbed())
     topology::usage_error("--noise, --skew, --slow, --degrade and --fail need --reader clock");
-  predict_table(options, machine);
+  predict_table(predictions(options), machine);
 }
 
 /// The model that stands beside the measurements: a file, or a fit of this job.
@@ -188,13 +188,14 @@ void measure_table(const Options& options) {
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(collective, bytes, options.measure, mpi.size()));
   const topology::Machine model = model_of(options, mpi);
+  const AlgorithmChoice algorithm(options.algorithm, collective, model);
   const bool speak = mpi.rank() == 0;
   if (speak && !options.csv) print_banner(options, mpi, model);
   if (speak) print_measured_header(style(options));
   std::int64_t wrong = 0;
   for (const std::int64_t bytes : sizes) {
     const CollectiveRow row =
-        measure_point(collective, bytes, options.measure, options.algorithm, model);
+        measure_point(collective, bytes, options.measure, algorithm.at(bytes), model);
     wrong += row.wrong();
     if (speak) print_measured(row, style(options));
     std::fflush(stdout);
@@ -209,6 +210,8 @@ void run(Options& options) {
   options.measure.op = parse_operator(options.op);
   options.measure.check = options.check != 0;
   if (!options.system.empty()) return model_table(options);
+  if (options.predict.any())
+    topology::usage_error("--links, --explain, --save-tuning and --output go with --system");
   if (options.reader != "predict" || options.disturbed())
     topology::usage_error(
         "--reader, --noise, --skew, --slow, --degrade and --fail go with --system");
@@ -245,10 +248,9 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option(
       "--algorithm",
       options->algorithm,
-      "auto, ring, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, "
-      "oneshot, pairwise, "
-      "bruck, or "
-      "doubletree, binomial, chain, tree, dissemination, or phases: rhd(x,y,z)+ring(pod)+…");
+      "auto, ring, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
+      "doubletree, pairwise, bruck, binomial, chain, tree, dissemination, or phases: "
+      "rhd(x,y,z)+ring(pod)+…; file:PATH takes them from a tuning table");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);
@@ -282,6 +284,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "--without", options->without, "leave a place out of the group, ultraserver=5");
   command->add_option("--seed", options->seed, "of noise and skew");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
+  add_predict_flags(*command, options->predict);
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }
 

@@ -76,6 +76,7 @@ std::string binding(const ReadTable& table, std::size_t i) {
   const bool latency = table.floats("latency_part")[i] > table.floats("time")[i] / 2;
   const std::string& link = table.texts("bottleneck")[i];
   if (latency) return "latency";
+  if (link == "hbm") return "HBM";
   return (link.ends_with("message rate") ? "" : "link ") + link;
 }
 

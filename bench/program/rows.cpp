@@ -1,5 +1,6 @@
 #include "bench/program/rows.hpp"
 
+#include "bench/program/link_table.hpp"
 #include "topology/parse.hpp"
 
 namespace bench {
@@ -66,10 +67,36 @@ Table::Row modelled_row(const CollectiveRow& row, const Machine& group) {
           p.bound.binding(),
           p.bottleneck_name(),
           link == nullptr ? 0.0 : link->load.value(),
-          link == nullptr ? 0.0 : link->load / link->capacity / p.time,
+          link == nullptr ? 0.0 : link->busy / p.time,
           p.rounds,
           p.classes,
           std::string(topology::name(evidence(p, group)))};
+}
+
+std::vector<Table::Row> link_class_rows(const Prediction& prediction,
+                                        const Machine& group,
+                                        std::int64_t point) {
+  std::vector<Table::Row> rows;
+  for (const topology::LinkClass& link : prediction.links)
+    rows.push_back({point,
+                    link.level ? group.levels[*link.level].name : std::string(),
+                    link.level ? std::string(topology::name(group.levels[*link.level].shape))
+                               : std::string("memory"),
+                    link.name,
+                    link.load.value(),
+                    link.capacity.value(),
+                    link.busy.value(),
+                    link.busy / prediction.time,
+                    std::int64_t{link.issue_bound ? 1 : 0},
+                    std::string(topology::name(link.evidence))});
+  return rows;
+}
+
+std::vector<Table::Row> link_rows(const Prediction& prediction, std::int64_t point) {
+  std::vector<Table::Row> rows;
+  for (const SingleLink& link : single_links(prediction))
+    rows.push_back({point, link.of->name, link.position, link.load.value(), link.utilisation});
+  return rows;
 }
 
 Table::Row measured_row(const CollectiveRow& row, bool in_place) {

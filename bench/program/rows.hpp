@@ -9,6 +9,11 @@
 namespace bench {
 
 [[nodiscard]] Table::Row modelled_row(const CollectiveRow& row, const topology::Machine& group);
+/// Of the prediction in row `point` of the modelled collectives.
+[[nodiscard]] std::vector<Table::Row> link_class_rows(const Prediction& prediction,
+                                                      const topology::Machine& group,
+                                                      std::int64_t point);
+[[nodiscard]] std::vector<Table::Row> link_rows(const Prediction& prediction, std::int64_t point);
 [[nodiscard]] Table::Row measured_row(const CollectiveRow& row, bool in_place);
 [[nodiscard]] Table::Row modelled_row(const topology::Chip& chip,
                                       const Shape& shape,

@@ -15,6 +15,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/modelled_tables.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_file.hpp"
 #include "bench/record/host.hpp"
@@ -40,15 +41,11 @@ struct Options {
 void record_systems(ResultFile& file, const RunFile& run) {
   Table table = file.table(systems_figures);
   std::set<std::string> chips;
-  const auto inputs = [&](const std::string& folder, const auto& files) {
-    for (const auto& [name, text] : files)
-      file.text(fmt::format("inputs/{}{}", folder, name), text);
-  };
   if (run.modelled_collectives)
     for (const topology::Machine& system : run.modelled_collectives->systems) {
       table.append_all(figure_rows(system));
       chips.insert(system.chip.name);
-      inputs(fmt::format("systems/{}/", system.name), topology::source_files(system.name));
+      record_inputs(file, system.name, system.name);
     }
   if (!run.modelled_matmuls) return;
   for (const topology::Chip& chip : run.modelled_matmuls->chips) {
@@ -66,7 +63,7 @@ bool too_small(const ModelledCollectives& what, Collective collective, double by
 }
 
 /// Appends the points of one collective on one group. @return how many were left out
-std::int64_t model_sizes(std::vector<Table::Row>& rows,
+std::int64_t model_sizes(std::vector<CollectiveRow>& rows,
                          const ModelledCollectives& what,
                          Collective collective,
                          const topology::Machine& group) {
@@ -79,26 +76,27 @@ std::int64_t model_sizes(std::vector<Table::Row>& rows,
     if (too_small(what, collective, static_cast<double>(bytes), static_cast<double>(group.chips())))
       ++left_out;
     else
-      rows.push_back(modelled_row(
-          predict_point(collective, bytes, options, fixed ? "auto" : what.algorithm, group),
-          group));
+      rows.push_back(
+          predict_point(collective, bytes, options, fixed ? "auto" : what.algorithm, group));
   }
   return left_out;
 }
 
 void model_collectives(ResultFile& file, const ModelledCollectives& what) {
-  Table table = file.table(modelled_collective);
+  ModelledTables tables(file, what.links);
   std::int64_t left_out = 0;
   for (const topology::Machine& system : what.systems) {
-    std::vector<Table::Row> rows;
+    std::size_t points = 0;
     for (const std::int64_t chips : what.chips) {
       const topology::Machine group = topology::slice(system, chips);
+      std::vector<CollectiveRow> rows;
       for (const Collective collective : what.collectives)
         left_out += model_sizes(rows, what, collective, group);
+      tables.append(rows, group);
+      points += rows.size();
     }
-    table.append_all(rows);
     fmt::print("modelled {} collectives on up to {} chips of {}\n",
-               rows.size(),
+               points,
                *std::max_element(what.chips.begin(), what.chips.end()),
                system.name);
   }

@@ -118,6 +118,7 @@ ModelledCollectives modelled_collectives(TomlTable& table) {
   what.sizes = sizes(table);
   what.type = table.parsed("datatype", topology::data_type);
   what.algorithm = table.get_or<std::string>("algorithm", what.algorithm);
+  what.links = table.get_or<bool>("links", what.links);
   check(table, what);
   return what;
 }

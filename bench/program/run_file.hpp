@@ -48,6 +48,7 @@ struct ModelledCollectives {
   std::vector<std::int64_t> sizes;
   topology::DataType type = topology::DataType::bf16;
   std::string algorithm = "auto";
+  bool links = false;  ///< single links into the results file as well
 };
 
 struct ModelledMatmuls {

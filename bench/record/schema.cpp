@@ -54,6 +54,42 @@ constexpr std::array modelled_collective_columns{
            "Origin of the figure that binds: published, derived or assumed."},
 };
 
+constexpr std::array modelled_link_class_columns{
+    Column{"row", int64, no_unit, "Row of modelled/collective that the links worked for."},
+    Column{"level", text, no_unit, "Level of the machine; empty for the memory of the chips."},
+    Column{"shape",
+           text,
+           no_unit,
+           "Shape of the level: ring, all_to_all or clos; memory of the chip."},
+    Column{"link",
+           text,
+           no_unit,
+           "Links that are alike: the level, with + or - for a direction of a ring; hbm."},
+    Column{"load", float64, bytes, "Bytes over the most loaded link of the class."},
+    Column{"capacity", float64, bytes_per_second, "Raw bandwidth of one link, one direction."},
+    Column{"busy", float64, second, "Time that the most loaded link is busy."},
+    Column{"utilisation", float64, no_unit, "Share of the time of the collective that it is busy."},
+    Column{"issue_bound",
+           int64,
+           no_unit,
+           "1 when the message rate of the chips keeps it busy, 0 when bytes do."},
+    Column{"evidence",
+           text,
+           no_unit,
+           "Origin of the figure behind busy: published, derived or assumed."},
+};
+
+constexpr std::array modelled_link_columns{
+    Column{"row", int64, no_unit, "Row of modelled/collective that the link worked for."},
+    Column{"link", text, no_unit, "Class of the link, as in modelled/link_class."},
+    Column{"position",
+           int64,
+           no_unit,
+           "Member of the line that the link leaves; -1: all of the class carry the same."},
+    Column{"load", float64, bytes, "Bytes over the link."},
+    Column{"utilisation", float64, no_unit, "Share of the time of the collective that it is busy."},
+};
+
 constexpr std::array modelled_matmul_columns{
     Column{"chip", text, no_unit, "Modelled chip."},
     Column{"dtype", text, no_unit, "Data type of the operands."},
@@ -116,6 +152,14 @@ constinit const Record systems_figures{
     "systems/figures", "Every figure of the modelled machines, with its origin", figure_columns};
 constinit const Record modelled_collective{
     "modelled/collective", "Collectives, predicted", modelled_collective_columns};
+constinit const Record modelled_link_class{
+    "modelled/link_class",
+    "Links of the predicted collectives, those that are alike in one row",
+    modelled_link_class_columns};
+constinit const Record modelled_link{
+    "modelled/link",
+    "Single links of the predicted collectives, where the run asks for them",
+    modelled_link_columns};
 constinit const Record modelled_matmul{
     "modelled/matmul", "Matrix products on a chip, predicted", modelled_matmul_columns};
 constinit const Record measured_collective{
@@ -126,6 +170,8 @@ constinit const Record measured_matmul{
 std::span<const Record* const> records() {
   static constexpr std::array all{&systems_figures,
                                   &modelled_collective,
+                                  &modelled_link_class,
+                                  &modelled_link,
                                   &modelled_matmul,
                                   &measured_collective,
                                   &measured_matmul};

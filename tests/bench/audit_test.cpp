@@ -20,12 +20,14 @@ using topology::Machine;
 /// predict gets from one line of each level.
 class Audit {
  public:
-  explicit Audit(const Machine& machine) : machine_(&machine) {
+  explicit Audit(const Machine& machine)
+      : machine_(&machine), memory_(static_cast<std::size_t>(machine.chips())) {
     for (std::size_t l = 0; l < machine.levels.size(); ++l)
       for (auto& direction : links_.emplace_back())
         direction.resize(static_cast<std::size_t>(machine.chips()));
   }
 
+  /// Of a reduce-scatter.
   void add(std::size_t level, topology::DigitMap map, double bytes) {
     std::int64_t stride = 1;
     for (std::size_t l = 0; l < level; ++l) stride *= machine_->levels[l].extent;
@@ -35,6 +37,8 @@ class Audit {
       const std::int64_t corner = chip - digit * stride;
       const std::int64_t to = map(digit, n);
       if (to == topology::DigitMap::none) continue;
+      memory_[index(chip)] += bytes;                          // read to be sent
+      memory_[index(corner + to * stride)] += bytes + bytes;  // own part read, sum written
       if (machine_->levels[level].shape == LevelShape::ring)
         walk(level, corner, stride, digit, to, bytes);
       else
@@ -53,6 +57,7 @@ class Audit {
         double& heaviest = all[machine_->levels[l].name + sign];
         heaviest = std::max(heaviest, most);
       }
+    all["hbm"] = *std::max_element(memory_.begin(), memory_.end());
     std::erase_if(all, [](const auto& link) { return link.second == 0; });
     return all;
   }
@@ -87,6 +92,7 @@ class Audit {
   static std::size_t index(std::int64_t chip) { return static_cast<std::size_t>(chip); }
 
   const Machine* machine_;
+  std::vector<double> memory_;
   std::vector<std::array<std::vector<double>, 2>> links_;  // level, direction, chip it leaves (or,
                                                            // into a port, reaches)
 };

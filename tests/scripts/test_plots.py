@@ -67,6 +67,8 @@ def texts(path):
     ("all_reduce_chips", ["1 GiB", "trainium2", "trainium4", "lower bound", "time (ms)", "64"]),
     ("roofline", ["bf16", "TFLOP/s per chip", "FLOP per byte", "trainium4"]),
     ("generations", ["trainium4", "relative to trainium2", "assumed", "all_to_all"]),
+    ("links", ["64 chips", "x: ring of 4", "128 GB/s per link and direction", "busy (%", "memory of a chip",
+               "all_reduce of 1 GiB", "rhd(x,y,z", "rack: switch of"]),
 ])
 def test_each_figure_is_drawn_and_labelled(figures, name, says):
     png = (figures / f"{name}.png").read_bytes()

@@ -11,8 +11,8 @@ import pytest
 
 BUILD = pathlib.Path(os.environ.get("RAINIER_BUILD", "build"))
 SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).parents[2]))
-TABLES = ["systems/figures", "modelled/collective", "modelled/matmul", "measured/collective",
-          "measured/matmul"]
+TABLES = ["systems/figures", "modelled/collective", "modelled/link_class", "modelled/link",
+          "modelled/matmul", "measured/collective", "measured/matmul"]
 KINDS = {"f": "float64", "i": "int64", "O": "text"}
 
 
@@ -47,8 +47,8 @@ def columns(table):
 def test_root_says_what_it_is(example):
     with h5py.File(example) as file:
         assert dict(file.attrs) == {
-            "format": "rainier-results", "schema_version": "1.0", "Conventions": "CF-1.8",
-            "creator": "rainier example", "status": "complete", "last_point": 25}
+            "format": "rainier-results", "schema_version": "1.1", "Conventions": "CF-1.8",
+            "creator": "rainier example", "status": "complete", "last_point": 35}
         assert file["inputs/systems/example.toml"].asstr()[()] == 'title = "µ"\n'
         assert file["measured/host"].attrs["cores"] == 2
     assert not partial(example).exists()
@@ -163,7 +163,7 @@ def test_full_disk_is_one_error_and_keeps_the_points(tmp_path):
 def test_finished_points_are_not_overwritten(tmp_path):
     path = tmp_path / "run.h5"
     write(path, 2, "stop")
-    assert "holds 10 finished points" in write(path, 2, expect=3).stderr
+    assert "holds 14 finished points" in write(path, 2, expect=3).stderr
     partial(path).unlink()
     write(path, 2)
     assert "exists" in write(path, 2, expect=3).stderr

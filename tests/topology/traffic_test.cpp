@@ -93,6 +93,34 @@ TEST(Traffic, PermutationsLoadLinksAsEnumerated) {
   }
 }
 
+TEST(Traffic, EachLinkOfALineAsEnumerated) {
+  // An exchange across bit 2 of a ring of 16 loads its links unevenly.
+  const Machine machine = fixtures::torus({16, 3});
+  const DigitMap map{DigitMap::Kind::exclusive_or, 4};
+  Traffic traffic(machine);
+  traffic.add(0, map, Bytes(1));
+  traffic.add(0, {DigitMap::Kind::add, 1}, Bytes(5));  // and a shift on top, on all alike
+  Links links;
+  for (std::int64_t chip = 0; chip < machine.chips(); ++chip) {
+    const Coordinates from = coordinates(machine, chip);
+    route(machine, from, {map(from[0], 16), from[1]}, 1, links);
+    route(machine, from, {(from[0] + 1) % 16, from[1]}, 5, links);
+  }
+  const auto classes = traffic.classes();
+  ASSERT_EQ(classes.size(), 2U);
+  for (const int direction : {0, 1}) {
+    const auto& each = classes[static_cast<std::size_t>(direction)].each;
+    ASSERT_EQ(each.size(), 16U);
+    for (std::int64_t i = 0; i < 16; ++i)
+      for (std::int64_t line = 0; line < 3; ++line)
+        EXPECT_EQ(each[static_cast<std::size_t>(i)].value(), (links[{0, direction, {i, line}}]))
+            << i << " on line " << line;
+  }
+  Traffic even(machine);
+  even.add(0, {DigitMap::Kind::add, 3}, Bytes(1));
+  EXPECT_TRUE(even.classes().front().each.empty());
+}
+
 TEST(Traffic, AllPairsLoadLinksAsEnumerated) {
   for (const std::vector<std::int64_t>& extents :
        {std::vector<std::int64_t>{4}, {4, 4}, {4, 4, 4}, {3, 2, 5}}) {

@@ -1,0 +1,114 @@
+#include "bench/program/predict_command.hpp"
+
+#include <map>
+
+#include <fmt/format.h>
+
+#include "bench/program/explain_table.hpp"
+#include "bench/program/link_table.hpp"
+#include "bench/program/modelled_tables.hpp"
+#include "bench/program/rows.hpp"
+#include "bench/program/tuning.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+void print_points(const PredictRequest& request,
+                  const topology::Machine& machine,
+                  const std::vector<CollectiveRow>& rows) {
+  if (request.style == TableStyle::text)
+    fmt::print(
+        "# {} over {} chips of {} ({}), predicted\n"
+        "# GB/s = 10^9 B/s per chip and direction; busbw = algbw x {:.6g}\n",
+        kernels::info(request.collective).name,
+        machine.chips(),
+        machine.name,
+        machine.chip.title,
+        kernels::busbw_factor(request.collective, machine.chips()));
+  print_predicted_header(request.style);
+  for (const CollectiveRow& row : rows) print_predicted(row, request.style);
+}
+
+void print_all_links(const PredictRequest& request, const std::vector<CollectiveRow>& rows) {
+  if (request.style == TableStyle::text)
+    fmt::print("\n# links of one line per level, all lines alike; busy = share of the time\n");
+  print_links_header(request.style);
+  for (const CollectiveRow& row : rows) print_links(row, request.style);
+}
+
+void record(const PredictRequest& request,
+            const topology::Machine& machine,
+            const std::vector<CollectiveRow>& rows) {
+  ResultFile file = ResultFile::create(
+      request.flags.output, {request.flags.force, fmt::format("rainier {}", RAINIER_VERSION)});
+  record_inputs(file, request.system, machine.name);
+  if (!request.overrides.empty())
+    file.text("inputs/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n")));
+  file.table(systems_figures).append_all(figure_rows(machine));
+  ModelledTables(file, request.flags.links).append(rows, machine);
+  file.complete();
+  fmt::print(stderr, "results: {}\n", request.flags.output);
+}
+
+/// The size that is really moved stands in the rows.
+void print_explanations(const PredictRequest& request,
+                        const topology::Machine& machine,
+                        const std::vector<CollectiveRow>& rows) {
+  constexpr std::size_t shown = 5;
+  for (const CollectiveRow& row : rows)
+    print_explanation(
+        row.bytes,
+        predict_all(request.collective, machine, topology::Bytes(static_cast<double>(row.bytes))),
+        shown);
+}
+
+void save_choices(const PredictRequest& request,
+                  const topology::Machine& machine,
+                  const std::vector<CollectiveRow>& rows) {
+  std::map<std::int64_t, std::string> choices;
+  for (const CollectiveRow& row : rows) choices[row.bytes] = row.prediction.algorithm;
+  save_tuning(request.flags.save_tuning, machine, request.collective, choices);
+  fmt::print(stderr, "tuning table: {}\n", request.flags.save_tuning);
+}
+
+void check(const PredictRequest& request) {
+  const PredictFlags& flags = request.flags;
+  if ((flags.explain || !flags.save_tuning.empty()) && request.algorithm != "auto")
+    topology::usage_error("--explain and --save-tuning are about what --algorithm auto chooses");
+  if (flags.explain && request.style == TableStyle::csv)
+    topology::usage_error("--explain prints text; leave out --csv");
+}
+
+}  // namespace
+
+void add_predict_flags(CLI::App& command, PredictFlags& flags) {
+  command.add_flag("--links", flags.links, "every link of a line instead of only the busiest");
+  command.add_option("-O,--output", flags.output, "write the predictions to this results file");
+  command.add_flag("--explain",
+                   flags.explain,
+                   "what auto chose among which candidates, and why the others are slower");
+  command.add_option(
+      "--save-tuning",
+      flags.save_tuning,
+      "write what auto chose for each size to this table, for --algorithm file:TABLE");
+  command.add_flag("--force", flags.force, "overwrite earlier results");
+}
+
+void predict_table(const PredictRequest& request, const topology::Machine& machine) {
+  check(request);
+  const AlgorithmChoice algorithm(request.algorithm, request.collective, machine);
+  std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
+  rows.reserve(request.sizes.size());
+  for (const std::int64_t bytes : request.sizes)
+    rows.push_back(
+        predict_point(request.collective, bytes, request.options, algorithm.at(bytes), machine));
+  if (!request.flags.save_tuning.empty()) save_choices(request, machine, rows);
+  if (!request.flags.output.empty()) record(request, machine, rows);
+  const bool only_links = request.flags.links && request.style == TableStyle::csv;
+  if (!only_links) print_points(request, machine, rows);
+  if (request.flags.explain) print_explanations(request, machine, rows);
+  if (request.flags.links) print_all_links(request, rows);
+}
+
+}  // namespace bench

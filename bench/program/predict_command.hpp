@@ -1,0 +1,45 @@
+// The part of `rainier collective` that predicts: tables on the terminal and in a results file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "bench/executor/measure.hpp"
+#include "bench/program/collective_table.hpp"
+#include "topology/machine.hpp"
+
+namespace bench {
+
+/// Flags that only predictions have.
+struct PredictFlags {
+  bool links = false;
+  std::string output;
+  bool force = false;
+  bool explain = false;
+  std::string save_tuning;
+
+  [[nodiscard]] bool any() const {
+    return links || force || explain || !output.empty() || !save_tuning.empty();
+  }
+};
+
+void add_predict_flags(CLI::App& command, PredictFlags& flags);
+
+struct PredictRequest {
+  kernels::Collective collective = kernels::Collective::all_reduce;
+  std::vector<std::int64_t> sizes;
+  MeasureOptions options;
+  std::string algorithm;
+  std::string system;                  ///< name or file
+  std::vector<std::string> overrides;  ///< of its figures
+  TableStyle style = TableStyle::text;
+  PredictFlags flags;
+};
+
+/// @param machine the system or the part of it that is asked for
+void predict_table(const PredictRequest& request, const topology::Machine& machine);
+
+}  // namespace bench
