@@ -142,6 +142,7 @@ def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_p
      ["--explain", "auto"]),
     (["collective", "all_reduce", "--system", "rainier", "--csv", "--explain"], ["--csv"]),
     (["run", "nowhere.toml"], ["nowhere.toml"]),
+    (["run", "."], ["'.' is a folder"]),
 ])
 def test_bad_request_is_one_message_and_exit_2(arguments, says):
     refused(*arguments, says=says)
