@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -230,6 +231,7 @@ void Table::fail(const std::string& key,
 
 Document Document::load(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  if (std::filesystem::is_directory(path)) usage_error("'" + path + "' is a folder, not a file");
   if (!file) usage_error("cannot read '" + path + "'");
   return {path, std::string(std::istreambuf_iterator<char>(file), {})};
 }

@@ -189,26 +189,30 @@ std::vector<Bytes> Traffic::each(std::size_t level, std::size_t direction) const
   return all;
 }
 
+LinkClass Traffic::link_class(std::size_t l, std::size_t direction) const {
+  const Level& level = machine_->levels[l];
+  const std::string sign = switched(level) ? "" : direction == up ? "+" : "-";
+  const BytesPerSecond capacity = level.bandwidth.value * level.links.value;
+  const Bytes load(heaviest(l, direction));
+  const Seconds transfer = load / (capacity * level.efficiency.value);
+  const bool issue_bound = issue(l) > transfer;
+  return {level.name + sign,
+          l,
+          load,
+          capacity,
+          std::max(transfer, issue(l)),
+          issue_bound,
+          each(l, direction),
+          issue_bound ? level.gap.status : level.bandwidth.status};
+}
+
 std::vector<LinkClass> Traffic::classes() const {
   std::vector<LinkClass> all;
   for (std::size_t l = 0; l < loads_.size(); ++l) {
-    const Level& level = machine_->levels[l];
-    const BytesPerSecond capacity = level.bandwidth.value * level.links.value;
+    const bool port = switched(machine_->levels[l]);  // one class: the busier way, out or in
     const std::size_t busier = heaviest(l, in) > heaviest(l, out) ? in : out;
-    for (const std::size_t d : {up, down}) {
-      const Bytes load(heaviest(l, d));
-      if (load.value() <= 0 || (switched(level) && d != busier)) continue;
-      const char* sign = d == up ? "+" : "-";
-      const Seconds transfer = load / (capacity * level.efficiency.value);
-      all.push_back({level.name + (switched(level) ? "" : sign),
-                     l,
-                     load,
-                     capacity,
-                     std::max(transfer, issue(l)),
-                     issue(l) > transfer,
-                     each(l, d),
-                     issue(l) > transfer ? level.gap.status : level.bandwidth.status});
-    }
+    for (const std::size_t d : {up, down})
+      if (heaviest(l, d) > 0 && (!port || d == busier)) all.push_back(link_class(l, d));
   }
   if (memory_busy() > Seconds{}) {
     const Sourced<BytesPerSecond>& rate = *machine_->chip.memory_bandwidth;

@@ -93,6 +93,7 @@ class Traffic {
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
   [[nodiscard]] double most_extra(std::size_t level, std::size_t direction) const;
+  [[nodiscard]] LinkClass link_class(std::size_t level, std::size_t direction) const;
   [[nodiscard]] std::vector<Bytes> each(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "kernels/collective/collective.hpp"
 #include "topology/machine.hpp"
@@ -14,7 +15,7 @@ namespace bench {
 
 class Tuning {
  public:
-  explicit Tuning(const topology::Machine& group) : group_(group) {}
+  explicit Tuning(topology::Machine group) : group_(std::move(group)) {}
 
   /// @throws Error(usage) with file, line and what was expected: also for a table of another number
   /// of chips and for algorithms that the group cannot run

@@ -35,7 +35,7 @@ Machine cores(double stage, double inside, double rate = link) {
                                        {"x", LevelShape::ring, 4, rate / 4},
                                        {"y", LevelShape::ring, 4, rate / 4}},
                                       stage * 1e-6);
-  for (const std::size_t l : {1, 2}) machine.levels[l].hop.value = Seconds(diagonal / 3 * 1e-6);
+  for (const std::size_t l : {1U, 2U}) machine.levels[l].hop.value = Seconds(diagonal / 3 * 1e-6);
   return machine;
 }
 

@@ -1,9 +1,5 @@
-"""The program as a user meets it: tables, bad input, exit codes, crashes, the same bytes everywhere.
-
-RAINIER_BUILD and RAINIER_SOURCE name the build and the source folder; Open MPI's environment is set
-by CTest."""
+"""The program as a user meets it: tables, bad input, exit codes, crashes, the same bytes everywhere."""
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -12,61 +8,7 @@ import time
 import h5py
 import pytest
 
-BUILD = pathlib.Path(os.environ["RAINIER_BUILD"])
-SOURCE = pathlib.Path(os.environ["RAINIER_SOURCE"])
-RAINIER = BUILD / "rainier"
-
-MODELLED = """
-title = "modelled only"
-[model.collective]
-systems = ["trn2-ultraserver", "rainier"]
-collectives = ["all_reduce", "all_to_all"]
-chips = [16, 64]
-begin = "1K"
-end = "1G"
-factor = 1024
-datatype = "bf16"
-[model.matmul]
-chips = ["trainium2", "trainium3"]
-datatypes = ["bf16"]
-shapes = [{ label = "cube", m = 4096, n = 4096, k = 4096 }]
-"""
-
-MEASURED = """
-[measure.collective]
-collectives = ["all_reduce"]
-begin = "1K"
-end = "64K"
-factor = 4
-datatype = "f32"
-samples = {samples}
-"""
-
-
-def run(*arguments, ranks=None, timeout=120, **options):
-    command = [str(a) for a in (RAINIER, *arguments)]
-    if ranks:
-        command = ["mpirun", "-np", str(ranks), *command]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)
-
-
-def refused(*arguments, code=2, says=(), **options):
-    """Exit code, one message, all of `says` in it, no output."""
-    result = run(*arguments, **options)
-    assert result.returncode == code, result.stderr
-    assert result.stdout == ""
-    ours = [line for line in result.stderr.splitlines() if line.startswith("rainier: ")]
-    assert len(ours) == 1, result.stderr
-    for text in says:
-        assert text in result.stderr
-    return result.stderr
-
-
-def run_file(folder, text):
-    path = folder / "run.toml"
-    path.write_text(text)
-    return path
-
+from program import MEASURED, MODELLED, RAINIER, SOURCE, refused, rows, run, run_file
 
 # --- what a user sees -----------------------------------------------------------------------------
 
@@ -88,10 +30,6 @@ def test_show_gives_each_figure_its_origin():
 def test_every_shipped_system_shows():
     for path in (SOURCE / "topology/systems").glob("*.toml"):
         assert run("show", path.stem).returncode == 0, path
-
-
-def rows(text):
-    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def test_collective_at_full_size_prints_time_bound_and_share():
@@ -159,120 +97,6 @@ def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_p
     assert float(rows(predicted.stdout)[0][4]) == float(rows(measured.stdout)[0][12])
 
 
-def test_auto_explains_what_it_chose_among_which_candidates():
-    result = run("collective", "all_reduce", "--system", "rainier", "-b", "1M", "-e", "1G", "-f", "1024",
-                 "--explain")
-    assert result.returncode == 0, result.stderr
-    points, *explained = result.stdout.split("\n\n")
-    assert len(explained) == 2
-    for point, text, limit in zip(rows(points), explained, ("latency of", "transfer, longest on")):
-        head, _, choice, *others = text.splitlines()
-        assert limit in head
-        assert choice.split()[-1] == point[-1] and point[-1] in head
-        times = [float(line.split()[0]) for line in (choice, *others)]
-        assert len(times) == 5 and times == sorted(times)
-        for line, time in zip(others, times[1:]):
-            total, latency, transfer = map(float, line.split()[:3])
-            assert total == pytest.approx(latency + transfer, abs=0.02)
-            reason = line.split(": ", 1)[1]
-            first = [float(word) for word in choice.split()[:3]]
-            longer = "latency" if latency - first[1] > transfer - first[2] else "transfer"
-            assert reason.startswith(f"{longer} +") or (time == times[0] and "as fast" in reason)
-            if busy := re.search(r"is busy ([\d.]+) (\w+) instead of ([\d.]+) (\w+)", reason):
-                unit = {"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-                assert float(busy[1]) * unit[busy[2]] > float(busy[3]) * unit[busy[4]]
-        # each candidate really takes what the table says when it is asked for by name
-        algorithm = re.search(r"  (\S+): ", others[-1])[1]
-        again = run("collective", "all_reduce", "--system", "rainier", "-b", point[0], "-e", point[0],
-                    "--algorithm", algorithm)
-        assert float(rows(again.stdout)[0][4]) == pytest.approx(times[-1], rel=1e-3)
-
-
-def test_a_tuning_table_is_saved_read_back_and_grows(tmp_path):
-    table = tmp_path / "tuned.toml"
-    sizes = ["-b", "2M", "-e", "1G", "-f", "8"]
-    auto = {}
-    for collective in ("all_reduce", "all_gather"):
-        saved = run("collective", collective, "--system", "rainier", *sizes, "--save-tuning", table)
-        assert saved.returncode == 0, saved.stderr
-        auto[collective] = saved.stdout
-    for collective, output in auto.items():
-        again = run("collective", collective, "--system", "rainier", *sizes, "--algorithm",
-                    f"file:{table}")
-        assert again.stdout == output
-    algorithms = [row[-1] for row in rows(auto["all_reduce"])]
-    assert len(set(algorithms)) > 1
-
-    def at(size):
-        out = run("collective", "all_reduce", "--system", "rainier", "-b", str(size), "-e", str(size),
-                  "--algorithm", f"file:{table}")
-        return rows(out.stdout)[0][-1]
-    assert at(2**10) == at(2**21) == algorithms[0]  # from the smallest on down as well
-    assert at(2**24 - 4) == algorithms[0] and at(2**24) == algorithms[1]
-    assert at(2**40) == algorithms[-1]
-
-
-TUNED = """chips = 2
-[[choice]]
-collective = "all_reduce"
-from = 1
-algorithm = "ring"
-[[choice]]
-collective = "all_reduce"
-from = 4096
-algorithm = "direct"
-"""
-
-
-def test_measurements_run_what_the_tuning_table_says(tmp_path):
-    table = tmp_path / "tuned.toml"
-    table.write_text(TUNED)
-    result = run("collective", "all_reduce", "-b", "1K", "-e", "16K", "-f", "4", "-n", "2", "--algorithm",
-                 f"file:{table}", ranks=2)
-    assert result.returncode == 0, result.stderr
-    assert [row[-1] for row in rows(result.stdout)] == ["ring", "direct", "direct"]
-
-
-@pytest.mark.parametrize("old, new, says", [
-    ("chips = 2", "chips = 4", ["tuned.toml:1:", "4 chips", "expected 2"]),
-    ("chips = 2", "", ["tuned.toml", "chips"]),
-    ('"direct"', '"driect"', ["tuned.toml:9:", "did you mean 'direct'"]),
-    ('"direct"', '"ring(q)"', ["tuned.toml:9:", "q"]),
-    ("4096", "-5", ["tuned.toml:8:", "at least 1"]),
-    ("4096", "1", ["tuned.toml:8:", "already"]),
-    ("4096", '"4 KiB"', ["tuned.toml:8:"]),
-    ('"all_reduce"', '"al_reduce"', ["tuned.toml:3:", "did you mean 'all_reduce'"]),
-    ("algorithm", "algoritm", ["tuned.toml:5:", "did you mean 'algorithm'"]),
-    (TUNED, "chips = 2", ["tuned.toml", "[[choice]]"]),
-    (TUNED, "not toml", ["tuned.toml:1:"]),
-    ("all_reduce", "all_gather", ["no choice for all_reduce"]),
-])
-def test_a_bad_tuning_table_names_file_line_and_what_was_expected(tmp_path, old, new, says):
-    table = tmp_path / "tuned.toml"
-    count = -1 if old == "all_reduce" else 1
-    table.write_text(TUNED.replace(old, new, count))
-    host = tmp_path / "two.toml"
-    host.write_text(TWO)
-    arguments = ["collective", "all_reduce", "--system", host, "-b", "1K", "-e", "1K"]
-    refused(*arguments, "--algorithm", f"file:{table}", says=says)
-    if old != "all_reduce":  # nor is it written over
-        before = table.read_text()
-        refused(*arguments, "--save-tuning", table, says=says)
-        assert table.read_text() == before
-
-
-TWO = """title = "two"
-chip = "host"
-[[level]]
-name = "ranks"
-domain = "job"
-shape = "all_to_all"
-extent = { value = 2, status = "assumed", source = "test" }
-bandwidth = { value = "1 GB/s", status = "assumed", source = "test" }
-latency = { value = "1 us", status = "assumed", source = "test" }
-"""
-
-
 # --- bad input ------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments, says", [
@@ -328,6 +152,7 @@ latency = { value = "1 us", status = "assumed", source = "test" }
      ["--explain", "auto"]),
     (["collective", "all_reduce", "--system", "rainier", "--csv", "--explain"], ["--csv"]),
     (["run", "nowhere.toml"], ["nowhere.toml"]),
+    (["run", "."], ["'.' is a folder"]),
 ])
 def test_bad_request_is_one_message_and_exit_2(arguments, says):
     refused(*arguments, says=says)
@@ -446,80 +271,6 @@ def datasets(group):
                                                             else tuple(node.asstr()[:]))})
                      if isinstance(node, h5py.Dataset) else None)
     return found
-
-
-def link_loads(path):
-    """{(size, link): {position: bytes}} of a results file."""
-    found = {}
-    with h5py.File(path) as file:
-        sizes, table = file["modelled/collective/size"][:], file["modelled/link"]
-        for row, link, position, load in zip(table["row"], table["link"].asstr(), table["position"],
-                                             table["load"]):
-            found.setdefault((sizes[row], link), {})[position] = load
-    return found
-
-
-def test_link_classes_in_the_file_carry_the_bytes_of_the_closed_form(tmp_path):
-    # A ring per level, lowest first: level i carries (n_i - 1)/n_i of what the levels below left,
-    # up in the reduce-scatter and down in the all-gather.
-    out = tmp_path / "out.h5"
-    assert run("collective", "all_reduce", "--system", "rainier", "--algorithm", "ring", "-b", "1G",
-               "-e", "1G", "-O", out).returncode == 0
-    # Memory: a read and a write for each byte that a chip receives, one read more to reduce it.
-    wanted, left = {}, 2**30
-    for level, extent in (("x", 4), ("y", 4), ("z", 4), ("pod", 8), ("building", 128), ("site", 8)):
-        wanted[level] = left * (extent - 1) / extent
-        left /= extent
-    # Rings have a direction for each half; a port carries both, and what goes to the tiers above.
-    loads = {f"{r}{s}": wanted[r] for r in "xyz" for s in "+-"}
-    loads |= {"site": 2 * wanted["site"], "building": 2 * (wanted["site"] + wanted["building"]),
-              "pod": 2 * (wanted["site"] + wanted["building"] + wanted["pod"]),
-              "hbm": (3 + 2) * sum(wanted.values())}
-    with h5py.File(out) as file:
-        table = file["modelled/link_class"]
-        got = dict(zip(table["link"].asstr(), table["load"]))
-        assert got == pytest.approx(loads, rel=1e-12)
-        time = file["modelled/collective/time"][0]
-        assert list(table["utilisation"]) == pytest.approx(list(table["busy"] / time), rel=1e-12)
-        busiest = max(table["utilisation"])
-        assert file["modelled/collective/bottleneck_utilisation"][0] == busiest <= 1
-        assert "modelled/link" not in file
-        assert "inputs/systems/rainier/systems/rainier.toml" in file
-        origins = dict(zip(table["link"].asstr(), table["evidence"].asstr()))
-        assert origins["x+"] == "published" and origins["site"] == "assumed"
-
-
-def test_single_links_in_the_file_are_those_of_a_count_by_hand(tmp_path):
-    # xor halving over a ring of 16, nearest first: in step j rank i sends size / 2^(j+1) to i ^ 2^j,
-    # the shorter way, half each way on a tie; the all-gather sends the same back.
-    out = tmp_path / "out.h5"
-    result = run("collective", "all_reduce", "--system", "tpu-v4", "--chips", "16", "--algorithm", "xor",
-                 "-b", "1M", "-e", "1M", "--links", "-O", out)
-    assert result.returncode == 0, result.stderr
-    count = {"x+": [0] * 16, "x-": [0] * 16}
-    for step in range(4):
-        for rank in range(16):
-            ahead = ((rank ^ 1 << step) - rank) % 16
-            share = 1 if ahead < 8 else 0.5 if ahead == 8 else 0
-            for hop in range(ahead):
-                count["x+"][(rank + hop) % 16] += 2 * share * 2**20 / 2**(step + 1)
-            for hop in range(16 - ahead):
-                count["x-"][(rank - hop) % 16] += 2 * (1 - share) * 2**20 / 2**(step + 1)
-    got = link_loads(out)
-    for link, loads in count.items():
-        assert len(set(loads)) > 1
-        assert [got[2**20, link][i] for i in range(16)] == loads
-    printed = [line.split() for line in result.stdout.splitlines() if re.search(r" x\+ +3 ", line)]
-    assert float(printed[0][3]) == count["x+"][3]
-
-
-def test_a_run_file_can_ask_for_single_links(tmp_path):
-    text = MODELLED.replace('datatype = "bf16"', 'datatype = "bf16"\nlinks = true', 1)
-    out = tmp_path / "out.h5"
-    assert run("run", run_file(tmp_path, text), "--output", out).returncode == 0
-    with h5py.File(out) as file:
-        points = file["modelled/collective"].attrs["points"]
-        assert set(file["modelled/link/row"]) == set(file["modelled/link_class/row"]) == set(range(points))
 
 
 def test_modelled_parts_beside_measurements_are_the_same_too(tmp_path):
