@@ -28,7 +28,7 @@ class Audit {
   }
 
   /// Of a reduce-scatter.
-  void add(std::size_t level, topology::DigitMap map, double bytes) {
+  void add(std::size_t level, topology::DigitMap map, double bytes, bool reduce) {
     std::int64_t stride = 1;
     for (std::size_t l = 0; l < level; ++l) stride *= machine_->levels[l].extent;
     const std::int64_t n = machine_->levels[level].extent;
@@ -37,8 +37,8 @@ class Audit {
       const std::int64_t corner = chip - digit * stride;
       const std::int64_t to = map(digit, n);
       if (to == topology::DigitMap::none) continue;
-      memory_[index(chip)] += bytes;                          // read to be sent
-      memory_[index(corner + to * stride)] += bytes + bytes;  // own part read, sum written
+      memory_[index(chip)] += bytes;                                       // read to be sent
+      memory_[index(corner + to * stride)] += reduce ? 2 * bytes : bytes;  // own read, sum written
       if (machine_->levels[level].shape == LevelShape::ring)
         walk(level, corner, stride, digit, to, bytes);
       else
@@ -114,7 +114,8 @@ TEST(Audit, BruteForceOver524288ChipsCountsTheSameLoads) {
         const double chunks = kernels::chunks_in(part.exchange->chunks, schedule.extents);
         audit.add(part.exchange->to.digits.front(),
                   part.exchange->to.at(part.k),
-                  part.share.of(chunk * chunks));
+                  part.share.of(chunk * chunks),
+                  part.exchange->reduce);
       }
       std::map<std::string, double> predicted;
       for (const auto& link : bench::cost_of(round, schedule, machine, size).traffic.classes())
