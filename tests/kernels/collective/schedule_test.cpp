@@ -42,7 +42,7 @@ Count count(const kernels::Schedule& schedule) {
 }
 
 std::int64_t ceil_log2(std::int64_t n) {
-  return std::bit_width(static_cast<std::uint64_t>(n - 1));
+  return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(n - 1)));
 }
 
 /// Steps and chunks sent per rank of the reduce-scatter, or of the all-reduce in one piece, over
