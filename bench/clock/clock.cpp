@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bench/clock/clock_kernels.hpp"
+#include "bench/clock/clock_ranks.hpp"
 #include "bench/clock/clock_round.hpp"
 #include "topology/error.hpp"
 
@@ -51,12 +52,13 @@ class Senders {
   }
 
   /// The latest clock of each group takes the place of its members'.
-  void gather_groups(const std::vector<Ticks>& now, const Machine& machine) {
+  void gather_groups(const std::vector<Ticks>& now,
+                     const ChipBlock& block,
+                     const Machine& machine) {
     if (!part_->every()) return;
     latest_ = now;
-    for (const std::size_t d : part_->exchange->to.digits) {
-      spread(machine.stride(d), machine.levels[d].extent);
-    }
+    for (const std::size_t d : part_->exchange->to.digits)
+      spread(block.places(machine.stride(d)), machine.levels[d].extent);
   }
 
   /// Those of the chips from `begin` on, copied to `space` unless they lie side by side.
@@ -138,14 +140,17 @@ class Senders {
 /// One round over all chips.
 class Stepper {
  public:
-  Stepper(const ClockRound& round, const Machine& machine, const ClockOptions& options)
-      : round_(&round), machine_(&machine), options_(&options) {
+  Stepper(const ClockRound& round,
+          const ChipBlock& block,
+          const Machine& machine,
+          const ClockOptions& options)
+      : round_(&round), block_(block), machine_(&machine), options_(&options) {
     for (const ClockPart& part : round.parts) senders_.emplace_back(part);
   }
 
   void step(const std::vector<Ticks>& now, std::vector<Ticks>& next, std::int64_t number) {
     key_ = noise_key(options_->seed, static_cast<std::uint64_t>(number));
-    for (Senders& senders : senders_) senders.gather_groups(now, *machine_);
+    for (Senders& senders : senders_) senders.gather_groups(now, block_, *machine_);
     const auto chips = static_cast<std::int64_t>(now.size());
 #pragma omp parallel for schedule(static)
     for (std::int64_t begin = 0; begin < chips; begin += tile)
@@ -175,7 +180,7 @@ class Stepper {
       next[static_cast<std::size_t>(chip)] = special(now, specials.subspan(i, last - i));
       i = last;
     }
-    add_noise(into, begin, key_, options_->noise.quantiles());
+    add_noise(into, begin, block_, key_, options_->noise.quantiles());
   }
 
   [[nodiscard]] std::span<const Special> specials_in(std::int64_t begin, std::int64_t end) const {
@@ -203,11 +208,28 @@ class Stepper {
   }
 
   const ClockRound* round_;
+  ChipBlock block_;
   const Machine* machine_;
   const ClockOptions* options_;
   std::vector<Senders> senders_;
   NoiseKey key_;
 };
+
+void run_round(std::vector<Ticks>& clocks,
+               std::vector<Ticks>& next,
+               const ClockRound& round,
+               const ChipBlock& block,
+               const Machine& machine,
+               std::int64_t first_step,
+               const ClockOptions& options) {
+  if (run_ring(clocks, block, round, first_step, options)) return;
+  Stepper stepper(round, block, machine, options);
+  next.resize(clocks.size());
+  for (std::int64_t i = 0; i < round.repeat; ++i) {
+    stepper.step(clocks, next, first_step + i);
+    std::swap(clocks, next);
+  }
+}
 
 }  // namespace
 
@@ -231,6 +253,16 @@ ClockResult run_clock(const kernels::Schedule& schedule,
                       topology::Bytes size,
                       const ClockOptions& options,
                       ClockTrace* trace) {
+  ClockRanks alone(machine);
+  return run_clock(schedule, machine, size, options, alone, trace);
+}
+
+ClockResult run_clock(const kernels::Schedule& schedule,
+                      const Machine& machine,
+                      topology::Bytes size,
+                      const ClockOptions& options,
+                      ClockRanks& ranks,
+                      ClockTrace* trace) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
   if (!is_clockable(schedule))
@@ -238,25 +270,24 @@ ClockResult run_clock(const kernels::Schedule& schedule,
                           "' is predicted, not clocked: the clock runs schedules in one slice in "
                           "which every chip takes part in every step");
   ClockResult result;
-  result.finish.assign(static_cast<std::size_t>(machine.chips()), to_ticks(machine.overhead.value));
+  std::vector<Ticks>& clocks = result.finish;
+  clocks.assign(static_cast<std::size_t>(ranks.block().count()), to_ticks(machine.overhead.value));
   constexpr std::uint64_t before_all = std::numeric_limits<std::uint64_t>::max();
-  add_noise(result.finish, 0, noise_key(options.seed, before_all), options.skew.quantiles());
-  std::vector<Ticks> next(result.finish.size());
+  add_noise(
+      clocks, 0, ranks.block(), noise_key(options.seed, before_all), options.skew.quantiles());
+  std::vector<Ticks> next;
   for (const kernels::Round& round : kernels::rounds(schedule)) {
-    const ClockRound plan = clock_round(round, schedule, machine, size, options);
+    ranks.move_for(round, clocks);
+    const ClockRound plan = clock_round(round, schedule, machine, size, options, ranks.block());
     if (trace != nullptr) {
       trace->rounds.push_back(plan);
-      trace->before.push_back(result.finish);
+      trace->before.push_back(clocks);
     }
-    if (!run_ring(result.finish, plan, result.steps, options)) {
-      Stepper stepper(plan, machine, options);
-      for (std::int64_t i = 0; i < plan.repeat; ++i) {
-        stepper.step(result.finish, next, result.steps + i);
-        std::swap(result.finish, next);
-      }
-    }
+    if (!clocks.empty())
+      run_round(clocks, next, plan, ranks.block(), machine, result.steps, options);
     result.steps += plan.repeat;
   }
+  ranks.move_to_all(clocks);
   return result;
 }
 

@@ -40,6 +40,7 @@ struct ClockResult {
 };
 
 struct ClockTrace;
+class ClockRanks;
 
 /// In one slice, and every chip in every exchange?
 [[nodiscard]] bool is_clockable(const kernels::Schedule& schedule);
@@ -52,6 +53,15 @@ struct ClockTrace;
                                     const topology::Machine& machine,
                                     topology::Bytes size,
                                     const ClockOptions& options,
+                                    ClockTrace* trace = nullptr);
+
+/// The same result on any number of MPI ranks, all of which call this and get the clocks of all
+/// chips. A trace is for one rank.
+[[nodiscard]] ClockResult run_clock(const kernels::Schedule& schedule,
+                                    const topology::Machine& machine,
+                                    topology::Bytes size,
+                                    const ClockOptions& options,
+                                    ClockRanks& ranks,
                                     ClockTrace* trace = nullptr);
 
 }  // namespace bench

@@ -143,6 +143,20 @@ void add_noise(std::span<Ticks> clocks,
   HWY_DYNAMIC_DISPATCH(add_noise_all)(clocks.data(), clocks.size(), first, key, quantiles.data());
 }
 
+void add_noise(std::span<Ticks> clocks,
+               std::int64_t begin,
+               const ChipBlock& block,
+               NoiseKey key,
+               std::span<const float> quantiles) {
+  while (!clocks.empty()) {
+    const auto left = static_cast<std::size_t>(block.width - begin % block.width);
+    const std::size_t row = std::min(left, clocks.size());
+    add_noise(clocks.first(row), block.chip(begin), key, quantiles);
+    clocks = clocks.subspan(row);
+    begin += static_cast<std::int64_t>(row);
+  }
+}
+
 Ticks noise_of(std::int64_t chip, NoiseKey key, std::span<const float> quantiles) {
   if (quantiles.empty()) return 0;
   return HWY_DYNAMIC_DISPATCH(noise_of_one)(chip, key, quantiles.data());

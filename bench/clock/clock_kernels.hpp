@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "bench/clock/chip_block.hpp"
 #include "bench/clock/noise.hpp"
 
 namespace bench {
@@ -14,6 +15,13 @@ void meet(std::span<Ticks> next, const Ticks* own, const Ticks* other, Ticks cos
 /// clocks[i] += the delay of chip first + i under `key`.
 void add_noise(std::span<Ticks> clocks,
                std::int64_t first,
+               NoiseKey key,
+               std::span<const float> quantiles);
+
+/// The same for the chips of a block from the place `begin` on.
+void add_noise(std::span<Ticks> clocks,
+               std::int64_t begin,
+               const ChipBlock& block,
                NoiseKey key,
                std::span<const float> quantiles);
 

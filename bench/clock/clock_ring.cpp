@@ -1,8 +1,9 @@
 // Rings of many members: each line is taken through all its steps while it is in the cache.
 //
 // The step's cost is the same for all, so it is left out and added at the end: what remains fits 32
-// bits, T'[i] = max(T[i], T[i-1]) + noise + extra. Without these, n-1 steps carry the latest start
-// to everybody: T[i] = max T + steps x cost, and nothing is stepped through.
+// bits, T'[i] = max(T[i], T[i-1]) + noise + extra. Without these, S steps carry the latest start
+// of the S members before it to each: T[i] = S x cost + max T[i-j], 0 <= j <= S, and nothing is
+// stepped through.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -18,11 +19,13 @@ constexpr std::int64_t least_members = 32;
 constexpr std::size_t pad = 16;  // the widest vector, before and after a row
 constexpr Ticks room = Ticks{1} << 30U;
 
-/// A line of the ring: members `stride` apart, in the direction of travel.
+/// A line of the ring: members `stride` places apart, in the direction of travel.
 struct Line {
   std::int64_t first = 0;
   std::int64_t stride = 0;
   std::int64_t members = 0;
+  std::int64_t chip = 0;   ///< number of the first
+  std::int64_t apart = 1;  ///< between the numbers of two
 };
 
 class RingLine {
@@ -61,8 +64,8 @@ class RingLine {
       ring_step(std::span(to_).subspan(pad, n),
                 &from_[pad],
                 extra_.empty() ? nullptr : extra_.data(),
-                line_.first,
-                line_.stride,
+                line_.chip,
+                line_.apart,
                 noise_key(options.seed, static_cast<std::uint64_t>(first_step + done)),
                 quantiles);
       std::swap(from_, to_);
@@ -107,19 +110,41 @@ class RingLine {
 };
 
 /// The line through `corner`, the member whose digit is 0.
-Line line_at(std::int64_t corner, const ClockPart& part) {
+Line line_at(std::int64_t corner, const ClockPart& part, const ChipBlock& block) {
   const bool up = part.senders.operand == -1;  // hears from the member below
-  return {up ? corner : corner + (part.extent - 1) * part.stride,
-          up ? part.stride : -part.stride,
-          part.extent};
+  const std::int64_t first = up ? corner : corner + (part.extent - 1) * part.stride;
+  const std::int64_t stride = up ? part.stride : -part.stride;
+  const std::int64_t chip = block.chip(first);
+  return {first, stride, part.extent, chip, block.chip(first + stride) - chip};
 }
 
-void spread_latest(std::vector<Ticks>& clocks, const Line& line, Ticks later) {
-  Ticks latest = 0;
-  for (std::int64_t i = 0; i < line.members; ++i)
-    latest = std::max(latest, clocks[static_cast<std::size_t>(line.first + i * line.stride)]);
-  for (std::int64_t i = 0; i < line.members; ++i)
-    clocks[static_cast<std::size_t>(line.first + i * line.stride)] = latest + later;
+/// The starts of a line seen through a window that slides along the ring: those that may still be
+/// the latest wait in a queue, falling.
+void slide(std::vector<Ticks>& clocks, const Line& line, std::int64_t steps, Ticks later) {
+  struct Start {
+    std::int64_t member;
+    Ticks ticks;
+  };
+
+  const auto at = [&line](std::int64_t member) {
+    return static_cast<std::size_t>(line.first + member * line.stride);
+  };
+  const std::int64_t reach = std::min(steps, line.members - 1);
+  std::vector<Start> queue(static_cast<std::size_t>(line.members + reach));
+  std::size_t front = 0;
+  std::size_t back = 0;
+  const auto enter = [&](const Start& start) {
+    while (back > front && queue[back - 1].ticks <= start.ticks) --back;
+    queue[back++] = start;
+  };
+  for (std::int64_t before = -reach; before < 0; ++before)
+    enter({before, clocks[at(before + line.members)]});
+  for (std::int64_t member = 0; member < line.members; ++member) {
+    Ticks& clock = clocks[at(member)];
+    enter({member, clock});
+    if (queue[front].member < member - reach) ++front;
+    clock = queue[front].ticks + later;
+  }
 }
 
 void run_line(std::vector<Ticks>& clocks,
@@ -129,7 +154,7 @@ void run_line(std::vector<Ticks>& clocks,
               const ClockOptions& options) {
   const Ticks later = round.parts.front().cost * round.repeat;
   RingLine ring(line);
-  bool plain = options.noise.none() && round.repeat >= line.members - 1;
+  bool plain = options.noise.none();
   for (const Special& special : round.specials) {
     const std::int64_t apart = special.chip - line.first;
     const std::int64_t member = apart / line.stride;
@@ -137,7 +162,7 @@ void run_line(std::vector<Ticks>& clocks,
     ring.hold_back(member, special.extra);
     plain = false;
   }
-  if (plain) return spread_latest(clocks, line, later);
+  if (plain) return slide(clocks, line, round.repeat, later);
   ring.load(clocks);
   ring.run(round.repeat, first_step, options);
   ring.store(clocks, later);
@@ -146,6 +171,7 @@ void run_line(std::vector<Ticks>& clocks,
 }  // namespace
 
 bool run_ring(std::vector<Ticks>& clocks,
+              const ChipBlock& block,
               const ClockRound& round,
               std::int64_t first_step,
               const ClockOptions& options) {
@@ -160,7 +186,7 @@ bool run_ring(std::vector<Ticks>& clocks,
   for (std::int64_t i = 0; i < lines; ++i) {
     try {
       const std::int64_t corner = i / part.stride * part.period() + i % part.stride;
-      run_line(clocks, line_at(corner, part), round, first_step, options);
+      run_line(clocks, line_at(corner, part, block), round, first_step, options);
     } catch (...) {  // an exception must not leave the region
 #pragma omp critical
       failure = std::current_exception();

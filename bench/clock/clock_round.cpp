@@ -74,13 +74,21 @@ void add_degraded_group(std::vector<Special>& specials,
       specials.push_back({chip, index, extra});
 }
 
+/// From chips of the machine to places of the block.
+void place(ClockRound& round, const ChipBlock& block) {
+  for (ClockPart& part : round.parts) part.stride = block.places(part.stride);
+  for (Special& special : round.specials) special.chip = block.place(special.chip);
+  std::erase_if(round.specials, [](const Special& special) { return special.chip < 0; });
+}
+
 }  // namespace
 
 ClockRound clock_round(const kernels::Round& round,
                        const kernels::Schedule& schedule,
                        const Machine& machine,
                        topology::Bytes size,
-                       const ClockOptions& options) {
+                       const ClockOptions& options,
+                       const ChipBlock& block) {
   const RoundCost cost = cost_of(round, schedule, machine, size);
   const std::vector<ExchangeTime> levels = cost.traffic.by_level();
   ClockRound result;
@@ -123,6 +131,7 @@ ClockRound clock_round(const kernels::Round& round,
   std::stable_sort(result.specials.begin(),
                    result.specials.end(),
                    [](const Special& a, const Special& b) { return a.chip < b.chip; });
+  place(result, block);
   return result;
 }
 

@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "bench/clock/chip_block.hpp"
 #include "bench/clock/clock.hpp"
 #include "kernels/collective/rounds.hpp"
 
 namespace bench {
 
-/// Sender of the messages that reach a chip in one part.
+/// Sender of the messages that reach a chip in one part. Chips and strides are places of a block.
 struct ClockPart {
   const kernels::Exchange* exchange = nullptr;
   topology::DigitMap senders;  ///< on the digit; unused where everybody sends to everybody
@@ -48,15 +49,18 @@ struct ClockTrace {
   std::vector<std::vector<Ticks>> before;
 };
 
+/// @param block holds, of each chip, all that it hears from in this round
 [[nodiscard]] ClockRound clock_round(const kernels::Round& round,
                                      const kernels::Schedule& schedule,
                                      const topology::Machine& machine,
                                      topology::Bytes size,
-                                     const ClockOptions& options);
+                                     const ClockOptions& options,
+                                     const ChipBlock& block);
 
 /// All repeats of a round that is one ring: in the cache, line by line. False where it is not one
 /// or too small to be worth it.
 [[nodiscard]] bool run_ring(std::vector<Ticks>& clocks,
+                            const ChipBlock& block,
                             const ClockRound& round,
                             std::int64_t first_step,
                             const ClockOptions& options);

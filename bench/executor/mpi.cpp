@@ -1,5 +1,6 @@
 #include "bench/executor/mpi.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include <mpi.h>
+#include <omp.h>
 
 namespace bench {
 namespace {
@@ -24,6 +26,13 @@ bool running() {
   MPI_Initialized(&initialised);
   MPI_Finalized(&finalised);
   return initialised != 0 && finalised == 0;
+}
+
+/// Threads of several ranks that wait for each other on the same cores, spinning, take a hundred
+/// times as long. A rank that is bound to fewer cores keeps to these.
+void share_cores(unsigned long each) {
+  if (std::getenv("OMP_NUM_THREADS") != nullptr) return;
+  omp_set_num_threads(std::clamp(static_cast<int>(each), 1, omp_get_num_procs()));
 }
 
 }  // namespace
@@ -45,8 +54,10 @@ MpiSession::MpiSession() {
   // so only where ranks outnumber cores.
   const auto local = from_environment({"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE"});
   const unsigned cores = std::thread::hardware_concurrency();
-  if (!local.empty() && std::strtoul(std::string(local).c_str(), nullptr, 10) > cores)
-    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+  const unsigned long ranks =
+      local.empty() ? 1 : std::max(1UL, std::strtoul(std::string(local).c_str(), nullptr, 10));
+  if (ranks > cores) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+  share_cores(cores / ranks);
   int provided = 0;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);

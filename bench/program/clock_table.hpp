@@ -14,13 +14,15 @@ struct ClockRow {
   ClockResult clock;
 };
 
-/// Runs the algorithm that is named, or with "auto" the one that is predicted to be best.
+/// Runs the algorithm that is named, or with "auto" the one that is predicted to be best. All ranks
+/// call this and get the same.
 [[nodiscard]] ClockRow clock_point(kernels::Collective collective,
                                    std::int64_t bytes,
                                    const MeasureOptions& options,
                                    const std::string& algorithm,
                                    const topology::Machine& machine,
-                                   const ClockOptions& disturbances);
+                                   const ClockOptions& disturbances,
+                                   ClockRanks& ranks);
 
 void print_clock_header(TableStyle style);
 void print_clock(const ClockRow& row, TableStyle style);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/clock/clock_ranks.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/measure.hpp"
 #include "bench/executor/mpi.hpp"
@@ -83,7 +84,8 @@ ClockOptions disturbances(const Options& options, const topology::Machine& machi
   return all;
 }
 
-void print_clock_banner(const Options& options, const topology::Machine& machine) {
+void print_clock_heading(const Options& options, const topology::Machine& machine) {
+  if (options.csv) return print_clock_header(TableStyle::csv);
   fmt::print("# {} over {} chips of {} ({}), a clock for each chip, seed {}\n",
              options.collective,
              machine.chips(),
@@ -95,6 +97,7 @@ void print_clock_banner(const Options& options, const topology::Machine& machine
   for (const std::string& text : options.slow) fmt::print("# slow chip: {}\n", text);
   for (const std::string& text : options.degrade) fmt::print("# degraded links: {}\n", text);
   for (const std::string& text : options.fail) fmt::print("# failed: {}\n", text);
+  print_clock_header(TableStyle::text);
 }
 
 void clock_table(const Options& options, const topology::Machine& machine) {
@@ -104,21 +107,23 @@ void clock_table(const Options& options, const topology::Machine& machine) {
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(collective, bytes, options.measure, machine.chips()));
   const AlgorithmChoice algorithm(options.algorithm, collective, machine);
+  const MpiSession mpi;
+  const bool speak = mpi.rank() == 0;
+  ClockRanks ranks(machine, mpi.rank(), mpi.size());
   std::optional<ClockRow> last;
   for (const std::int64_t bytes : sizes) {
-    ClockRow row =
-        clock_point(collective, bytes, options.measure, algorithm.at(bytes), machine, disturbed);
-    if (!last) {
-      if (!options.csv) print_clock_banner(options, machine);
-      print_clock_header(style(options));
-    }
-    print_clock(row, style(options));
+    ClockRow row = clock_point(
+        collective, bytes, options.measure, algorithm.at(bytes), machine, disturbed, ranks);
+    if (speak && !last) print_clock_heading(options, machine);
+    if (speak) print_clock(row, style(options));
     std::fflush(stdout);
     last = std::move(row);
   }
-  if (options.csv || !options.disturbed()) return;
-  print_latest(*last, machine);
-  print_critical_path(*last, machine, disturbed);
+  if (speak && !options.csv && options.disturbed()) {
+    print_latest(*last, machine);
+    print_critical_path(*last, machine, disturbed);
+  }
+  MpiSession::wait_idle();
 }
 
 PredictRequest predictions(const Options& options) {
@@ -132,13 +137,12 @@ PredictRequest predictions(const Options& options) {
           options.predict};
 }
 
-/// On rank 0; the others have nothing to do.
+/// A prediction is made on rank 0, the others have nothing to do; clocks are shared among all.
 void model_table(const Options& options) {
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!options.without.empty()) machine = without(options.without, machine);
   if (!options.group.empty()) machine = topology::group(machine, options.group);
-  if (!speaks_before_init()) return;
   if (options.reader == "clock") {
     if (options.predict.any())
       topology::usage_error("--links, --explain, --save-tuning and --output need --reader predict");
@@ -146,6 +150,7 @@ void model_table(const Options& options) {
   }
   if (options.disturbed())
     topology::usage_error("--noise, --skew, --slow, --degrade and --fail need --reader clock");
+  if (!speaks_before_init()) return;
   predict_table(predictions(options), machine);
 }
 
@@ -221,6 +226,28 @@ void run(Options& options) {
   measure_table(options);
 }
 
+void add_clock_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--reader",
+                  options.reader,
+                  "of the schedule: predict (closed form) or clock (a clock for each chip)")
+      ->check(CLI::IsMember({"predict", "clock"}));
+  command.add_option("--noise",
+                     options.noise,
+                     "delay of each chip in each step: \"exponential:1 us\", \"normal:2 us:1 us\" "
+                     "or file:PATH, one delay a line");
+  command.add_option("--skew", options.skew, "start of each chip, as --noise");
+  command.add_option("--slow", options.slow, "chip that takes longer, 17:1.5");
+  command.add_option(
+      "--degrade", options.degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
+  command.add_option(
+      "--fail",
+      options.fail,
+      "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
+  command.add_option("--without", options.without, "leave a place out of the group, ultraserver=5");
+  command.add_option("--seed", options.seed, "of noise and skew");
+}
+
 }  // namespace
 
 void add_collective(CLI::App& app, Action& chosen) {
@@ -263,26 +290,7 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("--machine",
                       options->machine,
                       "model for the model columns (rainier fit writes one); default: fit now");
-  command
-      ->add_option("--reader",
-                   options->reader,
-                   "of the schedule: predict (closed form) or clock (a clock for each chip)")
-      ->check(CLI::IsMember({"predict", "clock"}));
-  command->add_option("--noise",
-                      options->noise,
-                      "delay of each chip in each step: \"exponential:1 us\", \"normal:2 us:1 us\" "
-                      "or file:PATH, one delay a line");
-  command->add_option("--skew", options->skew, "start of each chip, as --noise");
-  command->add_option("--slow", options->slow, "chip that takes longer, 17:1.5");
-  command->add_option(
-      "--degrade", options->degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
-  command->add_option(
-      "--fail",
-      options->fail,
-      "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
-  command->add_option(
-      "--without", options->without, "leave a place out of the group, ultraserver=5");
-  command->add_option("--seed", options->seed, "of noise and skew");
+  add_clock_options(*command, *options);
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   add_predict_flags(*command, options->predict);
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });

@@ -117,7 +117,7 @@ Node bruck_exchange(const Context& context,
 [[nodiscard]] const Algorithm& parse_algorithm(std::string_view text);
 
 /// Takes the chunks that phases of a reduce-scatter have left on `digits` to the root.
-[[nodiscard]] Node gather_back(const Context& context, const std::vector<std::size_t>& digits);
+[[nodiscard]] Node gather_back(const Context& context, std::vector<std::size_t> digits);
 
 /// The builder that serves a collective; null where the algorithm does not.
 [[nodiscard]] PhaseBuilder builder(const Algorithm& algorithm, Collective collective);

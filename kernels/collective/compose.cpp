@@ -57,30 +57,44 @@ bool scatters(const Algorithm& algorithm, Collective collective) {
   return builder(algorithm, collective) == algorithm.phase && !algorithm.all_reduces;
 }
 
-Descent descend(const std::vector<Phase>& phases, Collective collective, const Machine& group) {
-  Context context = whole(group, collective);
-  Descent descent;
+/// What the phases so far have left.
+struct Progress {
+  Context context;
   std::vector<std::size_t> scattered;
-  std::vector<std::size_t> at_root;  // digits in which only the root has anything any more
+  std::vector<std::size_t> at_root;  ///< digits in which only the root has anything any more
+};
+
+void pass(Progress& progress,
+          const std::vector<std::size_t>& digits,
+          bool parts,
+          Collective collective) {
+  auto& list = parts ? progress.scattered : progress.at_root;
+  list.insert(list.end(), digits.begin(), digits.end());
+  Context& context = progress.context;
+  for (const std::size_t d : digits) {
+    if (parts) context.chunks[d] = {Range::Kind::from, {}};
+    if (gathers(collective)) context.chunks[d] = {};
+    context.blocks *= static_cast<double>(context.extents[d]);
+  }
+}
+
+Descent descend(const std::vector<Phase>& phases, Collective collective, const Machine& group) {
+  const bool rooted = info(collective).rooted();
+  Progress progress{whole(group, collective), {}, {}};
+  Descent descent;
   for (const Phase& phase : phases) {
     const auto digits = without_single_members(phase.digits, group);
     if (digits.empty()) continue;
     const Algorithm& algorithm = *phase.algorithm;
-    Node node = builder(algorithm, collective)(context, digits, phase.options);
-    if (info(collective).rooted()) reserve_for_root(node, at_root);
+    Node node = builder(algorithm, collective)(progress.context, digits, phase.options);
+    if (rooted) reserve_for_root(node, progress.at_root);
     (algorithm.all_reduces ? descent.reduce : descent.scatter).steps.push_back(std::move(node));
-    const bool parts = scatters(algorithm, collective);
-    auto& list = parts ? scattered : at_root;
-    list.insert(list.end(), digits.begin(), digits.end());
-    for (const std::size_t d : digits) {
-      if (parts) context.chunks[d] = {Range::Kind::from, {}};
-      if (gathers(collective)) context.chunks[d] = {};
-      context.blocks *= static_cast<double>(context.extents[d]);
-    }
+    pass(progress, digits, scatters(algorithm, collective), collective);
   }
-  if (info(collective).rooted() && !scattered.empty()) {
-    descent.scatter.steps.push_back(gather_back(context, scattered));
-    reserve_for_root(descent.scatter.steps.back(), at_root);
+  if (rooted && !progress.scattered.empty()) {
+    Node node = gather_back(progress.context, progress.scattered);
+    reserve_for_root(node, progress.at_root);
+    descent.scatter.steps.push_back(std::move(node));
   }
   return descent;
 }

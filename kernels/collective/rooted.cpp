@@ -113,19 +113,20 @@ Node binomial_gather(const Context& context, const Digits& digits, const PhaseOp
   return in_turns(context, digits, options.ports, gather_along);
 }
 
-Node gather_back(const Context& context, const Digits& digits) {
+Node gather_back(const Context& context, Digits digits) {
+  std::reverse(digits.begin(), digits.end());
   Context now = context;
   Digits rings;
   Digits done;
   Sequence steps;
-  for (auto d = digits.rbegin(); d != digits.rend(); ++d) {
-    if (context.ring[*d]) {
-      rings.push_back(*d);
+  for (const std::size_t d : digits) {
+    if (context.ring[d]) {
+      rings.push_back(d);
       continue;
     }
-    steps.steps.push_back(gather_along(now, *d));
+    steps.steps.push_back(gather_along(now, d));
     reserve_for_root(steps.steps.back(), done);
-    done.push_back(*d);
+    done.push_back(d);
   }
   if (rings.empty()) return steps;
   steps.steps.push_back(in_turns(now, rings, 0, gather_along));

@@ -59,6 +59,27 @@ def test_a_clock_for_each_chip_tells_the_prediction_and_who_is_late():
                "7").stdout == late.stdout
 
 
+def test_clocks_are_the_same_on_any_number_of_ranks():
+    arguments = ["collective", "all_reduce", "--system", "rainier", "--chips", "4096", "--reader",
+                 "clock", "-b", "1M", "-e", "1G", "-f", "1024", "--algorithm",
+                 "rhd(x,y,z)+ring(pod)+doubling(building)", "--noise", "exponential:1 us",
+                 "--skew", "normal:20 us:5 us", "--slow", "1000:2"]
+    alone = run(*arguments)
+    assert alone.returncode == 0, alone.stderr
+    assert len(rows(alone.stdout)) == 2
+    for ranks in (1, 2, 4):
+        assert run(*arguments, ranks=ranks).stdout == alone.stdout, ranks
+
+
+def test_eight_times_the_sites_are_four_million_chips():
+    result = run("collective", "all_reduce", "--system", "rainier", "--set", "site.extent=64",
+                 "--reader", "clock", "-b", "1G", "-e", "1G", "--algorithm", "rhd", ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert "over 4194304 chips" in result.stdout
+    predicted, *times = rows(result.stdout)[0][1:6]
+    assert all(time == predicted for time in times)
+
+
 def test_a_degraded_link_costs_no_more_than_all_of_its_kind():
     def last(*extra):
         out = run("collective", "all_reduce", "--system", "trn2-ultraserver", "--algorithm", "ring",
@@ -99,6 +120,11 @@ def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_p
 
 # --- bad input ------------------------------------------------------------------------------------
 
+def test_no_more_ranks_than_ultraservers():
+    refused("collective", "all_reduce", "--system", "rainier", "--chips", "128", "--reader", "clock",
+            ranks=3, says=["more ranks than ultraservers", "3 ranks, 2 ultraservers"])
+
+
 @pytest.mark.parametrize("arguments, says", [
     (["collective", "all_reduce", "--system", "rainer"], ["did you mean 'rainier'"]),
     (["collective", "al_reduce", "--system", "rainier"], ["did you mean 'all_reduce'"]),
@@ -130,6 +156,16 @@ def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_p
       "q+@chip=1:0.5"], ["unknown level 'q'"]),
     (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--slow",
       "524288:2"], ["524287"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--noise",
+      "normal:1 us:-1 us"], ["negative"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--degrade",
+      "x+@ultraserver=8192:0.5"], ["0 to 8191"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--fail",
+      "w+@chip=1"], ["unknown level 'w'"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--algorithm",
+      "swing(x,y,z)+doubling(pod)"], ["building"]),
+    (["collective", "all_reduce", "--system", "rainier", "--without", "ultraserver=5", "--reader",
+      "clock", "--algorithm", "rhd(x,y,z)+rhd(network)"], ["power of two"]),
     (["collective", "all_reduce", "--reader", "clock"], ["--system"]),
     (["collective", "all_reduce", "--system", "rainier", "--fail", "x+@chip=1"], ["--reader clock"]),
     (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--fail",
