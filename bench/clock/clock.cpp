@@ -215,22 +215,6 @@ class Stepper {
   NoiseKey key_;
 };
 
-void run_round(std::vector<Ticks>& clocks,
-               std::vector<Ticks>& next,
-               const ClockRound& round,
-               const ChipBlock& block,
-               const Machine& machine,
-               std::int64_t first_step,
-               const ClockOptions& options) {
-  if (run_ring(clocks, block, round, first_step, options)) return;
-  Stepper stepper(round, block, machine, options);
-  next.resize(clocks.size());
-  for (std::int64_t i = 0; i < round.repeat; ++i) {
-    stepper.step(clocks, next, first_step + i);
-    std::swap(clocks, next);
-  }
-}
-
 }  // namespace
 
 topology::Seconds ClockResult::quantile(double q) const {
@@ -248,46 +232,61 @@ bool is_clockable(const kernels::Schedule& schedule) {
   return true;
 }
 
+std::vector<Ticks> start_clocks(const Machine& machine,
+                                const ClockOptions& options,
+                                const ChipBlock& block) {
+  std::vector<Ticks> clocks(static_cast<std::size_t>(block.count()),
+                            to_ticks(machine.overhead.value));
+  constexpr std::uint64_t before_all = std::numeric_limits<std::uint64_t>::max();
+  add_noise(clocks, 0, block, noise_key(options.seed, before_all), options.skew.quantiles());
+  return clocks;
+}
+
+void run_round(std::vector<Ticks>& clocks,
+               std::vector<Ticks>& next,
+               const ClockRound& round,
+               const ChipBlock& block,
+               const Machine& machine,
+               std::int64_t first_step,
+               const ClockOptions& options) {
+  if (run_ring(clocks, block, round, first_step, options)) return;
+  Stepper stepper(round, block, machine, options);
+  next.resize(clocks.size());
+  for (std::int64_t i = 0; i < round.repeat; ++i) {
+    stepper.step(clocks, next, first_step + i);
+    std::swap(clocks, next);
+  }
+}
+
 ClockResult run_clock(const kernels::Schedule& schedule,
                       const Machine& machine,
                       topology::Bytes size,
-                      const ClockOptions& options,
-                      ClockTrace* trace) {
+                      const ClockOptions& options) {
   ClockRanks alone(machine);
-  return run_clock(schedule, machine, size, options, alone, trace);
+  return run_clock(schedule, machine, size, options, alone);
 }
 
 ClockResult run_clock(const kernels::Schedule& schedule,
                       const Machine& machine,
                       topology::Bytes size,
                       const ClockOptions& options,
-                      ClockRanks& ranks,
-                      ClockTrace* trace) {
+                      ClockRanks& ranks) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
   if (!is_clockable(schedule))
     topology::usage_error("'" + schedule.algorithm +
                           "' is predicted, not clocked: the clock runs schedules in one slice in "
                           "which every chip takes part in every step");
-  ClockResult result;
-  std::vector<Ticks>& clocks = result.finish;
-  clocks.assign(static_cast<std::size_t>(ranks.block().count()), to_ticks(machine.overhead.value));
-  constexpr std::uint64_t before_all = std::numeric_limits<std::uint64_t>::max();
-  add_noise(
-      clocks, 0, ranks.block(), noise_key(options.seed, before_all), options.skew.quantiles());
+  ClockResult result{start_clocks(machine, options, ranks.block()), 0};
   std::vector<Ticks> next;
   for (const kernels::Round& round : kernels::rounds(schedule)) {
-    ranks.move_for(round, clocks);
+    ranks.move_for(round, result.finish);
     const ClockRound plan = clock_round(round, schedule, machine, size, options, ranks.block());
-    if (trace != nullptr) {
-      trace->rounds.push_back(plan);
-      trace->before.push_back(clocks);
-    }
-    if (!clocks.empty())
-      run_round(clocks, next, plan, ranks.block(), machine, result.steps, options);
+    if (!result.finish.empty())
+      run_round(result.finish, next, plan, ranks.block(), machine, result.steps, options);
     result.steps += plan.repeat;
   }
-  ranks.move_to_all(clocks);
+  ranks.move_to_all(result.finish);
   return result;
 }
 

@@ -39,29 +39,25 @@ struct ClockResult {
   [[nodiscard]] topology::Seconds quantile(double q) const;
 };
 
-struct ClockTrace;
 class ClockRanks;
 
 /// In one slice, and every chip in every exchange?
 [[nodiscard]] bool is_clockable(const kernels::Schedule& schedule);
 
 /// The same result on any number of threads. 16 bytes a chip.
-/// @param trace   filled, if there is one: 8 bytes a chip for each round more
 /// @param machine the group that the schedule was built for, level for digit
 /// @throws Error(usage) where delays exceed what the clock can hold (0.1 s between neighbours)
 [[nodiscard]] ClockResult run_clock(const kernels::Schedule& schedule,
                                     const topology::Machine& machine,
                                     topology::Bytes size,
-                                    const ClockOptions& options,
-                                    ClockTrace* trace = nullptr);
+                                    const ClockOptions& options);
 
 /// The same result on any number of MPI ranks, all of which call this and get the clocks of all
-/// chips. A trace is for one rank.
+/// chips.
 [[nodiscard]] ClockResult run_clock(const kernels::Schedule& schedule,
                                     const topology::Machine& machine,
                                     topology::Bytes size,
                                     const ClockOptions& options,
-                                    ClockRanks& ranks,
-                                    ClockTrace* trace = nullptr);
+                                    ClockRanks& ranks);
 
 }  // namespace bench

@@ -43,12 +43,6 @@ struct ClockRound {
   std::int64_t repeat = 1;
 };
 
-/// The rounds of a run, and all clocks before each of them.
-struct ClockTrace {
-  std::vector<ClockRound> rounds;
-  std::vector<std::vector<Ticks>> before;
-};
-
 /// @param block holds, of each chip, all that it hears from in this round
 [[nodiscard]] ClockRound clock_round(const kernels::Round& round,
                                      const kernels::Schedule& schedule,
@@ -56,6 +50,20 @@ struct ClockTrace {
                                      topology::Bytes size,
                                      const ClockOptions& options,
                                      const ChipBlock& block);
+
+/// The clocks of a block before the first step.
+[[nodiscard]] std::vector<Ticks> start_clocks(const topology::Machine& machine,
+                                              const ClockOptions& options,
+                                              const ChipBlock& block);
+
+/// All repeats of a round. @param next room for as many clocks
+void run_round(std::vector<Ticks>& clocks,
+               std::vector<Ticks>& next,
+               const ClockRound& round,
+               const ChipBlock& block,
+               const topology::Machine& machine,
+               std::int64_t first_step,
+               const ClockOptions& options);
 
 /// All repeats of a round that is one ring: in the cache, line by line. False where it is not one
 /// or too small to be worth it.

@@ -6,6 +6,7 @@
 
 #include "bench/clock/clock_kernels.hpp"
 #include "bench/clock/clock_round.hpp"
+#include "bench/clock/replay.hpp"
 
 namespace bench {
 namespace {
@@ -167,6 +168,19 @@ bool follow_repeats(std::vector<PathStep>& path,
   return true;
 }
 
+/// One round, from the first chip known so far to the one before it.
+bool follow(CriticalPath& path,
+            const RoundView& view,
+            const Clocks& before,
+            std::int64_t first_step,
+            std::int64_t repeat) {
+  if (repeat > 1) return follow_repeats(path.steps, view, before, first_step, repeat, path.first);
+  const auto now = [&](std::int64_t chip) { return before[static_cast<std::size_t>(chip)]; };
+  path.steps.push_back(view.decide(path.first, first_step, now).step);
+  path.first = path.steps.back().from;
+  return true;
+}
+
 /// The clock of a chip that nothing disturbs waits for the costliest part of each round.
 Ticks undisturbed(const ClockRound& round) {
   Ticks most = 0;
@@ -174,21 +188,21 @@ Ticks undisturbed(const ClockRound& round) {
   return most * round.repeat;
 }
 
-std::vector<LateChips> spread_of_lateness(const ClockTrace& trace,
-                                          const ClockResult& result,
-                                          Ticks start) {
-  std::vector<LateChips> late;
-  std::int64_t step = 0;
-  for (std::size_t r = 0; r <= trace.rounds.size(); ++r) {
-    const Clocks& clocks = r < trace.rounds.size() ? trace.before[r] : result.finish;
-    late.push_back({step, std::count_if(clocks.begin(), clocks.end(), [start](Ticks t) {
-                      return t > start;
-                    })});
-    if (r == trace.rounds.size()) break;
-    step += trace.rounds[r].repeat;
-    start += undisturbed(trace.rounds[r]);
+std::int64_t later_than(Ticks time, const Clocks& clocks) {
+  return std::count_if(clocks.begin(), clocks.end(), [time](Ticks t) { return t > time; });
+}
+
+/// To the end, and how far lateness has spread by each round.
+Clocks finish_of(Replay& replay, Ticks on_time, std::vector<LateChips>& late) {
+  Clocks clocks = replay.start();
+  late.push_back({0, later_than(on_time, clocks)});
+  for (std::size_t r = 0; r < replay.rounds(); ++r) {
+    const ClockRound plan = replay.plan(r);
+    replay.run(clocks, r, plan);
+    on_time += undisturbed(plan);
+    late.push_back({replay.first_step(r + 1), later_than(on_time, clocks)});
   }
-  return late;
+  return clocks;
 }
 
 }  // namespace
@@ -204,33 +218,24 @@ std::optional<CriticalPath> critical_path(const kernels::Schedule& schedule,
                                           const Machine& machine,
                                           topology::Bytes size,
                                           const ClockOptions& options) {
-  ClockTrace trace;
-  const ClockResult result = run_clock(schedule, machine, size, options, &trace);
-  const auto latest = std::max_element(result.finish.begin(), result.finish.end());
+  Replay replay(schedule, machine, size, options);
   CriticalPath path;
-  path.finish = *latest;
-  path.last = latest - result.finish.begin();
-  std::int64_t chip = path.last;
-  std::int64_t step = result.steps;
-  for (std::size_t r = trace.rounds.size(); r-- > 0;) {
-    const ClockRound& round = trace.rounds[r];
-    const Clocks& before = trace.before[r];
-    const RoundView view(round, machine, options);
-    step -= round.repeat;
-    if (round.repeat > 1) {
-      if (!follow_repeats(path.steps, view, before, step, round.repeat, chip)) return std::nullopt;
-      continue;
-    }
-    path.steps.push_back(
-        view.decide(chip, step, [&](std::int64_t c) { return before[static_cast<std::size_t>(c)]; })
-            .step);
-    chip = path.steps.back().from;
+  {
+    const Clocks finish = finish_of(replay, to_ticks(machine.overhead.value), path.late);
+    const auto latest = std::max_element(finish.begin(), finish.end());
+    path.finish = *latest;
+    path.last = latest - finish.begin();
   }
+  path.first = path.last;
+  bool followed = true;
+  replay.visit_back([&](std::size_t r, const Clocks& before) {
+    const ClockRound plan = replay.plan(r);
+    const RoundView view(plan, machine, options);
+    followed = followed && follow(path, view, before, replay.first_step(r), plan.repeat);
+  });
+  if (!followed) return std::nullopt;
   std::reverse(path.steps.begin(), path.steps.end());
-  path.late = spread_of_lateness(trace, result, to_ticks(machine.overhead.value));
-  path.first = chip;
-  path.start =
-      trace.before.empty() ? path.finish : trace.before.front()[static_cast<std::size_t>(chip)];
+  path.start = replay.start()[static_cast<std::size_t>(path.first)];
   return path;
 }
 

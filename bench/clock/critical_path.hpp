@@ -39,8 +39,8 @@ struct CriticalPath {
   [[nodiscard]] Ticks sum(Ticks PathStep::*part) const;
 };
 
-/// Runs the clock once more, keeps all clocks at the beginning of each round (8 bytes a chip) and
-/// follows the latest one back; on a tie the message is what a chip waited for.
+/// Runs the clock again, several times for many rounds, and follows the latest chip back; on a tie
+/// the message is what a chip waited for. 8 bytes a chip for each doubling of the rounds.
 /// @return nothing where a round has too many steps among too many chips to be followed
 [[nodiscard]] std::optional<CriticalPath> critical_path(const kernels::Schedule& schedule,
                                                         const topology::Machine& machine,
