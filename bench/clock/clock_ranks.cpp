@@ -14,14 +14,6 @@ using topology::Level;
 using topology::LevelShape;
 using topology::Machine;
 
-/// The lowest level of the network, or the number of levels where there is none.
-std::size_t network_of(const Machine& machine) {
-  const auto lowest = std::find_if(machine.levels.begin(),
-                                   machine.levels.end(),
-                                   [](const Level& l) { return l.shape == LevelShape::clos; });
-  return static_cast<std::size_t>(lowest - machine.levels.begin());
-}
-
 /// How many clocks go to, or come from, each rank, one rank's behind the other's.
 struct Pieces {
   std::vector<int> counts;
@@ -47,10 +39,17 @@ void exchange(const Ticks* from, const Pieces& sent, Ticks* to, const Pieces& re
 
 }  // namespace
 
+std::size_t lowest_of_network(const Machine& machine) {
+  const auto lowest = std::find_if(machine.levels.begin(),
+                                   machine.levels.end(),
+                                   [](const Level& l) { return l.shape == LevelShape::clos; });
+  return static_cast<std::size_t>(lowest - machine.levels.begin());
+}
+
 ClockRanks::ClockRanks(const Machine& machine, int rank, int size)
     : machine_(&machine), rank_(rank), size_(size) {
   if (size == 1) return;
-  const std::size_t network = network_of(machine);
+  const std::size_t network = lowest_of_network(machine);
   unit_ = machine.stride(network);
   units_ = machine.chips() / unit_;
   if (units_ < size)

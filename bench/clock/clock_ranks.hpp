@@ -9,6 +9,7 @@
 // its 8,191 steps. Moves are the only synchronisation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,9 @@
 #include "topology/machine.hpp"
 
 namespace bench {
+
+/// The lowest level of the network, or the number of levels where there is none.
+[[nodiscard]] std::size_t lowest_of_network(const topology::Machine& machine);
 
 class ClockRanks {
  public:

@@ -125,9 +125,14 @@ ClockRound clock_round(const kernels::Round& round,
            std::llround(static_cast<double>(result.parts.back().cost) * (slow.factor - 1)),
            true});
   }
-  for (const FailedLink& link : options.failed)
-    add_detours(
-        result.specials, link, round, result.parts, schedule, machine, size, cost.reduction);
+  add_detours(result.specials,
+              options.failed,
+              round,
+              result.parts,
+              schedule,
+              machine,
+              size,
+              cost.reduction);
   std::stable_sort(result.specials.begin(),
                    result.specials.end(),
                    [](const Special& a, const Special& b) { return a.chip < b.chip; });

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "topology/error.hpp"
 
@@ -10,13 +14,17 @@ namespace {
 
 using topology::Level;
 
-/// One line of a ring with a link missing: loads of its links, up and down, by the member they
+/// One line of a ring with links missing: loads of its links, up and down, by the member they
 /// leave.
 class Line {
  public:
-  Line(const Level& level, std::int64_t broken, std::int64_t direction)
-      : level_(&level), broken_(broken), broken_up_(direction > 0) {
+  explicit Line(const Level& level) : level_(&level) {
     for (auto& links : loads_) links.resize(static_cast<std::size_t>(level.extent));
+    for (auto& links : broken_) links.resize(static_cast<std::size_t>(level.extent));
+  }
+
+  void cut(std::int64_t member, std::int64_t direction) {
+    broken_[direction > 0 ? 0 : 1][static_cast<std::size_t>(member)] = true;
   }
 
   void send(std::int64_t from, std::int64_t to, double bytes) {
@@ -48,66 +56,100 @@ class Line {
     return (to - from + level_->extent) % level_->extent;
   }
 
-  /// Parts that go up and down: the shorter way, both on a tie, never over the broken link.
+  /// Parts that go up and down: the shorter way, both on a tie, never over a broken link.
   [[nodiscard]] std::array<double, 2> shares(std::int64_t from, std::int64_t to) const {
     const std::int64_t up = ahead(from, to);
     if (up == 0) return {0, 0};
     const std::int64_t down = level_->extent - up;
     std::array<double, 2> share{up < down ? 1.0 : up == down ? 0.5 : 0.0, 0};
     share[1] = 1 - share[0];
-    if (share[0] > 0 && broken_up_ && ahead(from, broken_) < up) share = {0, 1};
-    if (share[1] > 0 && !broken_up_ && ahead(broken_, from) < down) share = {1, 0};
+    const bool open_up = open(from, to, true);
+    const bool open_down = open(from, to, false);
+    if (!open_up && !open_down)
+      topology::usage_error(fmt::format(
+          "failed links leave no way from member {} to member {} of a ring {}; leave the place out "
+          "with --without",
+          from,
+          to,
+          level_->name));
+    if (share[0] > 0 && !open_up) return {0, 1};
+    if (share[1] > 0 && !open_down) return {1, 0};
     return share;
+  }
+
+  [[nodiscard]] std::size_t next(std::size_t at, bool up) const {
+    const auto n = static_cast<std::size_t>(level_->extent);
+    return (at + (up ? 1 : n - 1)) % n;
+  }
+
+  [[nodiscard]] bool open(std::int64_t from, std::int64_t to, bool up) const {
+    const auto end = static_cast<std::size_t>(to);
+    for (auto at = static_cast<std::size_t>(from); at != end; at = next(at, up))
+      if (broken_[up ? 0 : 1][at]) return false;
+    return true;
   }
 
   template <class Visit>
   void walk(std::int64_t from, std::int64_t to, bool up, Visit&& visit) {
-    const std::int64_t n = level_->extent;
-    for (std::int64_t at = from; at != to; at = (at + (up ? 1 : n - 1)) % n)
-      visit(loads_[up ? 0 : 1][static_cast<std::size_t>(at)]);
+    const auto end = static_cast<std::size_t>(to);
+    for (auto at = static_cast<std::size_t>(from); at != end; at = next(at, up))
+      visit(loads_[up ? 0 : 1][at]);
   }
 
   const Level* level_;
-  std::int64_t broken_;
-  bool broken_up_;
   std::array<std::vector<double>, 2> loads_;
+  std::array<std::vector<bool>, 2> broken_;
 };
+
+/// The parts of a round that send along a level.
+std::vector<std::size_t> users(const std::vector<ClockPart>& parts, std::size_t level) {
+  std::vector<std::size_t> using_level;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const auto& digits = parts[p].exchange->to.digits;
+    if (std::find(digits.begin(), digits.end(), level) == digits.end()) continue;
+    if (parts[p].every())
+      topology::usage_error(
+          "a failed link in an exchange of everybody with everybody is not "
+          "modelled: name another algorithm for that level");
+    using_level.push_back(p);
+  }
+  return using_level;
+}
 
 }  // namespace
 
 void add_detours(std::vector<Special>& specials,
-                 const FailedLink& link,
+                 const std::vector<FailedLink>& failed,
                  const kernels::Round& round,
                  const std::vector<ClockPart>& parts,
                  const kernels::Schedule& schedule,
                  const topology::Machine& machine,
                  topology::Bytes size,
                  topology::Seconds reduction) {
-  const Level& level = machine.levels[link.level];
-  const std::int64_t stride = machine.stride(link.level);
-  const std::int64_t digit = link.chip / stride % level.extent;
-  const std::int64_t corner = link.chip - digit * stride;
-  const auto uses_line = [&](std::size_t p) {
-    const auto& digits = parts[p].exchange->to.digits;
-    const bool uses = std::find(digits.begin(), digits.end(), link.level) != digits.end();
-    if (uses && parts[p].every())
-      topology::usage_error(
-          "a failed link in an exchange of everybody with everybody is not "
-          "modelled: name another algorithm for that level");
-    return uses;
-  };
-  Line line(level, digit, link.direction);
-  for (std::size_t p = 0; p < parts.size(); ++p)
-    for (std::int64_t to = 0; uses_line(p) && to < level.extent; ++to)
-      line.send(parts[p].senders(to, level.extent),
-                to,
-                kernels::message_size(round.parts[p], schedule, size).value());
-  for (std::size_t p = 0; p < parts.size(); ++p)
-    for (std::int64_t to = 0; uses_line(p) && to < level.extent; ++to) {
-      const Ticks extra =
-          to_ticks(line.time(parts[p].senders(to, level.extent), to) + reduction) - parts[p].cost;
-      if (extra > 0) specials.push_back({corner + to * stride, p, extra});
-    }
+  std::map<std::pair<std::size_t, std::int64_t>, Line> lines;  // by level and first chip
+  for (const FailedLink& link : failed) {
+    const Level& level = machine.levels[link.level];
+    const std::int64_t stride = machine.stride(link.level);
+    const std::int64_t member = link.chip / stride % level.extent;
+    lines.try_emplace({link.level, link.chip - member * stride}, level)
+        .first->second.cut(member, link.direction);
+  }
+  for (auto& [where, line] : lines) {
+    const auto [level, corner] = where;
+    const std::int64_t extent = machine.levels[level].extent;
+    const std::vector<std::size_t> using_line = users(parts, level);
+    for (const std::size_t p : using_line)
+      for (std::int64_t to = 0; to < extent; ++to)
+        line.send(parts[p].senders(to, extent),
+                  to,
+                  kernels::message_size(round.parts[p], schedule, size).value());
+    for (const std::size_t p : using_line)
+      for (std::int64_t to = 0; to < extent; ++to) {
+        const Ticks extra =
+            to_ticks(line.time(parts[p].senders(to, extent), to) + reduction) - parts[p].cost;
+        if (extra > 0) specials.push_back({corner + to * machine.stride(level), p, extra});
+      }
+  }
 }
 
 }  // namespace bench

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/clock/clock_ranks.hpp"
+#include "bench/clock/waiting.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/parse.hpp"
 
@@ -87,6 +89,41 @@ void print_spread(const CriticalPath& path) {
     before = late.chips;
   }
   if (!text.empty()) fmt::print("# chips that are late: {}\n", text);
+}
+
+/// Mean wait of each UltraServer: what is below the network.
+std::vector<Ticks> by_unit(const std::vector<Ticks>& waits, std::int64_t chips) {
+  std::vector<Ticks> means;
+  for (auto unit = waits.begin(); unit != waits.end(); unit += chips)
+    means.push_back(std::accumulate(unit, unit + chips, Ticks{0}) / chips);
+  return means;
+}
+
+void print_waits(std::vector<Ticks> waits, const topology::Machine& machine) {
+  const std::size_t network = lowest_of_network(machine);
+  const std::int64_t chips = machine.stride(network);
+  const std::vector<Ticks> means = by_unit(waits, chips);
+  std::sort(waits.begin(), waits.end());
+  const auto at = [&waits](double q) {
+    return in_words(waits[static_cast<std::size_t>(q * static_cast<double>(waits.size() - 1))]);
+  };
+  fmt::print("# waiting for others: least {}, median {}, p99 {}, most {}",
+             at(0),
+             at(0.5),
+             at(0.99),
+             at(1));
+  if (means.size() > 1 && chips > 1) {
+    const auto least = std::min_element(means.begin(), means.end());
+    const auto most = std::max_element(means.begin(), means.end());
+    const std::string& unit = machine.levels[network - 1].domain;
+    fmt::print("; by {0}: least in {0} {1} (mean {2}), most in {0} {3} (mean {4})",
+               unit,
+               least - means.begin(),
+               in_words(*least),
+               most - means.begin(),
+               in_words(*most));
+  }
+  fmt::print("\n");
 }
 
 }  // namespace
@@ -196,8 +233,9 @@ void print_critical_path(const ClockRow& row,
                          const ClockOptions& disturbances) {
   const Prediction& prediction = row.row.prediction;
   const auto schedule = kernels::build(row.row.collective, machine, prediction.algorithm);
-  const auto path = critical_path(
-      schedule, machine, topology::Bytes(static_cast<double>(row.row.bytes)), disturbances);
+  const topology::Bytes size(static_cast<double>(row.row.bytes));
+  print_waits(waiting(schedule, machine, size, disturbances, row.clock.finish), machine);
+  const auto path = critical_path(schedule, machine, size, disturbances);
   if (!path) {
     fmt::print("# critical path: too many steps among too many chips to follow\n");
     return;

@@ -30,7 +30,7 @@ void print_clock(const ClockRow& row, TableStyle style);
 /// The chips that finish last, by their coordinates, and how far they are behind the median.
 void print_latest(const ClockRow& row, const topology::Machine& machine);
 
-/// Where the time of the last chip went, and how far its lateness has spread.
+/// How long chips wait, where the time of the last one went, and how far its lateness has spread.
 void print_critical_path(const ClockRow& row,
                          const topology::Machine& machine,
                          const ClockOptions& disturbances);

@@ -331,6 +331,28 @@ TEST(Clock, AFailedLinkIsGoneRound) {
   }
 }
 
+/// Two links of one line: up from 1 and up from 5 are gone in a ring of 8 that sends up. Both
+/// messages go down, over 7 links that carry nothing else but each other: one load of two on all
+/// but two. With the ways down cut as well there is none left.
+TEST(Clock, FailedLinksOfOneLineAreGoneRoundTogether) {
+  const Machine machine = fixtures::machine({{"x", LevelShape::ring, 8, 1}}, 2e-6);
+  const auto schedule = kernels::build(Collective::reduce_scatter, machine, "ring");
+  ClockOptions options;
+  const auto fail = [&](const char* text) {
+    options.failed.push_back(bench::parse_failed_link(text, machine));
+  };
+  fail("x+@chip=1");
+  fail("x+@chip=5");
+  const auto finish = run_clock(schedule, machine, Bytes(80e3), options).finish;
+  // 7 steps of 2 us + 10 us for a message of 10,000 B; 10 us more where it shares its way.
+  EXPECT_EQ(finish[2], 7 * (20000 + 2 * 100000));
+  EXPECT_EQ(finish[6], 7 * (20000 + 2 * 100000));
+  fail("x-@chip=3");
+  fixtures::expect_mentions(
+      fixtures::refusal([&] { (void)run_clock(schedule, machine, Bytes(80e3), options); }),
+      "no way from member 1 to member 2 of a ring x");
+}
+
 /// 2 of 16 ports of an instance gone: the others carry 16/14 of what they did.
 TEST(Clock, FailedPortsAreSharedByTheRest) {
   const Machine machine = fixtures::machine(

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/clock/waiting.hpp"
 #include "bench/executor/predict.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
@@ -161,6 +162,54 @@ TEST(Clock, RingThatStartsApartIsTheSlidingWindow) {
       EXPECT_EQ(step_by_step(start, steps, 10000), wanted) << n << ", " << steps;
     }
   }
+}
+
+/// A ring of 40 with two slow chips, by hand: a chip waits from when it is ready until the sender
+/// is.
+TEST(Waiting, IsWhatIsLeftAfterAChipsOwnWork) {
+  const std::size_t n = 40;
+  const Machine machine =
+      fixtures::machine({{"ring", topology::LevelShape::all_to_all, 40, 1e6}}, 1e-6);
+  ClockOptions options;
+  options.slow = {{3, 1.5}, {39, 2.25}};
+  options.skew = Noise::parse("exponential:7 us");
+  const auto schedule = ring_of(40, 25);
+  const std::vector<Ticks> start =
+      bench::run_clock(ring_of(40, 0), machine, Bytes(8), options).finish;
+  std::vector<Ticks> clocks = start;
+  std::vector<Ticks> wanted(n);
+  for (int step = 0; step < 25; ++step) {
+    std::vector<Ticks> next(n);
+    for (std::size_t r = 0; r < n; ++r) {
+      const Ticks ready = std::max(clocks[r], clocks[(r + n - 1) % n]);
+      wanted[r] += ready - clocks[r];
+      next[r] = ready + (r == 3 ? 15000 : r == 39 ? 22500 : 10000);
+    }
+    clocks = next;
+  }
+  const auto finish = bench::run_clock(schedule, machine, Bytes(8), options).finish;
+  EXPECT_EQ(finish, clocks);
+  EXPECT_EQ(bench::waiting(schedule, machine, Bytes(8), options, finish), wanted);
+}
+
+/// Nobody is ahead of its own work, whatever happens; and where chips start apart, some do wait.
+TEST(Waiting, IsNeverNegative) {
+  const Machine machine = topology::slice(topology::load_system("rainier"), 256);
+  ClockOptions options;
+  options.noise = Noise::parse("exponential:1 us");
+  options.skew = Noise::parse("exponential:5 us");
+  options.slow = {{17, 1.5}};
+  options.degraded = {bench::parse_degraded("z+@chip=40:0.25", machine)};
+  for (const kernels::CollectiveInfo& row : kernels::collectives())
+    for (const std::string& text : kernels::candidates(row.id, machine)) {
+      const auto schedule = kernels::build(row.id, machine, text);
+      if (!bench::is_clockable(schedule)) continue;
+      const Bytes size(1 << 24);
+      const auto finish = bench::run_clock(schedule, machine, size, options).finish;
+      const auto waits = bench::waiting(schedule, machine, size, options, finish);
+      EXPECT_GE(*std::min_element(waits.begin(), waits.end()), 0) << text;
+      EXPECT_GT(*std::max_element(waits.begin(), waits.end()), 0) << text;
+    }
 }
 
 }  // namespace

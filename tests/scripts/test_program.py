@@ -80,6 +80,22 @@ def test_eight_times_the_sites_are_four_million_chips():
     assert all(time == predicted for time in times)
 
 
+def test_the_ultraserver_with_degraded_links_is_the_one_that_does_not_wait():
+    result = run("collective", "all_reduce", "--system", "rainier", "--chips", "4096", "--reader",
+                 "clock", "-b", "1G", "-e", "1G", "--algorithm", "rhd", "--degrade",
+                 "z+@ultraserver=5:0.5")
+    assert result.returncode == 0, result.stderr
+    assert "least in ultraserver 5 (mean 0 s)" in result.stdout
+    path = [line for line in result.stdout.splitlines() if "on a degraded link" in line]
+    assert path and all("over z" in line for line in path)
+
+
+def test_a_line_cut_both_ways_is_refused():
+    refused("collective", "all_reduce", "--system", "rainier", "--reader", "clock", "-b", "1G",
+            "-e", "1G", "--algorithm", "ring", "--fail", "x+@chip=1", "--fail", "x-@chip=2",
+            says=["no way from member"])
+
+
 def test_a_degraded_link_costs_no_more_than_all_of_its_kind():
     def last(*extra):
         out = run("collective", "all_reduce", "--system", "trn2-ultraserver", "--algorithm", "ring",
