@@ -101,6 +101,21 @@ class Line {
   std::array<std::vector<bool>, 2> broken_;
 };
 
+/// By level and first chip.
+using Lines = std::map<std::pair<std::size_t, std::int64_t>, Line>;
+
+Lines lines_with(const std::vector<FailedLink>& failed, const topology::Machine& machine) {
+  Lines lines;
+  for (const FailedLink& link : failed) {
+    const Level& level = machine.levels[link.level];
+    const std::int64_t stride = machine.stride(link.level);
+    const std::int64_t member = link.chip / stride % level.extent;
+    const auto [line, is_new] = lines.try_emplace({link.level, link.chip - member * stride}, level);
+    line->second.cut(member, link.direction);
+  }
+  return lines;
+}
+
 /// The parts of a round that send along a level.
 std::vector<std::size_t> users(const std::vector<ClockPart>& parts, std::size_t level) {
   std::vector<std::size_t> using_level;
@@ -126,14 +141,7 @@ void add_detours(std::vector<Special>& specials,
                  const topology::Machine& machine,
                  topology::Bytes size,
                  topology::Seconds reduction) {
-  std::map<std::pair<std::size_t, std::int64_t>, Line> lines;  // by level and first chip
-  for (const FailedLink& link : failed) {
-    const Level& level = machine.levels[link.level];
-    const std::int64_t stride = machine.stride(link.level);
-    const std::int64_t member = link.chip / stride % level.extent;
-    lines.try_emplace({link.level, link.chip - member * stride}, level)
-        .first->second.cut(member, link.direction);
-  }
+  Lines lines = lines_with(failed, machine);
   for (auto& [where, line] : lines) {
     const auto [level, corner] = where;
     const std::int64_t extent = machine.levels[level].extent;
