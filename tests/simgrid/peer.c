@@ -13,6 +13,8 @@ static void run(const char* what, float* from, float* to, int count, int ranks) 
     MPI_Alltoall(from, count / ranks, MPI_FLOAT, to, count / ranks, MPI_FLOAT, MPI_COMM_WORLD);
   else if (!strcmp(what, "all_gather"))
     MPI_Allgather(from, count / ranks, MPI_FLOAT, to, count / ranks, MPI_FLOAT, MPI_COMM_WORLD);
+  else if (!strcmp(what, "reduce_scatter"))
+    MPI_Reduce_scatter_block(from, to, count / ranks, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
   else if (!strcmp(what, "broadcast"))
     MPI_Bcast(from, count, MPI_FLOAT, 0, MPI_COMM_WORLD);
   else
