@@ -83,6 +83,12 @@ void place(ClockRound& round, const ChipBlock& block) {
 
 }  // namespace
 
+Ticks ClockRound::cost() const {
+  Ticks most = 0;
+  for (const ClockPart& part : parts) most = std::max(most, part.cost);
+  return most;
+}
+
 ClockRound clock_round(const kernels::Round& round,
                        const kernels::Schedule& schedule,
                        const Machine& machine,

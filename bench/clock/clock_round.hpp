@@ -41,6 +41,9 @@ struct ClockRound {
   std::vector<ClockPart> parts;
   std::vector<Special> specials;  ///< by chip
   std::int64_t repeat = 1;
+
+  /// What one step takes of a chip that nothing keeps longer: its costliest part.
+  [[nodiscard]] Ticks cost() const;
 };
 
 /// @param block holds, of each chip, all that it hears from in this round

@@ -26,7 +26,6 @@ using Clocks = std::vector<Ticks>;
 /// What decided a chip's clock in one step.
 struct Decision {
   PathStep step;
-  std::size_t part = 0;
   Ticks time = 0;
 };
 
@@ -84,7 +83,6 @@ class RoundView {
   [[nodiscard]] Decision through(std::size_t p, std::int64_t chip, const Now& now) const {
     const ClockPart& part = round_->parts[p];
     Decision decision;
-    decision.part = p;
     PathStep& step = decision.step;
     step.chip = chip;
     step.level = part.exchange->to.digits.front();
@@ -119,8 +117,8 @@ class RoundView {
   const ClockOptions* options_;
 };
 
-/// The steps of one repeated round, followed back from `chip`: run again over its neighbourhood,
-/// with a note at each step of which part decided, and whether it was the sender.
+/// The steps of one repeated round, followed back from `chip` over its neighbourhood. Of n steps
+/// the clocks before each sqrt(n)-th are kept; those between are run again, a stretch at a time.
 bool follow_repeats(std::vector<PathStep>& path,
                     const RoundView& view,
                     const Clocks& before,
@@ -181,13 +179,6 @@ bool follow(CriticalPath& path,
   return true;
 }
 
-/// The clock of a chip that nothing disturbs waits for the costliest part of each round.
-Ticks undisturbed(const ClockRound& round) {
-  Ticks most = 0;
-  for (const ClockPart& part : round.parts) most = std::max(most, part.cost);
-  return most * round.repeat;
-}
-
 std::int64_t later_than(Ticks time, const Clocks& clocks) {
   return std::count_if(clocks.begin(), clocks.end(), [time](Ticks t) { return t > time; });
 }
@@ -199,7 +190,7 @@ Clocks finish_of(Replay& replay, Ticks on_time, std::vector<LateChips>& late) {
   for (std::size_t r = 0; r < replay.rounds(); ++r) {
     const ClockRound plan = replay.plan(r);
     replay.run(clocks, r, plan);
-    on_time += undisturbed(plan);
+    on_time += plan.cost() * plan.repeat;
     late.push_back({replay.first_step(r + 1), later_than(on_time, clocks)});
   }
   return clocks;

@@ -12,13 +12,7 @@ namespace {
 
 constexpr std::size_t tile = 4096;  // chips whose sums stay in the cache over all repeats
 
-Ticks costliest(const ClockRound& round) {
-  Ticks most = 0;
-  for (const ClockPart& part : round.parts) most = std::max(most, part.cost);
-  return most;
-}
-
-/// Of a chip that some parts keep longer.
+/// What a step takes of a chip that some parts keep longer.
 Ticks costliest(const ClockRound& round, std::span<const Special> of_chip) {
   Ticks most = 0;
   for (std::size_t p = 0; p < round.parts.size(); ++p) {
@@ -32,7 +26,7 @@ Ticks costliest(const ClockRound& round, std::span<const Special> of_chip) {
 
 void add_specials(std::vector<Ticks>& work, const ClockRound& round) {
   const std::span<const Special> all = round.specials;
-  const Ticks usual = costliest(round);
+  const Ticks usual = round.cost();
   for (std::size_t i = 0; i < all.size();) {
     std::size_t last = i;
     while (last < all.size() && all[last].chip == all[i].chip) ++last;
@@ -46,7 +40,7 @@ void add_work(std::vector<Ticks>& work,
               const ClockRound& round,
               std::int64_t first_step,
               const ClockOptions& options) {
-  const Ticks usual = costliest(round) * round.repeat;
+  const Ticks usual = round.cost() * round.repeat;
 #pragma omp parallel for schedule(static)
   for (std::size_t begin = 0; begin < work.size(); begin += tile) {
     const auto some = std::span(work).subspan(begin, std::min(tile, work.size() - begin));

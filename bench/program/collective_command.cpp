@@ -1,6 +1,5 @@
 // rainier collective: measures under MPI, or predicts on a modelled system.
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -294,41 +293,6 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   add_predict_flags(*command, options->predict);
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
-}
-
-void add_fit(CLI::App& app, Action& chosen) {
-  auto path = std::make_shared<std::string>("host.toml");
-  CLI::App* command = app.add_subcommand(
-      "fit", "Fit latency and bandwidth of this machine under mpirun into a system file");
-  command->add_option("-O,--output", *path, "file to write");
-  command->callback([path, &chosen] {
-    chosen = [path] {
-      const MpiSession mpi;
-      if (mpi.size() < 2) topology::usage_error("a fit takes at least two ranks: mpirun -np 2 …");
-      const HostFit fit = fit_host();
-      if (mpi.rank() != 0) return;
-      fmt::print("#{:>11} {:>12} {:>12}\n", "size (B)", "time (us)", "fit (us)");
-      const topology::Level& level = fit.machine.levels.front();
-      for (const FitPoint& p : fit.points)
-        fmt::print(
-            "{:>12} {:>12.3f} {:>12.3f}\n",
-            p.bytes,
-            p.seconds * 1e6,
-            (level.latency.value + topology::Bytes(p.bytes) / level.reached()).value() * 1e6);
-      fmt::print(
-          "# latency {}, bandwidth {}, reduction {}; error median {:.0f} %, worst {:.0f} %\n",
-          topology::format(level.latency.value),
-          topology::format(level.reached()),
-          topology::format(fit.machine.reduction->value),
-          100 * fit.median_error,
-          100 * fit.worst_error);
-      std::ofstream file(*path);
-      file << topology::to_toml(fit.machine);
-      file.flush();
-      if (!file) throw topology::Error(topology::ErrorKind::environment, "cannot write " + *path);
-      fmt::print("# written to {}\n", *path);
-    };
-  });
 }
 
 }  // namespace bench

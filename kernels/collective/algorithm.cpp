@@ -102,6 +102,15 @@ PhaseBuilder builder(const Algorithm& algorithm, Collective collective) {
   return nullptr;
 }
 
+Exchange between_pairs(const Context& context, std::size_t digit, topology::Pairing::Pairs pairs) {
+  Exchange exchange;
+  exchange.to = {.digits = {digit},
+                 .map = {topology::DigitMap::Kind::pairs},
+                 .pairing = std::make_shared<topology::Pairing>(std::move(pairs))};
+  exchange.chunks = context.chunks;
+  return exchange;
+}
+
 Node side_by_side(const std::vector<Node>& lanes, const std::vector<double>& weights) {
   Lanes used;
   for (std::size_t i = 0; i < lanes.size(); ++i) {

@@ -116,6 +116,11 @@ Node bruck_exchange(const Context& context,
 /// @throws Error(usage) with the nearest name.
 [[nodiscard]] const Algorithm& parse_algorithm(std::string_view text);
 
+/// The pairs of a digit exchange what the context holds: an exchange to fill in.
+[[nodiscard]] Exchange between_pairs(const Context& context,
+                                     std::size_t digit,
+                                     topology::Pairing::Pairs pairs);
+
 /// Takes the chunks that phases of a reduce-scatter have left on `digits` to the root.
 [[nodiscard]] Node gather_back(const Context& context, std::vector<std::size_t> digits);
 

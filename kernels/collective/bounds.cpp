@@ -46,15 +46,20 @@ void tighten(Bound& bound, Seconds time, const Machine& group, std::uint32_t cut
   bound.cut = names(group, cut);
 }
 
+/// Chips of the block that the levels outside a set span.
+double block_outside(const Machine& group, std::uint32_t set) {
+  double chips = 1;
+  for (std::size_t l = 0; l < group.levels.size(); ++l)
+    if (!contains(set, l)) chips *= static_cast<double>(group.levels[l].extent);
+  return chips;
+}
+
 Bound scatter_bound(const Machine& group, Bytes size) {
   Bound bound;
   const auto all = static_cast<double>(group.chips());
-  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
-    double outside = 1;
-    for (std::size_t l = 0; l < group.levels.size(); ++l)
-      if (!contains(set, l)) outside *= static_cast<double>(group.levels[l].extent);
-    tighten(bound, size * (1 / outside - 1 / all) / capacity(group, set), group, set);
-  }
+  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set)
+    tighten(
+        bound, size * (1 / block_outside(group, set) - 1 / all) / capacity(group, set), group, set);
   return bound;
 }
 
@@ -62,9 +67,7 @@ Bound rooted_bound(const Machine& group, Bytes size, bool whole) {
   Bound bound;
   const auto all = static_cast<double>(group.chips());
   for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
-    double block = 1;
-    for (std::size_t l = 0; l < group.levels.size(); ++l)
-      if (!contains(set, l)) block *= static_cast<double>(group.levels[l].extent);
+    const double block = block_outside(group, set);
     if (block == all) continue;  // nobody outside
     const double share = whole ? 1 : 1 - block / all;
     tighten(bound, size * (share / block) / capacity(group, set), group, set);

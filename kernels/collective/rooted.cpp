@@ -38,15 +38,6 @@ namespace {
 using Digits = std::vector<std::size_t>;
 using Pairs = topology::Pairing::Pairs;
 
-Exchange towards_root(const Context& context, std::size_t digit, Pairs pairs) {
-  Exchange exchange;
-  exchange.to = {.digits = {digit},
-                 .map = {topology::DigitMap::Kind::pairs},
-                 .pairing = std::make_shared<topology::Pairing>(std::move(pairs))};
-  exchange.chunks = context.chunks;
-  return exchange;
-}
-
 /// Members that end in 1 and zeros, and the one that far below.
 Pairs binomial_pairs(std::int64_t extent, std::int64_t distance) {
   Pairs pairs;
@@ -58,7 +49,7 @@ Pairs binomial_pairs(std::int64_t extent, std::int64_t distance) {
 Node reduce_along(Context& context, std::size_t digit) {
   Sequence steps;
   for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
-    Exchange exchange = towards_root(context, digit, binomial_pairs(context.extents[digit], k));
+    Exchange exchange = between_pairs(context, digit, binomial_pairs(context.extents[digit], k));
     exchange.reduce = true;
     steps.steps.emplace_back(std::move(exchange));
   }
@@ -68,7 +59,7 @@ Node reduce_along(Context& context, std::size_t digit) {
 Node gather_along(Context& context, std::size_t digit) {
   Sequence steps;
   for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
-    Exchange exchange = towards_root(context, digit, binomial_pairs(context.extents[digit], k));
+    Exchange exchange = between_pairs(context, digit, binomial_pairs(context.extents[digit], k));
     exchange.chunks[digit].kind = Range::Kind::span;
     exchange.chunks[digit].modulus = std::min(k, context.extents[digit] - k);
     steps.steps.emplace_back(std::move(exchange));
@@ -138,7 +129,7 @@ Node chain_reduce(const Context& context, const Digits& digits, const PhaseOptio
   const std::size_t digit = digits.front();
   Sequence steps;
   for (std::int64_t v = context.extents[digit] - 1; v > 0; --v) {
-    Exchange exchange = towards_root(context, digit, {{v, v - 1}});
+    Exchange exchange = between_pairs(context, digit, {{v, v - 1}});
     exchange.reduce = true;
     steps.steps.emplace_back(std::move(exchange));
   }

@@ -53,11 +53,7 @@ Node reduce_up(const Context& context, std::size_t digit, const Label& member) {
     Together generation;
     for (topology::Pairing::Pairs& side : sides) {
       if (side.empty()) continue;
-      Exchange exchange;
-      exchange.to = {.digits = {digit},
-                     .map = {topology::DigitMap::Kind::pairs},
-                     .pairing = std::make_shared<topology::Pairing>(std::move(side))};
-      exchange.chunks = context.chunks;
+      Exchange exchange = between_pairs(context, digit, std::move(side));
       exchange.reduce = true;
       generation.parts.emplace_back(std::move(exchange));
     }
