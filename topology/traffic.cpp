@@ -13,6 +13,15 @@ constexpr std::size_t down = 1;
 constexpr std::size_t out = 0;  // of a port
 constexpr std::size_t in = 1;
 
+double most(const std::vector<double>& values) {
+  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+}
+
+void add_to(std::vector<double>& sums, const std::vector<double>& values, double times) {
+  sums.resize(std::max(sums.size(), values.size()));
+  for (std::size_t i = 0; i < values.size(); ++i) sums[i] += values[i] * times;
+}
+
 std::int64_t modulo(std::int64_t value, std::int64_t n) {
   return ((value % n) + n) % n;
 }
@@ -78,7 +87,15 @@ void Traffic::route(std::size_t level, DigitMap map, double bytes) {
     if (part < 1) walk(load.extra[down], from + ahead + 1, n - ahead, bytes * (1 - part));
     farthest = std::max(farthest, std::min(ahead, n - ahead));
   }
-  note(level, 1, farthest);
+  if (map.kind == DigitMap::Kind::pairs) count_senders(level, map);
+  note(level, map.kind == DigitMap::Kind::pairs ? 0 : 1, farthest);
+}
+
+void Traffic::count_senders(std::size_t level, DigitMap map) {
+  auto& sent = loads_[level].sent;
+  sent.resize(static_cast<std::size_t>(machine_->levels[level].extent));
+  for (const auto& [from, to] : map.pairing->pairs(map.reversed))
+    sent[static_cast<std::size_t>(from)] += 1;
 }
 
 void Traffic::pair_up(std::size_t level, DigitMap map, double bytes) {
@@ -89,7 +106,8 @@ void Traffic::pair_up(std::size_t level, DigitMap map, double bytes) {
     load.extra[out][static_cast<std::size_t>(from)] += bytes;
     load.extra[in][static_cast<std::size_t>(to)] += bytes;
   }
-  note(level, 1, 1);
+  count_senders(level, map);
+  note(level, 0, 1);
 }
 
 void Traffic::add(std::size_t level, DigitMap map, Bytes bytes) {
@@ -153,29 +171,24 @@ void Traffic::accumulate(const Traffic& other, double times) {
     // Exchanges that follow each other: here the first message of each has one before it, too.
     const Seconds issued = machine_->levels[l].gap.value * theirs.messages;
     mine.issued += (theirs.issued + issued) * times;
+    add_to(mine.gaps, theirs.sent, times);
+    add_to(mine.gaps, theirs.gaps, times);
     mine.latency = std::max(mine.latency, theirs.latency);
     for (const std::size_t d : {up, down}) {
       mine.uniform[d] += theirs.uniform[d] * times;
-      mine.extra[d].resize(std::max(mine.extra[d].size(), theirs.extra[d].size()));
-      for (std::size_t i = 0; i < theirs.extra[d].size(); ++i)
-        mine.extra[d][i] += theirs.extra[d][i] * times;
+      add_to(mine.extra[d], theirs.extra[d], times);
     }
   }
-}
-
-double Traffic::most_extra(std::size_t level, std::size_t direction) const {
-  const auto& extra = loads_[level].extra[direction];
-  return extra.empty() ? 0 : *std::max_element(extra.begin(), extra.end());
 }
 
 // Pairs through the tiers above come out of the same NIC.
 double Traffic::heaviest(std::size_t level, std::size_t direction) const {
   const auto& uniform = loads_[level].uniform;
   const bool port = switched(machine_->levels[level]);  // what all chips send they receive as well
-  double sum = uniform[port ? up : direction] + most_extra(level, direction);
+  double sum = uniform[port ? up : direction] + most(loads_[level].extra[direction]);
   if (machine_->levels[level].shape != LevelShape::clos) return sum;
   while (++level < loads_.size() && machine_->levels[level].shape == LevelShape::clos)
-    sum += most_extra(level, direction);
+    sum += most(loads_[level].extra[direction]);
   return sum;
 }
 
@@ -229,8 +242,9 @@ Seconds Traffic::memory_busy() const {
 }
 
 Seconds Traffic::issue(std::size_t level) const {
-  const double gaps = std::max(0.0, loads_[level].messages - 1);
-  return loads_[level].issued + machine_->levels[level].gap.value * gaps;
+  const LevelLoad& load = loads_[level];
+  const double gaps = std::max(0.0, load.messages + most(load.sent) - 1) + most(load.gaps);
+  return load.issued + machine_->levels[level].gap.value * gaps;
 }
 
 Seconds Traffic::busy(std::size_t level) const {

@@ -81,18 +81,20 @@ class Traffic {
     std::array<std::vector<double>, 2>
         extra;  // bytes more on link i of a ring, when the map is not a translation; on member i's
                 // port, out and in, when not all members send alike
-    double messages = 0;  // sent by one chip into this level, in this exchange
-    Seconds issued{};     // gaps between messages of the exchanges added up
-    Seconds latency{};    // of the farthest message
+    double messages = 0;       // sent by one chip into this level, in this exchange
+    std::vector<double> sent;  // more, by member i, where only some send
+    Seconds issued{};          // gaps between messages of the exchanges added up
+    std::vector<double> gaps;  // more of them, by member i
+    Seconds latency{};         // of the farthest message
   };
 
   void route(std::size_t level, DigitMap map, double bytes);
   void pair_up(std::size_t level, DigitMap map, double bytes);
+  void count_senders(std::size_t level, DigitMap map);
   void route_all_pairs(std::size_t level, double bytes);
   void note_diagonal(const std::vector<std::size_t>& levels);
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
-  [[nodiscard]] double most_extra(std::size_t level, std::size_t direction) const;
   [[nodiscard]] LinkClass link_class(std::size_t level, std::size_t direction) const;
   [[nodiscard]] std::vector<Bytes> each(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;

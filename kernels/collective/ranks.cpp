@@ -76,7 +76,7 @@ bool contains(const Range& range,
       return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
     }
     case Range::Kind::span:
-      return value >= anchor && value < anchor + range.modulus;
+      return value >= anchor && value < anchor + range.length;
     case Range::Kind::congruent:
       return modulo(value - anchor, range.modulus) == 0;
     case Range::Kind::cube:

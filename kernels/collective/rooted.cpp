@@ -61,7 +61,7 @@ Node gather_along(Context& context, std::size_t digit) {
   for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
     Exchange exchange = between_pairs(context, digit, binomial_pairs(context.extents[digit], k));
     exchange.chunks[digit].kind = Range::Kind::span;
-    exchange.chunks[digit].modulus = std::min(k, context.extents[digit] - k);
+    exchange.chunks[digit].length = std::min(k, context.extents[digit] - k);
     steps.steps.emplace_back(std::move(exchange));
   }
   context.chunks[digit] = {};

@@ -108,7 +108,7 @@ double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
     const auto n = static_cast<double>(extents[d]);
     if (box[d].kind == Range::Kind::all) count *= n;
     if (box[d].offsets) count *= static_cast<double>(box[d].offsets->size());
-    if (box[d].kind == Range::Kind::span) count *= static_cast<double>(box[d].modulus);
+    if (box[d].kind == Range::Kind::span) count *= static_cast<double>(box[d].length);
     if (box[d].kind == Range::Kind::congruent) count *= n / static_cast<double>(box[d].modulus);
     if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
   }

@@ -37,7 +37,7 @@ struct Range {
     all,        ///< every value
     from,       ///< the anchor's own digit + start
     other,      ///< the digit of the message's other end
-    span,       ///< from the own digit on, `modulus` values, none beyond the last
+    span,       ///< from the own digit on, `length` values, none beyond the last
     cube,       ///< values v with label(v ^ own) & mask == value
     congruent,  ///< values that leave the own digit's remainder when divided by `modulus`
     offsets,    ///< own digit + each of `offsets`
@@ -51,7 +51,8 @@ struct Range {
   /// flipping either bit is one hop.
   bool gray = false;
   std::shared_ptr<const std::vector<std::int64_t>> offsets{};
-  std::int64_t modulus = 1;  ///< divides the extent; of a span: its length
+  std::int64_t length = 1;
+  std::int64_t modulus = 1;  ///< divides the extent
 };
 
 using Box = std::vector<Range>;  ///< one range per digit

@@ -208,6 +208,21 @@ TEST(Predict, ToARootTheTimesOfTheBooks) {
   }
 }
 
+/// Slices of a chain follow each other at the message rate where bytes are faster: each member
+/// sends one message a slice, the root of a binomial tree of 16 four.
+TEST(Predict, SmallSlicesFollowAtTheRateOfTheBusiestSender) {
+  constexpr double a = 2e-6;
+  constexpr double g = 5e-6;
+  Machine machine = fixtures::machine({{"ranks", topology::LevelShape::all_to_all, 16}}, a);
+  machine.levels[0].gap.value = topology::Seconds(g);
+  const double slice = 1600 / 16 / 100e9;
+  const auto time = [&](const char* text) {
+    return predict(Collective::broadcast, machine, Bytes(1600), text).time.value();
+  };
+  EXPECT_NEAR(time("chain*16"), 15 * (a + slice) + 15 * g, 1e-15);
+  EXPECT_NEAR(time("binomial*16"), 4 * (a + slice) + 15 * 4 * g, 1e-15);
+}
+
 TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
   for (const Machine& machine : {fixtures::torus({4, 4, 4}),
                                  fixtures::switched(24),
