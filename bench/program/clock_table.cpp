@@ -66,7 +66,7 @@ void print_costliest(const CriticalPath& path, const topology::Machine& machine)
   for (const PathStep& s : steps) {
     if (more(s) == 0) continue;
     const std::string waits = s.from == s.chip
-                                  ? fmt::format("chip {} is late itself", s.chip)
+                                  ? fmt::format("chip {}, late itself, hears", s.chip)
                                   : fmt::format("chip {} hears from chip {}", s.chip, s.from);
     std::string text = fmt::format("#   step {}: {} over {}: {}",
                                    s.step,

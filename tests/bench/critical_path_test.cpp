@@ -100,6 +100,15 @@ TEST(CriticalPath, ALinkAtHalfSpeedIsWhatTheLastChipWaitsFor) {
   EXPECT_EQ(over_the_link, 2);
 }
 
+TEST(CriticalPath, NobodyIsLateWhereNothingSetsChipsApart) {
+  const Machine machine = fixtures::torus({4, 8});
+  for (const char* text : {"ring", "bucket", "direct"}) {
+    const auto schedule = kernels::build(Collective::all_reduce, machine, text);
+    for (const bench::LateChips& late : path_of(schedule, machine, Bytes(1 << 20), {}).late)
+      EXPECT_EQ(late.chips, 0) << text << " before step " << late.step;
+  }
+}
+
 /// A ring of 40 with two slow chips, by hand: a chip waits from when it is ready until the sender
 /// is.
 TEST(Waiting, IsWhatIsLeftAfterAChipsOwnWork) {

@@ -221,6 +221,20 @@ TEST(Predict, SmallSlicesFollowAtTheRateOfTheBusiestSender) {
   };
   EXPECT_NEAR(time("chain*16"), 15 * (a + slice) + 15 * g, 1e-15);
   EXPECT_NEAR(time("binomial*16"), 4 * (a + slice) + 15 * 4 * g, 1e-15);
+  // A tree of 4: the root to member 2, then that to 1 and 3, a gap between the two.
+  machine.levels[0].extent = 4;
+  EXPECT_NEAR(time("tree"), 2 * a + 1600 / 100e9 + g, 1e-15);
+}
+
+/// Two rings of two, x twice as fast: the lane that ends with x has 2/3 of every chunk. On the way
+/// to the root each lane takes one chunk over its first link and two over its last.
+TEST(Predict, LanesToARootHaveSharesByTheirLastRing) {
+  const Machine machine =
+      fixtures::machine({{"x", LevelShape::ring, 2, 100}, {"y", LevelShape::ring, 2, 50}});
+  const auto links = predict(Collective::gather, machine, Bytes(12), "binomial").links;
+  ASSERT_EQ(links.size(), 2U);
+  EXPECT_DOUBLE_EQ(links[0].load.value(), 3 * (1.0 / 3 + 2 * 2.0 / 3));
+  EXPECT_DOUBLE_EQ(links[1].load.value(), 3 * (2 * 1.0 / 3 + 2.0 / 3));
 }
 
 TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
