@@ -180,7 +180,7 @@ class Stepper {
       next[static_cast<std::size_t>(chip)] = special(now, specials.subspan(i, last - i));
       i = last;
     }
-    add_noise(into, begin, block_, key_, options_->noise.quantiles());
+    add_noise(into, begin, block_, key_, options_->noise);
   }
 
   [[nodiscard]] std::span<const Special> specials_in(std::int64_t begin, std::int64_t end) const {
@@ -238,7 +238,7 @@ std::vector<Ticks> start_clocks(const Machine& machine,
   std::vector<Ticks> clocks(static_cast<std::size_t>(block.count()),
                             to_ticks(machine.overhead.value));
   constexpr std::uint64_t before_all = std::numeric_limits<std::uint64_t>::max();
-  add_noise(clocks, 0, block, noise_key(options.seed, before_all), options.skew.quantiles());
+  add_noise(clocks, 0, block, noise_key(options.seed, before_all), options.skew);
   return clocks;
 }
 

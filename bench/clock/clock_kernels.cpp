@@ -21,34 +21,109 @@ using Word = hn::ScalableTag<std::uint32_t>;
 using Int = hn::ScalableTag<std::int32_t>;
 using Real = hn::ScalableTag<float>;
 
-constexpr std::uint32_t spread = 0x9e3779b1U;
-constexpr std::uint32_t first_factor = 0x7feb352dU;
-constexpr std::uint32_t second_factor = 0x846ca68bU;
 constexpr int fraction_bits = 20;  // of 32; the rest numbers the bin
 constexpr float fraction_unit = 1.0F / (1U << fraction_bits);
+constexpr std::int32_t mantissa = (1 << 23) - 1;
+constexpr std::int32_t one = 0x3f800000;              // its bits as a float
+constexpr std::int32_t all_of_it = one + (24 << 23);  // those of 2^24
+constexpr std::size_t segments = ExponentialLaw::segments;
 
-/// Delays in ticks of the chips whose numbers are in `chip`: two rounds of a multiplicative mixer
-/// (lowbias32's constants) with half of the key before each, so that no two steps are permutations
-/// of each other; then the quantile. Multiply and add are kept apart (see CMakeLists.txt): fused
-/// ones would give other numbers on other CPUs.
-HWY_INLINE hn::Vec<Int> delays(hn::Vec<Word> chip, NoiseKey key, const float* quantiles) {
+/// noise_start of each.
+HWY_INLINE hn::Vec<Word> starts_of(hn::Vec<Word> chip) {
   const Word word;
-  const Int whole;
+  auto x = hn::Mul(chip, hn::Set(word, mixer[0]));
+  x = hn::Mul(hn::Xor(x, hn::ShiftRight<16>(x)), hn::Set(word, mixer[1]));
+  x = hn::Mul(hn::Xor(x, hn::ShiftRight<15>(x)), hn::Set(word, mixer[2]));
+  return hn::Xor(x, hn::ShiftRight<16>(x));
+}
+
+/// See NoiseKey.
+HWY_INLINE hn::Vec<Word> random(hn::Vec<Word> start, NoiseKey key) {
+  const Word word;
+  return hn::Mul(hn::Xor(start, hn::Set(word, key.flip)), hn::Set(word, key.factor));
+}
+
+// Multiply and add are kept apart in both laws (see CMakeLists.txt): fused ones would give other
+// numbers on other CPUs.
+
+struct NoDelay {
+  HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> /*start*/, NoiseKey /*key*/) const {
+    return hn::Zero(Int());
+  }
+};
+
+/// Entry `index` of a table of `segments`.
+HWY_INLINE hn::Vec<Real> look_up(const float* table, hn::Vec<Int> index) {
   const Real real;
-  auto x = hn::Add(hn::Mul(chip, hn::Set(word, spread)), hn::Set(word, key.before));
-  x = hn::Xor(x, hn::ShiftRight<16>(x));
-  x = hn::Mul(x, hn::Set(word, first_factor));
-  x = hn::Xor(x, hn::Set(word, key.between));
-  x = hn::Xor(x, hn::ShiftRight<15>(x));
-  x = hn::Mul(x, hn::Set(word, second_factor));
-  x = hn::Xor(x, hn::ShiftRight<16>(x));
-  const auto bin = hn::BitCast(whole, hn::ShiftRight<fraction_bits>(x));
-  const auto rest = hn::And(x, hn::Set(word, (1U << fraction_bits) - 1));
-  const auto fraction =
-      hn::Mul(hn::ConvertTo(real, hn::BitCast(whole, rest)), hn::Set(real, fraction_unit));
-  const auto low = hn::GatherIndex(real, quantiles, bin);
-  const auto high = hn::GatherIndex(real, quantiles + 1, bin);
-  return hn::ConvertTo(whole, hn::Add(low, hn::Mul(hn::Sub(high, low), fraction)));
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return hn::TableLookupLanes(hn::LoadU(real, table), hn::IndicesFromVec(real, index));
+#else  // vectors are shorter than the table
+  return hn::GatherIndex(real, table, index);
+#endif
+}
+
+struct ExponentialDelay {
+  const ExponentialLaw& law;
+
+  HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> start, NoiseKey key) const {
+    const Int whole;
+    const Real real;
+    const auto number = hn::Or(hn::ShiftRight<8>(random(start, key)), hn::Set(Word(), 1));
+    const auto bits = hn::BitCast(whole, hn::ConvertTo(real, hn::BitCast(whole, number)));
+    const auto segment =
+        hn::And(hn::ShiftRight<20>(bits), hn::Set(whole, std::int32_t{segments - 1}));
+    const auto m =
+        hn::BitCast(real, hn::Or(hn::And(bits, hn::Set(whole, mantissa)), hn::Set(whole, one)));
+    const auto line = hn::Add(look_up(law.offset.data(), segment),
+                              hn::Mul(look_up(law.slope.data(), segment), m));
+    const auto below = hn::ConvertTo(real, hn::Sub(bits, hn::Set(whole, all_of_it)));
+    const auto delay = hn::Add(hn::Mul(below, hn::Set(real, law.per_bit)), line);
+    return hn::ConvertTo(whole, delay);
+  }
+};
+
+struct UniformDelay {
+  UniformLaw law;
+
+  HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> start, NoiseKey key) const {
+    const Real real;
+    const auto number = hn::BitCast(Int(), hn::ShiftRight<8>(random(start, key)));
+    const auto above = hn::Mul(hn::ConvertTo(real, number), hn::Set(real, law.width / (1U << 24U)));
+    return hn::ConvertTo(Int(), hn::Add(above, hn::Set(real, law.low)));
+  }
+};
+
+struct QuantileDelay {
+  const float* quantiles;
+
+  HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> start, NoiseKey key) const {
+    const Int whole;
+    const Real real;
+    const auto x = random(start, key);
+    const auto bin = hn::BitCast(whole, hn::ShiftRight<fraction_bits>(x));
+    const auto rest = hn::And(x, hn::Set(Word(), (1U << fraction_bits) - 1));
+    const auto fraction =
+        hn::Mul(hn::ConvertTo(real, hn::BitCast(whole, rest)), hn::Set(real, fraction_unit));
+    const auto low = hn::GatherIndex(real, quantiles, bin);
+    const auto high = hn::GatherIndex(real, quantiles + 1, bin);
+    return hn::ConvertTo(whole, hn::Add(low, hn::Mul(hn::Sub(high, low), fraction)));
+  }
+};
+
+/// Calls `work` with the law of the noise: which one is asked once, not for each chip.
+template <class Work>
+HWY_INLINE auto with_law(const Noise& noise, const Work& work) {
+  switch (noise.law()) {
+    case Noise::Law::exponential:
+      return work(ExponentialDelay{noise.exponential()});
+    case Noise::Law::uniform:
+      return work(UniformDelay{noise.uniform()});
+    case Noise::Law::quantiles:
+      return work(QuantileDelay{noise.quantiles().data()});
+    case Noise::Law::none:
+      break;
+  }
+  return work(NoDelay{});
 }
 
 void meet_all(
@@ -68,16 +143,16 @@ void meet_all(
   }
 }
 
-void add_noise_all(
-    Ticks* clocks, std::size_t count, std::int64_t first, NoiseKey key, const float* quantiles) {
+template <class Delay>
+HWY_INLINE void add_delays(
+    Ticks* clocks, std::size_t count, std::uint32_t first, NoiseKey key, const Delay& delay_of) {
   const Clock clock;
   const Word word;
   const std::size_t lanes = hn::Lanes(word);
   alignas(HWY_MAX_BYTES) std::array<std::int32_t, HWY_MAX_BYTES / sizeof(std::int32_t)> delay;
   for (std::size_t i = 0; i < count; i += lanes) {
-    const auto chip =
-        hn::Iota(word, static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(i));
-    hn::Store(delays(chip, key, quantiles), Int(), delay.data());
+    const auto chip = hn::Iota(word, first + static_cast<std::uint32_t>(i));
+    hn::Store(delay_of(starts_of(chip), key), Int(), delay.data());
     if (i + lanes > count) {
       for (std::size_t j = i; j < count; ++j) clocks[j] += delay[j - i];
       return;
@@ -90,33 +165,42 @@ void add_noise_all(
   }
 }
 
-Ticks noise_of_one(std::int64_t chip, NoiseKey key, const float* quantiles) {
-  const auto number = hn::Set(Word(), static_cast<std::uint32_t>(chip));
-  return hn::GetLane(delays(number, key, quantiles));
+void add_noise_all(
+    Ticks* clocks, std::size_t count, std::uint32_t first, NoiseKey key, const Noise& noise) {
+  with_law(noise, [=](const auto& delay) { add_delays(clocks, count, first, key, delay); });
 }
 
-/// The members from `begin` on, as many as a vector has; rows of `to` are padded to whole vectors.
-void ring_step_all(std::int32_t* to,
-                   std::size_t count,
-                   const std::int32_t* from,
-                   const std::int32_t* extra,
-                   std::uint32_t first,
-                   std::uint32_t stride,
-                   NoiseKey key,
-                   const float* quantiles) {
+Ticks noise_of_one(std::uint32_t chip, NoiseKey key, const Noise& noise) {
+  const auto start = starts_of(hn::Set(Word(), chip));
+  return with_law(noise, [=](const auto& delay) { return hn::GetLane(delay(start, key)); });
+}
+
+/// From the last member down, so that a member is read before it is written.
+template <class Delay>
+HWY_INLINE void step_line(std::int32_t* line,
+                          std::size_t count,
+                          const std::uint32_t* starts,
+                          const std::int32_t* extra,
+                          NoiseKey key,
+                          const Delay& delay_of) {
   const Int whole;
-  const Word word;
   const std::size_t lanes = hn::Lanes(whole);
-  const auto apart = hn::Mul(hn::Iota(word, 0), hn::Set(word, stride));
-  for (std::size_t i = 0; i < count; i += lanes) {
-    auto t = hn::Max(hn::LoadU(whole, from + i), hn::LoadU(whole, from + i - 1));
+  for (std::size_t i = (count + lanes - 1) / lanes * lanes; i > 0;) {
+    i -= lanes;
+    auto t = hn::Max(hn::LoadU(whole, line + i), hn::LoadU(whole, line + i - 1));
     if (extra != nullptr) t = hn::Add(t, hn::LoadU(whole, extra + i));
-    if (quantiles != nullptr) {
-      const auto start = hn::Set(word, first + stride * static_cast<std::uint32_t>(i));
-      t = hn::Add(t, delays(hn::Add(start, apart), key, quantiles));
-    }
-    hn::StoreU(t, whole, to + i);
+    t = hn::Add(t, delay_of(hn::LoadU(Word(), starts + i), key));
+    hn::StoreU(t, whole, line + i);
   }
+}
+
+void ring_step_all(std::int32_t* line,
+                   std::size_t count,
+                   const std::uint32_t* starts,
+                   const std::int32_t* extra,
+                   NoiseKey key,
+                   const Noise& noise) {
+  with_law(noise, [=](const auto& delay) { step_line(line, count, starts, extra, key, delay); });
 }
 
 }  // namespace bench::HWY_NAMESPACE
@@ -135,49 +219,36 @@ void meet(std::span<Ticks> next, const Ticks* own, const Ticks* other, Ticks cos
   HWY_DYNAMIC_DISPATCH(meet_all)(next.data(), next.size(), own, other, cost, more);
 }
 
-void add_noise(std::span<Ticks> clocks,
-               std::int64_t first,
-               NoiseKey key,
-               std::span<const float> quantiles) {
-  if (quantiles.empty()) return;
-  HWY_DYNAMIC_DISPATCH(add_noise_all)(clocks.data(), clocks.size(), first, key, quantiles.data());
+void add_noise(std::span<Ticks> clocks, std::int64_t first, NoiseKey key, const Noise& noise) {
+  if (noise.none()) return;
+  HWY_DYNAMIC_DISPATCH(add_noise_all)
+  (clocks.data(), clocks.size(), static_cast<std::uint32_t>(first), key, noise);
 }
 
 void add_noise(std::span<Ticks> clocks,
                std::int64_t begin,
                const ChipBlock& block,
                NoiseKey key,
-               std::span<const float> quantiles) {
+               const Noise& noise) {
   while (!clocks.empty()) {
     const auto left = static_cast<std::size_t>(block.width - begin % block.width);
     const std::size_t row = std::min(left, clocks.size());
-    add_noise(clocks.first(row), block.chip(begin), key, quantiles);
+    add_noise(clocks.first(row), block.chip(begin), key, noise);
     clocks = clocks.subspan(row);
     begin += static_cast<std::int64_t>(row);
   }
 }
 
-Ticks noise_of(std::int64_t chip, NoiseKey key, std::span<const float> quantiles) {
-  if (quantiles.empty()) return 0;
-  return HWY_DYNAMIC_DISPATCH(noise_of_one)(chip, key, quantiles.data());
+Ticks noise_of(std::int64_t chip, NoiseKey key, const Noise& noise) {
+  return HWY_DYNAMIC_DISPATCH(noise_of_one)(static_cast<std::uint32_t>(chip), key, noise);
 }
 
-void ring_step(std::span<std::int32_t> to,
-               const std::int32_t* from,
+void ring_step(std::span<std::int32_t> line,
+               const std::uint32_t* starts,
                const std::int32_t* extra,
-               std::int64_t first,
-               std::int64_t stride,
                NoiseKey key,
-               std::span<const float> quantiles) {
-  HWY_DYNAMIC_DISPATCH(ring_step_all)
-  (to.data(),
-   to.size(),
-   from,
-   extra,
-   static_cast<std::uint32_t>(first),
-   static_cast<std::uint32_t>(stride),
-   key,
-   quantiles.empty() ? nullptr : quantiles.data());
+               const Noise& noise) {
+  HWY_DYNAMIC_DISPATCH(ring_step_all)(line.data(), line.size(), starts, extra, key, noise);
 }
 
 }  // namespace bench

@@ -13,30 +13,25 @@ namespace bench {
 void meet(std::span<Ticks> next, const Ticks* own, const Ticks* other, Ticks cost, bool more);
 
 /// clocks[i] += the delay of chip first + i under `key`.
-void add_noise(std::span<Ticks> clocks,
-               std::int64_t first,
-               NoiseKey key,
-               std::span<const float> quantiles);
+void add_noise(std::span<Ticks> clocks, std::int64_t first, NoiseKey key, const Noise& noise);
 
 /// The same for the chips of a block from the place `begin` on.
 void add_noise(std::span<Ticks> clocks,
                std::int64_t begin,
                const ChipBlock& block,
                NoiseKey key,
-               std::span<const float> quantiles);
+               const Noise& noise);
 
 /// The delay of one chip: what add_noise adds.
-[[nodiscard]] Ticks noise_of(std::int64_t chip, NoiseKey key, std::span<const float> quantiles);
+[[nodiscard]] Ticks noise_of(std::int64_t chip, NoiseKey key, const Noise& noise);
 
-/// One step around a line of chips: to[i] = max(from[i], from[i-1]) + the delay of chip
-/// first + i stride under `key` + extra[i]. from[-1] is readable and holds the last member; `extra`
-/// may be null, `quantiles` empty.
-void ring_step(std::span<std::int32_t> to,
-               const std::int32_t* from,
+/// One step around a line of chips: line[i] = max(line[i], line[i-1]) + the delay of chip i under
+/// `key` + extra[i]. line[-1] is readable and holds the last member, and what lies behind the last
+/// may be written up to a whole vector. `starts` are the chips' noise_start; `extra` may be null.
+void ring_step(std::span<std::int32_t> line,
+               const std::uint32_t* starts,
                const std::int32_t* extra,
-               std::int64_t first,
-               std::int64_t stride,
                NoiseKey key,
-               std::span<const float> quantiles);
+               const Noise& noise);
 
 }  // namespace bench

@@ -49,7 +49,7 @@ class RoundView {
                           ? 0
                           : noise_of(chip,
                                      noise_key(options_->seed, static_cast<std::uint64_t>(step)),
-                                     options_->noise.quantiles());
+                                     options_->noise);
     last.time += last.step.noise;
     return last;
   }

@@ -45,13 +45,6 @@ std::vector<float> table(const std::function<double(double)>& inverse, double lo
   return quantiles;
 }
 
-std::vector<float> exponential(double mean) {
-  const auto inverse = [mean](double p) { return -mean * std::log1p(-p); };
-  // Beyond a quantile the mean is that quantile + the mean of the whole.
-  const double last = inverse(1 - 1.0 / Noise::bins) + mean;
-  return table(inverse, inverse(0.5 / Noise::bins), last);
-}
-
 /// Of the standard normal distribution, by bisection.
 double inverse_normal(double p) {
   double low = -10;
@@ -103,27 +96,71 @@ Seconds to_seconds(Ticks ticks) {
 
 NoiseKey noise_key(std::uint64_t seed, std::uint64_t step) {
   const std::uint64_t key = kernels::mix(kernels::mix(seed) ^ step);
-  return {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32U)};
+  return {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32U) | 1U};
+}
+
+// -log2(v / 2^24) = (24 - e) - log2(m) for v = 2^e m. The number's bits, less those of 2^24, count
+// e - 24 + m - 1, so that log2(m) - (m - 1) is what the lines add.
+ExponentialLaw::ExponentialLaw(double mean) {
+  constexpr double above_rounding = 2e-7;  // of single precision: no delay is below zero
+  const auto knot = [](std::size_t i) { return 1 + static_cast<double>(i) / segments; };
+  double logarithm = 0;  // mean of log2(m) as the lines have it
+  for (std::size_t i = 0; i < segments; ++i)
+    logarithm += (std::log2(knot(i)) + std::log2(knot(i + 1))) / (2 * segments);
+  const double scale = mean / (2 - logarithm);  // 24 - e is 2 in the mean
+  per_bit = static_cast<float>(-scale / (1U << 23U));
+  for (std::size_t i = 0; i < segments; ++i) {
+    const double rise = (std::log2(knot(i + 1)) - std::log2(knot(i))) * segments - 1;
+    const double at_one = std::log2(knot(i)) - (knot(i) - 1) - rise * knot(i);
+    offset[i] = static_cast<float>(scale * (above_rounding - at_one));
+    slope[i] = static_cast<float>(-scale * rise);
+  }
 }
 
 Noise Noise::parse(const std::string& text) {
   const std::vector<std::string> parts = split(text);
-  if (parts.front() == "exponential" && parts.size() == 2)
-    return Noise(exponential(duration(parts[1])));
+  if (parts.front() == "exponential" && parts.size() == 2) return exponential(duration(parts[1]));
+  if (parts.front() == "uniform" && parts.size() == 3) {
+    const double low = duration(parts[1]);
+    const double high = duration(parts[2]);
+    if (high < low) topology::usage_error(fmt::format("noise '{}': HIGH is below LOW", text));
+    return Noise(UniformLaw{static_cast<float>(low), static_cast<float>(high - low)});
+  }
   if (parts.front() == "normal" && parts.size() == 3)
     return Noise(normal(duration(parts[1]), duration(parts[2])));
   if (parts.front() == "file" && parts.size() == 2) return Noise(measured(parts[1]));
   topology::usage_error(
-      fmt::format("noise '{}': expected exponential:MEAN, normal:MEAN:SIGMA or file:PATH, for "
-                  "example 'exponential:1 us'",
+      fmt::format("noise '{}': expected exponential:MEAN, uniform:LOW:HIGH, normal:MEAN:SIGMA or "
+                  "file:PATH, for example 'exponential:1 us'",
                   text));
 }
 
-Seconds Noise::mean() const {
-  double sum = 0;
+Noise::Noise(std::vector<float> quantiles)
+    : law_(Law::quantiles),
+      most_(static_cast<Ticks>(quantiles.back()) + 1),
+      quantiles_(std::move(quantiles)) {
   for (std::size_t i = 0; i < quantiles_.size(); ++i)
-    sum += quantiles_[i] * (i == 0 || i + 1 == quantiles_.size() ? 0.5 : 1.0);
-  return Seconds(sum / static_cast<double>(bins) * seconds_per_tick);
+    mean_ += quantiles_[i] * (i == 0 || i + 1 == quantiles_.size() ? 0.5 : 1.0) / bins;
+}
+
+Noise::Noise(UniformLaw law)
+    : law_(Law::uniform),
+      mean_(law.low + law.width / 2),
+      most_(static_cast<Ticks>(law.low + law.width) + 1),
+      uniform_(law) {}
+
+Noise Noise::exponential(double mean) {
+  Noise noise;
+  if (mean == 0) return noise;
+  noise.law_ = Law::exponential;
+  noise.mean_ = mean;
+  noise.most_ = static_cast<Ticks>(17 * mean) + 1;
+  noise.exponential_ = ExponentialLaw(mean);
+  return noise;
+}
+
+Seconds Noise::mean() const {
+  return Seconds(mean_ * seconds_per_tick);
 }
 
 }  // namespace bench

@@ -50,7 +50,7 @@ void add_work(std::vector<Ticks>& work,
       add_noise(some,
                 static_cast<std::int64_t>(begin),
                 noise_key(options.seed, static_cast<std::uint64_t>(first_step + i)),
-                options.noise.quantiles());
+                options.noise);
   }
   add_specials(work, round);
 }

@@ -231,10 +231,11 @@ void add_clock_options(CLI::App& command, Options& options) {
                   options.reader,
                   "of the schedule: predict (closed form) or clock (a clock for each chip)")
       ->check(CLI::IsMember({"predict", "clock"}));
-  command.add_option("--noise",
-                     options.noise,
-                     "delay of each chip in each step: \"exponential:1 us\", \"normal:2 us:1 us\" "
-                     "or file:PATH, one delay a line");
+  command.add_option(
+      "--noise",
+      options.noise,
+      "delay of each chip in each step: \"exponential:1 us\", \"uniform:0 us:2 us\", "
+      "\"normal:2 us:1 us\" or file:PATH, one delay a line");
   command.add_option("--skew", options.skew, "start of each chip, as --noise");
   command.add_option("--slow", options.slow, "chip that takes longer, 17:1.5");
   command.add_option(
@@ -274,7 +275,7 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option(
       "--algorithm",
       options->algorithm,
-      "auto, ring, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
+      "auto, ring, flat, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
       "doubletree, pairwise, bruck, binomial, chain, tree, dissemination, or phases: "
       "rhd(x,y,z)+ring(pod)+…; file:PATH takes them from a tuning table");
   command->add_option("--system", options->system, "predict on this system (name or file)");

@@ -4,7 +4,10 @@
 //   goal                                                               seconds
 //   all-reduce, halving over all levels, noise on every step           0.05
 //   all-reduce, ring over 64 chips and over 8,192 UltraServers         1
-//   the same with noise on each of its 8.6e9 updates                   1
+//   the same with uniform noise on each of its 8.6e9 updates           1
+//   the same with exponential noise                                    1
+//   one flat ring through all chips, uniform noise on 5.5e11 updates   60
+//   the same with exponential noise                                    60
 //
 // Sample run: build/release/bench_clock
 #include "bench/clock/clock.hpp"
@@ -26,25 +29,36 @@ struct Case {
   double goal;        ///< seconds
 };
 
+constexpr const char* halving = "rhd(x,y,z)+rhd(efa;ports=1)";
+constexpr const char* rings = "ring(x)+ring(y)+ring(z)+ring(efa)";
+constexpr const char* flat = "ring(all)";
+
 constexpr std::array cases{
-    Case{"rhd", "rhd(x,y,z)+rhd(efa;ports=1)", "", 0.05},
-    Case{"rhd/noise", "rhd(x,y,z)+rhd(efa;ports=1)", "exponential:1 us", 0.05},
+    Case{"rhd", halving, "", 0.05},
+    Case{"rhd/noise", halving, "exponential:1 us", 0.05},
     Case{"rhd+doubling/noise", "rhd(x,y,z)+doubling(efa)", "exponential:1 us", 0.05},
-    Case{"ring+ring", "ring(x)+ring(y)+ring(z)+ring(efa)", "", 1},
-    Case{"ring+ring/noise", "ring(x)+ring(y)+ring(z)+ring(efa)", "exponential:1 us", 1},
+    Case{"ring+ring", rings, "", 1},
+    Case{"ring+ring/uniform", rings, "uniform:0 us:2 us", 1},
+    Case{"ring+ring/noise", rings, "exponential:1 us", 1},
+    Case{"flat/uniform", flat, "uniform:0 us:2 us", 60},
+    Case{"flat/noise", flat, "exponential:1 us", 60},
 };
 
-/// Project Rainier with one tier above the UltraServers.
-topology::Machine one_tier() {
+/// Project Rainier with one tier above the UltraServers, or with nothing but that tier.
+topology::Machine machine_for(const Case& what) {
   topology::Machine machine = topology::load_system("rainier");
   machine.levels.resize(4);
   machine.levels[3].name = "efa";
   machine.levels[3].extent = 8192;
+  if (what.algorithm != flat) return machine;
+  machine.levels.erase(machine.levels.begin(), machine.levels.begin() + 3);
+  machine.levels[0].name = "all";
+  machine.levels[0].extent = 524288;
   return machine;
 }
 
 void run(benchmark::State& state, const Case& what) {
-  const topology::Machine machine = one_tier();
+  const topology::Machine machine = machine_for(what);
   const auto schedule = kernels::build(kernels::Collective::all_reduce, machine, what.algorithm);
   bench::ClockOptions options;
   if (*what.noise != '\0') options.noise = bench::Noise::parse(what.noise);

@@ -13,10 +13,17 @@ namespace {
 constexpr std::array radices_of_butterflies{4, 16};
 constexpr std::array radices_of_bruck{2, 4};
 
-// Bucket, swing and biring equal ring and rhd where a chip has one port; xor is never better.
+// Bucket, swing and biring equal ring and rhd where a chip has one port; flat and xor are never
+// better.
 constexpr std::array table{
     Algorithm{.name = "ring", .phase = ring_phase, .one_level = true},
     Algorithm{.name = "biring", .phase = biring_phase, .one_level = true, .on_switch = false},
+    Algorithm{.name = "flat",
+              .phase = flat_phase,
+              .lanes = true,
+              .at_once = true,
+              .on_torus = false,
+              .on_switch = false},
     Algorithm{.name = "bucket", .phase = bucket_phase, .lanes = true, .on_switch = false},
     Algorithm{.name = "rhd",
               .phase = halving_phase,

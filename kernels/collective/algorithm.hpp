@@ -56,6 +56,9 @@ Node ring_phase(const Context& context,
 Node biring_phase(const Context& context,
                   const std::vector<std::size_t>& digits,
                   const PhaseOptions& options);
+Node flat_phase(const Context& context,
+                const std::vector<std::size_t>& digits,
+                const PhaseOptions& options);
 Node bucket_phase(const Context& context,
                   const std::vector<std::size_t>& digits,
                   const PhaseOptions& options);

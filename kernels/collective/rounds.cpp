@@ -45,6 +45,18 @@ std::vector<Round> unroll(const Loop& loop, const Share& share) {
   return all;
 }
 
+std::vector<Round> unroll(const Odometer& odometer, const Share& share) {
+  const std::int64_t fastest = odometer.extents.front();
+  std::vector<Round> all;
+  for (std::int64_t k = 0; k < odometer.steps();) {
+    const std::size_t digit = odometer.digit(k);
+    const std::int64_t repeat = digit == 0 ? fastest - 1 : 1;  // all until it has come round
+    all.push_back({{{&odometer.hops[digit], k, share}}, repeat});
+    k += repeat;
+  }
+  return all;
+}
+
 /// A lane's place while lanes are advanced together.
 struct Cursor {
   std::vector<Round> rounds;

@@ -6,9 +6,22 @@
 namespace kernels {
 namespace {
 
-/// The same term when its loop runs backwards.
+/// The same term when its loop runs backwards: counts how often the digit has yet to move. With
+/// n = count + 1, which units and turns divide, floor((n - 2 - k) / unit) is n / unit - 1 -
+/// floor((k + 1) / unit).
 Affine reversed(Affine term, std::int64_t count) {
-  return {term.base + term.slope * (count - 1), -term.slope};
+  const std::int64_t moves = (count + 1) / term.unit - 1;
+  const std::int64_t turns = term.turn > 0 ? (count + 1) / term.turn - 1 : 0;
+  term.base += term.slope * (moves - turns);
+  term.slope = -term.slope;
+  term.ahead = 1 - term.ahead;
+  return term;
+}
+
+Affine negated(Affine term) {
+  term.base = -term.base;
+  term.slope = -term.slope;
+  return term;
 }
 
 Exchange mirror(const Exchange& exchange, std::int64_t count) {
@@ -16,7 +29,7 @@ Exchange mirror(const Exchange& exchange, std::int64_t count) {
   back.to.operand = reversed(exchange.to.operand, count);
   back.to.map.reversed = !exchange.to.map.reversed;
   if (back.to.at(0).inverse().operand != back.to.at(0).operand)  // else it undoes itself
-    back.to.operand = {-back.to.operand.base, -back.to.operand.slope};
+    back.to.operand = negated(back.to.operand);
   for (Range& range : back.chunks) range.start = reversed(range.start, count);
   back.reduce = false;
   back.anchored_at_receiver = !exchange.anchored_at_receiver;
@@ -33,6 +46,12 @@ struct Mirror {
   Node operator()(const Sequence& s) const { return Sequence{mirror(s.steps, count)}; }
 
   Node operator()(const Loop& l) const { return Loop{l.count, mirror(l.body, l.count)}; }
+
+  Node operator()(const Odometer& o) const {  // read backwards it turns over in the same steps
+    Odometer back = o;
+    for (Exchange& hop : back.hops) hop = mirror(hop, o.steps());
+    return back;
+  }
 
   Node operator()(const Together& t) const {
     Together back = t;
@@ -63,6 +82,18 @@ std::int64_t Schedule::ranks() const {
   return product;
 }
 
+std::int64_t Odometer::steps() const {
+  std::int64_t members = 1;
+  for (const std::int64_t n : extents) members *= n;
+  return members - 1;
+}
+
+std::size_t Odometer::digit(std::int64_t k) const {
+  std::size_t d = 0;
+  for (std::int64_t turned = k + 1; turned % extents[d] == 0; ++d) turned /= extents[d];
+  return d;
+}
+
 Node mirror(const Node& node) {
   return std::visit(Mirror{1}, node);
 }
@@ -79,6 +110,10 @@ struct ReserveForRoot {
   void operator()(Sequence& s) const { each(s.steps); }
 
   void operator()(Loop& l) const { each(l.body); }
+
+  void operator()(Odometer& o) const {
+    for (Exchange& hop : o.hops) (*this)(hop);
+  }
 
   void operator()(Together& t) const { each(t.parts); }
 

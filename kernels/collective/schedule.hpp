@@ -22,12 +22,19 @@
 
 namespace kernels {
 
-/// base + slope k, with k the counter of the innermost enclosing loop.
+/// base + slope c, where c is the counter k of the innermost enclosing loop; in an odometer, how
+/// often one of its digits has moved before step k: floor(k / unit) - floor(k / turn).
 struct Affine {
   std::int64_t base = 0;
   std::int64_t slope = 0;
+  std::int64_t unit = 1;   ///< steps from one move of the digit to the next
+  std::int64_t turn = 0;   ///< steps until the next digit moves in its place; 0: there is none
+  std::int64_t ahead = 0;  ///< steps that the counter is ahead of the loop
 
-  [[nodiscard]] std::int64_t at(std::int64_t k) const { return base + slope * k; }
+  [[nodiscard]] std::int64_t at(std::int64_t k) const {
+    const std::int64_t step = k + ahead;
+    return base + slope * (step / unit - (turn > 0 ? step / turn : 0));
+  }
 };
 
 /// Values of one digit of a chunk's index, seen from the anchor: the end of the message that the
@@ -95,6 +102,18 @@ struct Loop {
   std::vector<Node> body;
 };
 
+/// Steps that count through all members of several digits: one hop of the fastest digit after the
+/// other, a hop of the next digit whenever that has come round, and so on; the members less one.
+struct Odometer {
+  std::vector<Exchange> hops;         ///< by digit, fastest first
+  std::vector<std::int64_t> extents;  ///< of these digits
+
+  [[nodiscard]] std::int64_t steps() const;
+
+  /// Which of the hops step `k` is.
+  [[nodiscard]] std::size_t digit(std::int64_t k) const;
+};
+
 /// What runs side by side on the whole of every chunk: each step of the sequence with the same step
 /// of the others.
 struct Together {
@@ -107,7 +126,7 @@ struct Lanes {
   std::vector<double> weights;
 };
 
-struct Node : std::variant<Sequence, Loop, Together, Lanes, Exchange> {
+struct Node : std::variant<Sequence, Loop, Odometer, Together, Lanes, Exchange> {
   using variant::variant;
 };
 

@@ -11,7 +11,6 @@
 #include "bench/executor/predict.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
-#include "tests/topology/scratch.hpp"
 
 namespace {
 
@@ -206,34 +205,6 @@ TEST(Clock, AnotherSeedGivesOtherDelays) {
   const auto one = ring_scatter(64, options);
   options.seed = 2;
   EXPECT_NE(one.finish, ring_scatter(64, options).finish);
-}
-
-TEST(Noise, HasTheMomentsOfItsDistribution) {
-  EXPECT_NEAR(Noise::parse("exponential:3 us").mean().value(), 3e-6, 3e-9);
-  EXPECT_NEAR(Noise::parse("normal:10 us:2 us").mean().value(), 10e-6, 1e-9);
-  // Drawn values, by way of a start skew: mean and standard deviation of an exponential are equal.
-  ClockOptions options;
-  options.skew = Noise::parse("exponential:1 us");
-  Machine idle = ring_of(1 << 20);
-  kernels::Schedule nothing;
-  nothing.extents = {1 << 20};
-  nothing.root = kernels::Sequence{};
-  const auto drawn = run_clock(nothing, idle, Bytes(8), options).finish;
-  const double n = static_cast<double>(drawn.size());
-  const double mean = std::accumulate(drawn.begin(), drawn.end(), 0.0) / n;
-  double square = 0;
-  for (const Ticks t : drawn)
-    square += (static_cast<double>(t) - mean) * (static_cast<double>(t) - mean);
-  EXPECT_NEAR(mean, 10000, 50);
-  EXPECT_NEAR(std::sqrt(square / n), 10000, 100);
-}
-
-TEST(Noise, MeasuredDelaysAreDrawnFromTheirFile) {
-  const fixtures::Scratch scratch;
-  const Noise noise = Noise::parse("file:" + scratch.write("delays.txt", "1 us\n3 us\n2 us\n"));
-  EXPECT_NEAR(noise.mean().value(), 2e-6, 1e-9);
-  EXPECT_EQ(noise.quantiles().front(), 10000);
-  EXPECT_EQ(noise.quantiles().back(), 30000);
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ TEST(Disturbance, SlipsAreAnsweredWithWhatIsExpected) {
   fixtures::expect_mentions(noise("exponential:-1 us"), "negative");
   fixtures::expect_mentions(noise("exponential:1"), "has no unit");
   fixtures::expect_mentions(noise("uniform:1 us"), "exponential:MEAN");
+  fixtures::expect_mentions(noise("uniform:2 us:1 us"), "below LOW");
   fixtures::expect_mentions(noise("file:nowhere"), "nowhere");
   const auto slow = [&](const char* text) {
     return fixtures::refusal([&] { (void)bench::parse_slow(text, machine); });

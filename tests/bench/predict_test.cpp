@@ -148,19 +148,25 @@ TEST(Predict, AllReduceAt524288Chips) {
   EXPECT_NEAR(at(8192).bound.bandwidth.value() * 1e3, 25.8, 0.05);
 }
 
-/// theory 1.7: ring(64) + ring(8192), the UltraServer as one level of 640 GB/s a chip.
+/// theory 1.7: ring(64) + ring(8192), and one ring through all chips in 64 channels, which follow
+/// each other as slices do; the UltraServer as one level of 640 GB/s a chip.
 TEST(Predict, RingsOver524288Chips) {
   Machine machine = fixtures::machine(
       {{"us", LevelShape::all_to_all, 64, 640}, {"efa", LevelShape::clos, 8192, 25}}, 1.5e-6);
   machine.levels[1].latency.value = topology::Seconds(15e-6);
-  const auto ms = [&](double mebibytes) {
-    return predict(Collective::all_reduce, machine, Bytes(mebibytes * 1048576), "ring")
-               .time.value() *
-           1e3;
+  const auto of = [&](const char* algorithm, double mebibytes) {
+    return predict(Collective::all_reduce, machine, Bytes(mebibytes * 1048576), algorithm);
   };
-  for (const double small : {1.0, 64.0}) EXPECT_NEAR(ms(small), 246, 0.5);
-  EXPECT_NEAR(ms(1024), 251, 0.5);
-  EXPECT_NEAR(ms(8192), 283, 0.5);
+  const auto ms = [&](const char* algorithm, double mebibytes) {
+    return of(algorithm, mebibytes).time.value() * 1e3;
+  };
+  for (const double small : {1.0, 64.0}) EXPECT_NEAR(ms("ring", small), 246, 0.5);
+  EXPECT_NEAR(ms("ring", 1024), 251, 0.5);
+  EXPECT_NEAR(ms("ring", 8192), 283, 0.5);
+  EXPECT_NEAR(of("flat", 1).latency.value() * 1e3, 1794, 0.5);
+  for (const double small : {1.0, 64.0}) EXPECT_NEAR(ms("flat*64", small), 1794, 0.5);
+  EXPECT_NEAR(ms("flat*64", 1024), 1797, 0.5);
+  EXPECT_NEAR(ms("flat*64", 8192), 1821, 0.5);
 }
 
 TEST(Predict, SlicesNeverBeatTheBoundAndOneSliceIsNoSlice) {

@@ -39,6 +39,8 @@ void collect(Node& node, std::vector<Exchange*>& all) {
     for (Node& step : sequence->steps) collect(step, all);
   if (auto* loop = std::get_if<kernels::Loop>(&node))
     for (Node& step : loop->body) collect(step, all);
+  if (auto* odometer = std::get_if<kernels::Odometer>(&node))
+    for (Exchange& hop : odometer->hops) all.push_back(&hop);
   if (auto* together = std::get_if<kernels::Together>(&node))
     for (Node& part : together->parts) collect(part, all);
   if (auto* lanes = std::get_if<kernels::Lanes>(&node))
@@ -57,7 +59,7 @@ void send_all_chunks(Exchange& exchange) {
 
 TEST(Fingerprint, AgreesWithContributorSetsOnBrokenSchedules) {
   for (const auto& machine : machines())
-    for (const char* text : {"ring", "rhd", "direct", "swing", "bucket"}) {
+    for (const char* text : {"ring", "flat", "rhd", "direct", "swing", "bucket"}) {
       kernels::Schedule good;
       try {
         good = kernels::build(Collective::all_reduce, machine, text);

@@ -58,6 +58,7 @@ Count promised(const std::string& algorithm, std::int64_t n) {
   if (algorithm == "butterfly")
     return {static_cast<std::int64_t>(kernels::factors(n, 4).size()), members - 1, members - 1};
   const std::map<std::string, std::int64_t> steps{{"ring", n - 1},
+                                                  {"flat", n - 1},
                                                   {"biring", n / 2},
                                                   {"bucket", n - 1},
                                                   {"rhd", log},
@@ -224,6 +225,21 @@ TEST(Schedule, HierarchySendsWhatItsLevelsLeave) {
       count(kernels::build(Collective::reduce_scatter, fixtures::torus({4, 4, 4}), "ring"));
   EXPECT_EQ(got.rounds, 9);
   EXPECT_DOUBLE_EQ(got.chunks_sent, 48 + 12 + 3);
+}
+
+TEST(Schedule, FlatRingVisitsEveryMemberOnce) {
+  const auto machine = fixtures::machine({{"x", topology::LevelShape::ring, 4},
+                                          {"y", topology::LevelShape::ring, 3},
+                                          {"pod", topology::LevelShape::clos, 5}});
+  for (const char* text : {"flat", "flat(x,y,pod;ports=1)"})
+    for (const Collective c : {Collective::reduce_scatter, Collective::all_gather})
+      expect_count(kernels::build(c, machine, text), {59, 59, 59}, text);
+  // Every fourth hop of a lane leaves x, every twelfth goes to another pod.
+  std::map<std::size_t, std::int64_t> hops;
+  const auto one = kernels::build(Collective::all_gather, machine, "flat(x,y,pod;ports=1)");
+  for (const kernels::Round& round : kernels::rounds(one))
+    hops[round.parts[0].exchange->to.digits[0]] += round.repeat;
+  EXPECT_EQ(hops, (std::map<std::size_t, std::int64_t>{{0, 45}, {1, 10}, {2, 4}}));
 }
 
 TEST(Schedule, BoxSizesAgreeWithTheChunksThemselves) {

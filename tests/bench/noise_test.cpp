@@ -1,0 +1,188 @@
+// Drawn delays against the distributions they are of.
+#include "bench/clock/noise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include "bench/clock/clock.hpp"
+#include "bench/clock/clock_kernels.hpp"
+#include "tests/bench/ring.hpp"
+#include "tests/kernels/collective/machines.hpp"
+#include "tests/topology/scratch.hpp"
+
+namespace {
+
+using bench::Noise;
+using bench::NoiseKey;
+using bench::Ticks;
+
+constexpr std::size_t chips = 1 << 20;
+
+std::vector<Ticks> draw(const Noise& noise, NoiseKey key) {
+  std::vector<Ticks> delays(chips);
+  bench::add_noise(delays, 0, key, noise);
+  return delays;
+}
+
+double mean_of(const std::vector<Ticks>& delays) {
+  return std::accumulate(delays.begin(), delays.end(), 0.0) / static_cast<double>(delays.size());
+}
+
+/// Ticks are rounded down: half of one is missing in the mean.
+void expect_mean(const Noise& noise, double ticks, double deviation) {
+  EXPECT_NEAR(noise.mean().value() / bench::seconds_per_tick, ticks, 1e-9 * ticks);
+  EXPECT_NEAR(mean_of(draw(noise, bench::noise_key(1, 7))),
+              ticks - 0.5,
+              5 * deviation / std::sqrt(static_cast<double>(chips)));
+}
+
+/// As many delays are below each quantile as the law says, up to five deviations of so many draws
+/// and `error` of the law as it is computed.
+void expect_quantiles(const Noise& noise,
+                      const std::function<double(double)>& inverse,
+                      double error) {
+  const std::vector<Ticks> delays = draw(noise, bench::noise_key(3, 1));
+  for (const double p : {0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999, 0.9999}) {
+    const double limit = inverse(p);
+    const auto below = static_cast<double>(std::count_if(
+        delays.begin(), delays.end(), [&](Ticks t) { return static_cast<double>(t) < limit; }));
+    const double spread = std::sqrt(p * (1 - p) / static_cast<double>(chips));
+    EXPECT_NEAR(below / static_cast<double>(chips), p, 5 * spread + error * (1 - p)) << p;
+  }
+}
+
+TEST(Noise, IsExponential) {
+  const Noise noise = Noise::parse("exponential:3 us");
+  expect_mean(noise, 30000, 30000);
+  expect_quantiles(
+      noise, [](double p) { return -30000 * std::log1p(-p); }, 0.0015);
+  const std::vector<Ticks> delays = draw(noise, bench::noise_key(2, 1));
+  const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
+  EXPECT_GE(*least, 0);
+  EXPECT_LE(*most, noise.most());
+  EXPECT_GT(*most, 10 * 30000);  // a million draws: ln 2^20 = 13.9 means on average
+}
+
+TEST(Noise, IsUniform) {
+  const Noise noise = Noise::parse("uniform:1 us:5 us");
+  expect_mean(noise, 30000, 40000 / std::sqrt(12.0));
+  expect_quantiles(
+      noise, [](double p) { return 10000 + 40000 * p; }, 0);
+  const std::vector<Ticks> delays = draw(noise, bench::noise_key(2, 1));
+  const auto [least, most] = std::minmax_element(delays.begin(), delays.end());
+  EXPECT_GE(*least, 10000);
+  EXPECT_LE(*most, 50000);
+  EXPECT_LE(*most, noise.most());
+}
+
+TEST(Noise, IsNormal) {
+  expect_mean(Noise::parse("normal:10 us:2 us"), 100000, 20000);
+  const std::vector<Ticks> delays = draw(Noise::parse("normal:10 us:2 us"), bench::noise_key(1, 1));
+  double square = 0;
+  for (const Ticks t : delays) square += std::pow(static_cast<double>(t) - 100000, 2);
+  EXPECT_NEAR(std::sqrt(square / static_cast<double>(chips)), 20000, 100);
+}
+
+TEST(Noise, MeasuredDelaysAreDrawnFromTheirFile) {
+  const fixtures::Scratch scratch;
+  const Noise noise = Noise::parse("file:" + scratch.write("delays.txt", "1 us\n3 us\n2 us\n"));
+  EXPECT_NEAR(noise.mean().value(), 2e-6, 1e-9);
+  EXPECT_EQ(noise.quantiles().front(), 10000);
+  EXPECT_EQ(noise.quantiles().back(), 30000);
+  EXPECT_EQ(noise.most(), 30001);
+}
+
+TEST(Noise, OfNoLengthIsNone) {
+  EXPECT_TRUE(Noise::parse("exponential:0 us").none());
+  EXPECT_TRUE(Noise().none());
+}
+
+/// Deviations by which the pairs differ from an even spread over 64 x 64 squares.
+double unevenness(const std::vector<Ticks>& a, const std::vector<Ticks>& b, std::size_t shift) {
+  constexpr std::size_t bins = 64;
+  std::vector<double> count(bins * bins);
+  const auto bin = [](Ticks t) { return static_cast<std::size_t>(t) * bins / 64000; };
+  const std::size_t pairs = a.size() - shift;
+  for (std::size_t i = 0; i < pairs; ++i) ++count.at(bin(a[i]) * bins + bin(b[i + shift]));
+  const double even = static_cast<double>(pairs) / (bins * bins);
+  double square = 0;
+  for (const double c : count) square += (c - even) * (c - even) / even;
+  const double freedom = bins * bins - 1;
+  return (square - freedom) / std::sqrt(2 * freedom);
+}
+
+TEST(Noise, StepsSeedsAndNeighboursAreIndependent) {
+  const Noise noise = Noise::parse("uniform:0 us:6.4 us");
+  const auto at = [&](std::uint64_t seed, std::uint64_t step) {
+    std::vector<Ticks> delays = draw(noise, bench::noise_key(seed, step));
+    for (Ticks& t : delays) t = std::min<Ticks>(t, 63999);
+    return delays;
+  };
+  const std::vector<Ticks> one = at(1, 1);
+  for (std::uint64_t step = 2; step < 12; ++step)
+    EXPECT_LT(std::abs(unevenness(one, at(1, step), 0)), 5) << step;
+  EXPECT_LT(std::abs(unevenness(one, at(2, 1), 0)), 5);
+  for (const std::size_t apart : {1, 2, 4, 64, 4096})
+    EXPECT_LT(std::abs(unevenness(one, one, apart)), 5) << apart;
+  EXPECT_LT(std::abs(unevenness(one, at(1, 2), 1)), 5);  // what meets in a ring
+  EXPECT_GT(unevenness(one, one, 0), 100);
+}
+
+/// A ring step by step with the delay of each chip by itself; a step costs 1 us.
+std::vector<Ticks> brute_force(std::int64_t n,
+                               std::int64_t steps,
+                               const bench::ClockOptions& options) {
+  std::vector<Ticks> clocks(static_cast<std::size_t>(n));
+  for (std::int64_t s = 0; s < steps; ++s) {
+    const NoiseKey key = bench::noise_key(options.seed, static_cast<std::uint64_t>(s));
+    const std::vector<Ticks> now = clocks;
+    for (std::size_t r = 0; r < clocks.size(); ++r)
+      clocks[r] = std::max(now[r], now[(r + clocks.size() - 1) % clocks.size()]) + 10000 +
+                  bench::noise_of(static_cast<std::int64_t>(r), key, options.noise);
+    for (const bench::SlowChip& slow : options.slow)
+      clocks[static_cast<std::size_t>(slow.chip)] += std::llround(10000 * (slow.factor - 1));
+  }
+  return clocks;
+}
+
+std::vector<Ticks> clock_of(std::int64_t n,
+                            std::int64_t steps,
+                            const bench::ClockOptions& options) {
+  const topology::Machine machine =
+      fixtures::machine({{"ring", topology::LevelShape::all_to_all, n, 1e6}}, 1e-6);
+  return bench::run_clock(fixtures::ring_steps(n, steps), machine, topology::Bytes(8), options)
+      .finish;
+}
+
+/// Lines that vectors do not divide.
+TEST(Noise, OfARingIsThatOfItsChips) {
+  bench::ClockOptions options;
+  for (const char* law : {"exponential:1 us", "uniform:0 us:2 us", "normal:2 us:1 us"})
+    for (const std::int64_t n : {33, 100}) {
+      options.noise = Noise::parse(law);
+      EXPECT_EQ(clock_of(n, 50, options), brute_force(n, 50, options)) << law << " " << n;
+    }
+}
+
+/// So long that it is taken in strips, with more steps than a strip has at a time; a slow chip
+/// beside the place where the ring closes and one where a thread's share may begin.
+TEST(Noise, OfALongRingIsThatOfItsChipsOnAnyNumberOfThreads) {
+  const std::int64_t n = 65536 + 13;
+  bench::ClockOptions options;
+  options.noise = Noise::parse("exponential:1 us");
+  options.slow = {{0, 3.0}, {n - 1, 5.0}, {n / 2, 2.0}};
+  const std::vector<Ticks> wanted = brute_force(n, 300, options);
+  const int before = omp_get_max_threads();
+  for (const int threads : {1, 2, 3}) {
+    omp_set_num_threads(threads);
+    EXPECT_EQ(clock_of(n, 300, options), wanted) << threads;
+  }
+  omp_set_num_threads(before);
+}
+
+}  // namespace
