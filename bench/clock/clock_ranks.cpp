@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <mpi.h>
 
 #include "topology/error.hpp"
 
@@ -14,29 +13,6 @@ using topology::Level;
 using topology::LevelShape;
 using topology::Machine;
 
-/// How many clocks go to, or come from, each rank, one rank's behind the other's.
-struct Pieces {
-  std::vector<int> counts;
-  std::vector<int> begins;
-
-  void add(std::int64_t count) {
-    begins.push_back(begins.empty() ? 0 : begins.back() + counts.back());
-    counts.push_back(static_cast<int>(count));
-  }
-};
-
-void exchange(const Ticks* from, const Pieces& sent, Ticks* to, const Pieces& received) {
-  MPI_Alltoallv(from,
-                sent.counts.data(),
-                sent.begins.data(),
-                MPI_INT64_T,
-                to,
-                received.counts.data(),
-                received.begins.data(),
-                MPI_INT64_T,
-                MPI_COMM_WORLD);
-}
-
 }  // namespace
 
 std::size_t lowest_of_network(const Machine& machine) {
@@ -46,8 +22,8 @@ std::size_t lowest_of_network(const Machine& machine) {
   return static_cast<std::size_t>(lowest - machine.levels.begin());
 }
 
-ClockRanks::ClockRanks(const Machine& machine, int rank, int size)
-    : machine_(&machine), rank_(rank), size_(size) {
+ClockRanks::ClockRanks(const Machine& machine, int rank, int size, MPI_Comm all)
+    : machine_(&machine), all_(all), rank_(rank), size_(size) {
   if (size == 1) return;
   const std::size_t network = lowest_of_network(machine);
   unit_ = machine.stride(network);
@@ -99,6 +75,21 @@ void ClockRanks::move(Layout to, std::vector<Ticks>& clocks) {
   if (to == Layout::positions) to_positions(clocks);
   if (to == Layout::all) to_all(clocks);
   layout_ = to;
+}
+
+void ClockRanks::exchange(const Ticks* from,
+                          const Pieces& sent,
+                          Ticks* to,
+                          const Pieces& received) const {
+  MPI_Alltoallv(from,
+                sent.counts.data(),
+                sent.begins.data(),
+                MPI_INT64_T,
+                to,
+                received.counts.data(),
+                received.begins.data(),
+                MPI_INT64_T,
+                all_);
 }
 
 /// Row by row to whom each piece of a unit belongs. What arrives is in place: the units of rank 0,
@@ -155,7 +146,7 @@ void ClockRanks::to_all(std::vector<Ticks>& clocks) const {
                  received.counts.data(),
                  received.begins.data(),
                  MPI_INT64_T,
-                 MPI_COMM_WORLD);
+                 all_);
   clocks = std::move(all);
 }
 

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <mpi.h>
+
 #include "bench/clock/chip_block.hpp"
 #include "bench/clock/noise.hpp"
 #include "kernels/collective/rounds.hpp"
@@ -28,8 +30,9 @@ class ClockRanks {
   /// One process has all chips; MPI stays out of it.
   explicit ClockRanks(const topology::Machine& machine) : ClockRanks(machine, 0, 1) {}
 
+  /// @param all the ranks that share the chips, if there are several
   /// @throws Error(usage) where there are more ranks than units
-  ClockRanks(const topology::Machine& machine, int rank, int size);
+  ClockRanks(const topology::Machine& machine, int rank, int size, MPI_Comm all = MPI_COMM_WORLD);
 
   /// The chips of this rank as they lie now.
   [[nodiscard]] ChipBlock block() const { return block(layout_, rank_); }
@@ -39,6 +42,17 @@ class ClockRanks {
   void move_to_all(std::vector<Ticks>& clocks) { move(Layout::all, clocks); }
 
  private:
+  /// How many clocks go to, or come from, each rank, one rank's behind the other's.
+  struct Pieces {
+    std::vector<int> counts;
+    std::vector<int> begins;
+
+    void add(std::int64_t count) {
+      begins.push_back(begins.empty() ? 0 : begins.back() + counts.back());
+      counts.push_back(static_cast<int>(count));
+    }
+  };
+
   enum class Layout { units, positions, all };
 
   [[nodiscard]] ChipBlock block(Layout layout, int rank) const;
@@ -51,7 +65,10 @@ class ClockRanks {
   void to_all(std::vector<Ticks>& clocks) const;
   void from_all(std::vector<Ticks>& clocks) const;
 
+  void exchange(const Ticks* from, const Pieces& sent, Ticks* to, const Pieces& received) const;
+
   const topology::Machine* machine_;
+  MPI_Comm all_;
   std::int64_t unit_ = 1;   ///< chips in a unit
   std::int64_t units_ = 1;  ///< in the machine
   int rank_ = 0;

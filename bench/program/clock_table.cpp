@@ -204,6 +204,42 @@ void print_clock(const ClockRow& row, TableStyle style) {
              point.prediction.algorithm);
 }
 
+void print_scaling(std::span<const ScalingPoint> points, TableStyle style) {
+  if (style == TableStyle::csv)
+    fmt::print("scaling,ranks,threads,chips,steps,time,rate,efficiency\n");
+  else
+    fmt::print(
+        "# the clocks themselves, measured here: median of {} runs on the slowest rank\n"
+        "#scaling  ranks  threads       chips    steps  time (ms)  clocks/s  efficiency\n",
+        points.front().seconds.size());
+  const ScalingPoint* one = nullptr;  // the first of its kind
+  for (const ScalingPoint& point : points) {
+    if (one == nullptr || one->weak != point.weak) one = &point;
+    const char* kind = point.weak ? "weak" : "strong";
+    const double rate = point.updates() / point.median();
+    if (style == TableStyle::csv)
+      fmt::print("{},{},{},{},{},{:.9g},{:.9g},{:.4f}\n",
+                 kind,
+                 point.ranks,
+                 point.threads,
+                 point.chips,
+                 point.steps,
+                 point.median(),
+                 rate,
+                 point.efficiency(*one));
+    else
+      fmt::print("{:>8} {:>6} {:>8} {:>11} {:>8} {:>10.2f} {:>9.3g} {:>10.0f}%\n",
+                 kind,
+                 point.ranks,
+                 point.threads,
+                 point.chips,
+                 point.steps,
+                 point.median() * 1e3,
+                 rate,
+                 point.efficiency(*one) * 100);
+  }
+}
+
 void print_latest(const ClockRow& row, const topology::Machine& machine) {
   const std::vector<Ticks>& finish = row.clock.finish;
   std::vector<std::int64_t> chips(finish.size());

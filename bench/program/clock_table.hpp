@@ -2,8 +2,11 @@
 // finish.
 #pragma once
 
+#include <span>
+
 #include "bench/clock/clock.hpp"
 #include "bench/clock/critical_path.hpp"
+#include "bench/clock/scaling.hpp"
 #include "bench/program/collective_row.hpp"
 #include "bench/program/collective_table.hpp"
 
@@ -26,6 +29,9 @@ struct ClockRow {
 
 void print_clock_header(TableStyle style);
 void print_clock(const ClockRow& row, TableStyle style);
+
+/// How fast the clocks ran on some of the ranks.
+void print_scaling(std::span<const ScalingPoint> points, TableStyle style);
 
 /// The chips that finish last, by their coordinates, and how far they are behind the median.
 void print_latest(const ClockRow& row, const topology::Machine& machine);

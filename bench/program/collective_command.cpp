@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "bench/clock/clock_ranks.hpp"
+#include "bench/clock/disturbance.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/measure.hpp"
 #include "bench/executor/mpi.hpp"
-#include "bench/program/clock_table.hpp"
+#include "bench/program/clock_command.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/predict_command.hpp"
@@ -41,17 +41,8 @@ struct Options {
   PredictFlags predict;
 
   std::string reader = "predict";
-  std::uint64_t seed = 1;
-  std::string noise;
-  std::string skew;
-  std::vector<std::string> slow;
-  std::vector<std::string> degrade;
-  std::vector<std::string> fail;
+  ClockFlags clock;
   std::string without;
-
-  [[nodiscard]] bool disturbed() const {
-    return !noise.empty() || !skew.empty() || !slow.empty() || !degrade.empty() || !fail.empty();
-  }
 };
 
 /// A barrier moves nothing.
@@ -64,70 +55,9 @@ TableStyle style(const Options& options) {
   return options.csv ? TableStyle::csv : TableStyle::text;
 }
 
-ClockOptions disturbances(const Options& options, const topology::Machine& machine) {
-  ClockOptions all;
-  all.seed = options.seed;
-  if (!options.noise.empty()) all.noise = Noise::parse(options.noise);
-  if (!options.skew.empty()) all.skew = Noise::parse(options.skew);
-  for (const std::string& text : options.slow) all.slow.push_back(parse_slow(text, machine));
-  for (const std::string& text : options.degrade)
-    all.degraded.push_back(parse_degraded(text, machine));
-  std::vector<std::string> ports;
-  for (const std::string& text : options.fail)
-    if (text.find_first_of("+-") < text.find('@'))
-      all.failed.push_back(parse_failed_link(text, machine));
-    else
-      ports.push_back(text);
-  for (const DegradedLinks& shared : parse_failed_ports(ports, machine))
-    all.degraded.push_back(shared);
-  return all;
-}
-
-void print_clock_heading(const Options& options, const topology::Machine& machine) {
-  if (options.csv) return print_clock_header(TableStyle::csv);
-  fmt::print("# {} over {} chips of {} ({}), a clock for each chip, seed {}\n",
-             options.collective,
-             machine.chips(),
-             machine.name,
-             machine.chip.title,
-             options.seed);
-  if (!options.noise.empty()) fmt::print("# noise on every step: {}\n", options.noise);
-  if (!options.skew.empty()) fmt::print("# start skew: {}\n", options.skew);
-  for (const std::string& text : options.slow) fmt::print("# slow chip: {}\n", text);
-  for (const std::string& text : options.degrade) fmt::print("# degraded links: {}\n", text);
-  for (const std::string& text : options.fail) fmt::print("# failed: {}\n", text);
-  print_clock_header(TableStyle::text);
-}
-
-void clock_table(const Options& options, const topology::Machine& machine) {
-  const kernels::Collective collective = kernels::parse_collective(options.collective);
-  const ClockOptions disturbed = disturbances(options, machine);
-  const auto sizes = sizes_of(options);
-  for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
-    static_cast<void>(point(collective, bytes, options.measure, machine.chips()));
-  const AlgorithmChoice algorithm(options.algorithm, collective, machine);
-  const MpiSession mpi;
-  const bool speak = mpi.rank() == 0;
-  ClockRanks ranks(machine, mpi.rank(), mpi.size());
-  std::optional<ClockRow> last;
-  for (const std::int64_t bytes : sizes) {
-    ClockRow row = clock_point(
-        collective, bytes, options.measure, algorithm.at(bytes), machine, disturbed, ranks);
-    if (speak && !last) print_clock_heading(options, machine);
-    if (speak) print_clock(row, style(options));
-    std::fflush(stdout);
-    last = std::move(row);
-  }
-  if (speak && !options.csv && options.disturbed()) {
-    print_latest(*last, machine);
-    print_critical_path(*last, machine, disturbed);
-  }
-  MpiSession::wait_idle();
-}
-
 PredictRequest predictions(const Options& options) {
   return {kernels::parse_collective(options.collective),
-          options.sweep.sizes(),
+          sizes_of(options),
           options.measure,
           options.algorithm,
           options.system,
@@ -142,13 +72,10 @@ void model_table(const Options& options) {
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!options.without.empty()) machine = without(options.without, machine);
   if (!options.group.empty()) machine = topology::group(machine, options.group);
-  if (options.reader == "clock") {
-    if (options.predict.any())
-      topology::usage_error("--links, --explain, --save-tuning and --output need --reader predict");
-    return clock_table(options, machine);
-  }
-  if (options.disturbed())
-    topology::usage_error("--noise, --skew, --slow, --degrade and --fail need --reader clock");
+  if (options.reader == "clock") return clock_table(predictions(options), options.clock, machine);
+  if (options.clock.any())
+    topology::usage_error(
+        "--noise, --skew, --slow, --degrade, --fail, --per-chip and --scaling need --reader clock");
   if (!speaks_before_init()) return;
   predict_table(predictions(options), machine);
 }
@@ -216,36 +143,14 @@ void run(Options& options) {
   if (!options.system.empty()) return model_table(options);
   if (options.predict.any())
     topology::usage_error("--links, --explain, --save-tuning and --output go with --system");
-  if (options.reader != "predict" || options.disturbed())
+  if (options.reader != "predict" || options.clock.any())
     topology::usage_error(
-        "--reader, --noise, --skew, --slow, --degrade and --fail go with --system");
+        "--reader, --noise, --skew, --slow, --degrade, --fail, --per-chip and --scaling go with "
+        "--system");
   check_measurable(options.measure.type);
   if (options.chips != 0 || !options.group.empty() || !options.without.empty())
     topology::usage_error("--chips, --group and --without go with --system");
   measure_table(options);
-}
-
-void add_clock_options(CLI::App& command, Options& options) {
-  command
-      .add_option("--reader",
-                  options.reader,
-                  "of the schedule: predict (closed form) or clock (a clock for each chip)")
-      ->check(CLI::IsMember({"predict", "clock"}));
-  command.add_option(
-      "--noise",
-      options.noise,
-      "delay of each chip in each step: \"exponential:1 us\", \"uniform:0 us:2 us\", "
-      "\"normal:2 us:1 us\" or file:PATH, one delay a line");
-  command.add_option("--skew", options.skew, "start of each chip, as --noise");
-  command.add_option("--slow", options.slow, "chip that takes longer, 17:1.5");
-  command.add_option(
-      "--degrade", options.degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
-  command.add_option(
-      "--fail",
-      options.fail,
-      "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
-  command.add_option("--without", options.without, "leave a place out of the group, ultraserver=5");
-  command.add_option("--seed", options.seed, "of noise and skew");
 }
 
 }  // namespace
@@ -290,7 +195,14 @@ void add_collective(CLI::App& app, Action& chosen) {
   command->add_option("--machine",
                       options->machine,
                       "model for the model columns (rainier fit writes one); default: fit now");
-  add_clock_options(*command, *options);
+  command
+      ->add_option("--reader",
+                   options->reader,
+                   "of the schedule: predict (closed form) or clock (a clock for each chip)")
+      ->check(CLI::IsMember({"predict", "clock"}));
+  add_clock_flags(*command, options->clock);
+  command->add_option(
+      "--without", options->without, "leave a place out of the group, ultraserver=5");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   add_predict_flags(*command, options->predict);
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });

@@ -40,12 +40,7 @@ void print_all_links(const PredictRequest& request, const std::vector<Collective
 void record(const PredictRequest& request,
             const topology::Machine& machine,
             const std::vector<CollectiveRow>& rows) {
-  ResultFile file = ResultFile::create(
-      request.flags.output, {request.flags.force, fmt::format("rainier {}", RAINIER_VERSION)});
-  record_inputs(file, request.system, machine.name);
-  if (!request.overrides.empty())
-    file.text("inputs/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n")));
-  file.table(systems_figures).append_all(figure_rows(machine));
+  ResultFile file = results_file(request, machine);
   ModelledTables(file, request.flags.links).append(rows, machine);
   file.complete();
   fmt::print(stderr, "results: {}\n", request.flags.output);
@@ -84,7 +79,7 @@ void check(const PredictRequest& request) {
 
 void add_predict_flags(CLI::App& command, PredictFlags& flags) {
   command.add_flag("--links", flags.links, "every link of a line instead of only the busiest");
-  command.add_option("-O,--output", flags.output, "write the predictions to this results file");
+  command.add_option("-O,--output", flags.output, "write the results to this file");
   command.add_flag("--explain",
                    flags.explain,
                    "what auto chose among which candidates, and why the others are slower");
@@ -93,6 +88,16 @@ void add_predict_flags(CLI::App& command, PredictFlags& flags) {
       flags.save_tuning,
       "write what auto chose for each size to this table, for --algorithm file:TABLE");
   command.add_flag("--force", flags.force, "overwrite earlier results");
+}
+
+ResultFile results_file(const PredictRequest& request, const topology::Machine& machine) {
+  ResultFile file = ResultFile::create(
+      request.flags.output, {request.flags.force, fmt::format("rainier {}", RAINIER_VERSION)});
+  record_inputs(file, request.system, machine.name);
+  if (!request.overrides.empty())
+    file.text("inputs/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n")));
+  file.table(systems_figures).append_all(figure_rows(machine));
+  return file;
 }
 
 void predict_table(const PredictRequest& request, const topology::Machine& machine) {

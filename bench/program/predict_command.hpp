@@ -9,6 +9,7 @@
 
 #include "bench/executor/measure.hpp"
 #include "bench/program/collective_table.hpp"
+#include "bench/record/result_file.hpp"
 #include "topology/machine.hpp"
 
 namespace bench {
@@ -38,6 +39,10 @@ struct PredictRequest {
   TableStyle style = TableStyle::text;
   PredictFlags flags;
 };
+
+/// With the machine and the files it was read from. @throws Error(environment), see ResultFile
+[[nodiscard]] ResultFile results_file(const PredictRequest& request,
+                                      const topology::Machine& machine);
 
 /// @param machine the system or the part of it that is asked for
 void predict_table(const PredictRequest& request, const topology::Machine& machine);

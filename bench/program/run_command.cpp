@@ -1,9 +1,7 @@
 // rainier run: the main job. Everything that a run file asks for, into one results file.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <exception>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,11 +13,10 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/measured_host.hpp"
 #include "bench/program/modelled_tables.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_file.hpp"
-#include "bench/record/host.hpp"
-#include "bench/record/provenance.hpp"
 #include "bench/record/result_file.hpp"
 #include "bench/suites/matmul_cases.hpp"
 #include "bench/suites/table_reporter.hpp"
@@ -174,29 +171,9 @@ void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
   run_registered(reporter, what.repetitions);
 }
 
-/// argv as the kernel keeps it.
-std::vector<std::string> arguments() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> all;
-  for (std::string argument; std::getline(file, argument, '\0');) all.push_back(argument);
-  return all;
-}
-
-/// Wall-clock facts and the host belong to measurements only: equal modelled runs leave equal
-/// bytes.
-void record_start(ResultFile& file) {
-  const Host host = this_host();
-  file.text("provenance/manifest",
-            manifest_json({arguments(), MpiSession::library(), std::chrono::system_clock::now()}));
-  file.attribute("measured/host", "name", host.name);
-  file.attribute("measured/host", "cpu", host.cpu);
-  file.attribute("measured/host", "cores", std::int64_t{host.cores});
-  file.attribute("measured/host", "caches", host.caches);
-}
-
 void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
   if (file != nullptr) {
-    if (run.measures()) record_start(*file);
+    if (run.measures()) record_measuring_host(*file);
     file->text("inputs/run.toml", run.text);
     file->attribute("/", "title", run.title);
     record_systems(*file, run);
@@ -206,8 +183,7 @@ void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
   if (run.measured_collectives) measure_collectives(file, *run.measured_collectives, mpi);
   if (run.measured_matmuls) measure_matmuls(file, *run.measured_matmuls);
   MpiSession::wait_idle();
-  if (file != nullptr && run.measures())
-    file->attribute("provenance", "end", iso_time(std::chrono::system_clock::now()));
+  if (file != nullptr && run.measures()) record_end(*file);
 }
 
 /// Why the run failed, into its file; on a full disk that fails too, and the first error says more.

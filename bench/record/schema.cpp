@@ -90,6 +90,26 @@ constexpr std::array modelled_link_columns{
     Column{"utilisation", float64, no_unit, "Share of the time of the collective that it is busy."},
 };
 
+constexpr std::array modelled_clock_columns{
+    Column{"row", int64, no_unit, "Row of modelled/collective: the same schedule, undisturbed."},
+    Column{"seed", int64, no_unit, "Seed of noise and skew."},
+    Column{"noise", text, no_unit, "Delay of each chip in each step; empty: none."},
+    Column{"skew", text, no_unit, "Start of each chip; empty: all together."},
+    Column{"faults", text, no_unit, "Slow chips, degraded and failed links, as flags."},
+    Column{"steps", int64, no_unit, "Steps of each clock."},
+    Column{"first", float64, second, "When the first chip finishes."},
+    Column{"median", float64, second, "When half of the chips have finished."},
+    Column{"p99", float64, second, "When 99 of 100 chips have finished."},
+    Column{"last", float64, second, "When the last chip finishes."},
+    Column{"last_chip", int64, no_unit, "That chip; the first of several."},
+};
+
+constexpr std::array modelled_chip_columns{
+    Column{"row", int64, no_unit, "Row of modelled/clock."},
+    Column{"chip", int64, no_unit, "Number of the chip, the lowest level counting fastest."},
+    Column{"finish", float64, second, "When the chip finishes."},
+};
+
 constexpr std::array modelled_matmul_columns{
     Column{"chip", text, no_unit, "Modelled chip."},
     Column{"dtype", text, no_unit, "Data type of the operands."},
@@ -132,6 +152,23 @@ constexpr std::array measured_collective_columns{
     Column{"samples", ColumnType::samples, second, "Raw samples, time per operation."},
 };
 
+constexpr std::array measured_clock_columns{
+    Column{"system", text, no_unit, "Modelled system."},
+    Column{"collective", text, no_unit, "Collective operation."},
+    Column{"algorithm", text, no_unit, "Algorithm whose schedule was stepped through."},
+    Column{"size", int64, bytes, "Size of the full vector, as nccl-tests counts it."},
+    Column{"noise", text, no_unit, "Delay of each chip in each step; empty: none."},
+    Column{"scaling", text, no_unit, "strong: the same chips on all ranks; weak: on each rank."},
+    Column{"ranks", int64, no_unit, "MPI ranks that shared the chips."},
+    Column{"threads", int64, no_unit, "Threads of each rank."},
+    Column{"chips", int64, no_unit, "Modelled chips."},
+    Column{"steps", int64, no_unit, "Steps of each clock."},
+    Column{"time", float64, second, "Median time of one run on the slowest rank."},
+    Column{"rate", float64, per_second, "Clocks moved per second, chips times steps over time."},
+    Column{"efficiency", float64, no_unit, "Rate over that of one rank times the ranks."},
+    Column{"samples", ColumnType::samples, second, "Raw samples, time of one run."},
+};
+
 constexpr std::array measured_matmul_columns{
     Column{"kernel", text, no_unit, "Kernel or library that ran."},
     Column{"dtype", text, no_unit, "Data type of the operands."},
@@ -160,10 +197,17 @@ constinit const Record modelled_link{
     "modelled/link",
     "Single links of the predicted collectives, where the run asks for them",
     modelled_link_columns};
+constinit const Record modelled_clock{
+    "modelled/clock", "Collectives with a clock for each chip", modelled_clock_columns};
+constinit const Record modelled_chip{
+    "modelled/chip", "Each chip's clock, where the run asks for it", modelled_chip_columns};
 constinit const Record modelled_matmul{
     "modelled/matmul", "Matrix products on a chip, predicted", modelled_matmul_columns};
 constinit const Record measured_collective{
     "measured/collective", "Collectives, measured under MPI", measured_collective_columns};
+constinit const Record measured_clock{"measured/clock",
+                                      "How long the clocks took to run, on some of the ranks",
+                                      measured_clock_columns};
 constinit const Record measured_matmul{
     "measured/matmul", "Matrix products, measured on this host", measured_matmul_columns};
 
@@ -172,8 +216,11 @@ std::span<const Record* const> records() {
                                   &modelled_collective,
                                   &modelled_link_class,
                                   &modelled_link,
+                                  &modelled_clock,
+                                  &modelled_chip,
                                   &modelled_matmul,
                                   &measured_collective,
+                                  &measured_clock,
                                   &measured_matmul};
   return all;
 }

@@ -9,7 +9,7 @@ namespace bench {
 
 inline constexpr const char* results_format = "rainier-results";
 /// Readers refuse a newer major number; a minor one adds tables or columns.
-inline constexpr const char* schema_version = "1.1";
+inline constexpr const char* schema_version = "1.2";
 
 struct Record {
   const char* group;
@@ -21,8 +21,11 @@ extern const Record systems_figures;
 extern const Record modelled_collective;
 extern const Record modelled_link_class;
 extern const Record modelled_link;
+extern const Record modelled_clock;
+extern const Record modelled_chip;
 extern const Record modelled_matmul;
 extern const Record measured_collective;
+extern const Record measured_clock;
 extern const Record measured_matmul;
 
 /// All of the above.
