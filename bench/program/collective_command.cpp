@@ -182,7 +182,8 @@ void add_collective(CLI::App& app, Action& chosen) {
       options->algorithm,
       "auto, ring, flat, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
       "doubletree, pairwise, bruck, binomial, chain, tree, dissemination, or phases: "
-      "rhd(x,y,z)+ring(pod)+…; file:PATH takes them from a tuning table");
+      "rhd(x,y,z)+ring(pod)+…; neuron:rdh+ring and the like for what Neuron runs; file:PATH takes "
+      "them from a tuning table");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);

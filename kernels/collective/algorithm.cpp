@@ -48,11 +48,7 @@ constexpr std::array table{
               .on_switch = false},
     Algorithm{
         .name = "direct", .phase = direct_phase, .exchange = direct_exchange, .at_once = true},
-    Algorithm{.name = "doubling",
-              .phase = doubling_phase,
-              .powers_of_two = true,
-              .all_reduces = true,
-              .at_once = true},
+    Algorithm{.name = "doubling", .phase = doubling_phase, .all_reduces = true, .at_once = true},
     Algorithm{.name = "doubletree",
               .phase = double_tree_phase,
               .one_level = true,

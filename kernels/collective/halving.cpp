@@ -24,9 +24,13 @@
 //
 //   steps              log2 N
 //   bytes on the wire  log2 N times what the rank still holds
-//   other N            not supported
+//   other N            a level of p + r members, p a power of two, is folded: the last r first give
+//                      theirs to the first r and get the sum at the end; two steps more, and as
+//                      many bytes again on r members
 #include <algorithm>
+#include <bit>
 #include <numeric>
+#include <utility>
 
 #include "kernels/collective/algorithm.hpp"
 
@@ -105,6 +109,30 @@ std::vector<double> balance(const Context& context, const std::vector<Bit>& bits
   return weights;
 }
 
+/// Recursive doubling over a digit whose extent is no power of two.
+void append_folded(Sequence& steps, const Context& context, std::size_t digit) {
+  const std::int64_t members = context.extents[digit];
+  const auto whole = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(members)));
+  const auto add = [&](topology::Pairing::Pairs pairs, bool reduce) {
+    Exchange exchange = between_pairs(context, digit, std::move(pairs));
+    exchange.reduce = reduce;
+    steps.steps.emplace_back(std::move(exchange));
+  };
+  topology::Pairing::Pairs folded;
+  topology::Pairing::Pairs unfolded;
+  for (std::int64_t i = 0; i < members - whole; ++i) {
+    folded.emplace_back(whole + i, i);
+    unfolded.emplace_back(i, whole + i);
+  }
+  add(folded, true);
+  for (std::int64_t bit = 1; bit < whole; bit *= 2) {
+    topology::Pairing::Pairs partners;
+    for (std::int64_t i = 0; i < whole; ++i) partners.emplace_back(i, i ^ bit);
+    add(partners, true);
+  }
+  add(unfolded, false);
+}
+
 }  // namespace
 
 Node halving_phase(const Context& context,
@@ -143,7 +171,14 @@ Node doubling_phase(const Context& context,
                     const std::vector<std::size_t>& digits,
                     const PhaseOptions& /*options*/) {
   Sequence steps;
-  for (const Bit& bit : bits_of(context, digits)) {
+  std::vector<std::size_t> hypercube;
+  for (const std::size_t d : digits) {
+    if (std::has_single_bit(static_cast<std::uint64_t>(context.extents[d])))
+      hypercube.push_back(d);
+    else
+      append_folded(steps, context, d);
+  }
+  for (const Bit& bit : bits_of(context, hypercube)) {
     Exchange exchange;
     exchange.to = bit.partner();
     exchange.chunks = context.chunks;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/collective/preset.hpp"
 #include "topology/error.hpp"
 
 namespace kernels {
@@ -78,6 +79,13 @@ std::string spelt_out(const Algorithm& algorithm, const Machine& group) {
   for (const auto& part : parts_of(group))
     text += (text.empty() ? "" : "+") + phase_text(algorithm, part, group);
   return text;
+}
+
+std::string in_phases(std::string_view text, const Machine& group) {
+  constexpr std::string_view neuron = "neuron:";
+  if (text.starts_with(neuron)) return neuron_preset(text.substr(neuron.size()), group);
+  if (text.find('(') != std::string_view::npos) return std::string(text);
+  return spelt_out(parse_algorithm(text), group);
 }
 
 void check(const Phase& phase, const Machine& group) {
@@ -158,9 +166,7 @@ bool supports(const Algorithm& algorithm,
 }
 
 std::vector<Phase> parse_phases(std::string_view text, const Machine& group) {
-  const std::string whole = text.find('(') == std::string_view::npos
-                                ? spelt_out(parse_algorithm(text), group)
-                                : std::string(text);
+  const std::string whole = in_phases(text, group);
   std::vector<Phase> phases;
   for (const std::string& phase : split(whole, '+')) phases.push_back(parse_phase(phase, group));
   check_covers(phases, group);

@@ -1,6 +1,7 @@
 #include "kernels/collective/verify.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <set>
 
@@ -22,12 +23,19 @@ bool intersect(const RankSet& a, const RankSet& b) {
   return false;
 }
 
+Rank size(const RankSet& set) {
+  Rank sum = 0;
+  for (const std::uint64_t word : set) sum += std::popcount(word);
+  return sum;
+}
+
 bool empty(const RankSet& set) {
   return std::all_of(set.begin(), set.end(), [](std::uint64_t word) { return word == 0; });
 }
 
 /// What arrived where. For an all-to-all, chunk c at rank r holds the blocks for c of the ranks in
-/// the set: concatenation in place of the sum, and the same bookkeeping.
+/// the set: concatenation in place of the sum. Blocks that are sent are gone from the sender, whose
+/// buffer has room for one of each rank.
 class State {
  public:
   State(Collective collective, Rank ranks) : collective_(collective), ranks_(ranks) {
@@ -40,6 +48,19 @@ class State {
 
   RankSet& at(Rank rank, Rank chunk) {
     return sets_[static_cast<std::size_t>(rank * ranks_ + chunk)];
+  }
+
+  /// Of an all-to-all: does each rank's buffer hold what it has?
+  [[nodiscard]] Verdict has_room(std::int64_t round) {
+    for (Rank r = 0; r < ranks_; ++r) {
+      Rank blocks = 0;
+      for (Rank c = 0; c < ranks_; ++c) blocks += size(at(r, c));
+      if (blocks > ranks_)
+        return {false,
+                fmt::format(
+                    "round {}, rank {}: {} blocks where {} have room", round, r, blocks, ranks_)};
+    }
+    return {};
   }
 
   [[nodiscard]] Verdict finished() {
@@ -66,7 +87,7 @@ Verdict violation(const Transfer& t, Rank chunk, const char* what) {
           fmt::format("round {}, rank {} to {}, chunk {}: {}", t.round, t.from, t.to, chunk, what)};
 }
 
-/// Contributions never leave a sender's buffer in an all-to-all, so they add up like reductions.
+/// Blocks of an all-to-all come together like terms of a sum.
 bool adds(const Transfer& t, Collective collective) {
   return t.reduce || collective == Collective::all_to_all;
 }
@@ -74,11 +95,15 @@ bool adds(const Transfer& t, Collective collective) {
 /// The transfers of one round: all is read before anything is written.
 class Delivery {
  public:
-  Delivery(State& state, const std::vector<Transfer>& transfers) : state_(&state) {
+  Delivery(State& state, const std::vector<Transfer>& transfers, Collective collective)
+      : state_(&state) {
+    const bool moves = collective == Collective::all_to_all;
     for (const Transfer& t : transfers)
       for (const Rank c : t.chunks) {
-        payload_.push_back(state.at(t.from, c));
+        RankSet& held = state.at(t.from, c);
+        payload_.push_back(held);
         sent_.emplace(t.from, c);
+        if (moves) held.assign(held.size(), 0);
       }
   }
 
@@ -120,10 +145,11 @@ class Delivery {
 };
 
 Verdict apply(State& state, const std::vector<Transfer>& transfers, Collective collective) {
-  Delivery delivery(state, transfers);
+  Delivery delivery(state, transfers, collective);
   for (const Transfer& t : transfers)
     if (Verdict verdict = delivery.apply(t, collective); !verdict.ok) return verdict;
-  return {};
+  if (collective != Collective::all_to_all || transfers.empty()) return {};
+  return state.has_room(transfers.front().round);
 }
 
 std::vector<Transfer> transfers_of(const Part& part,
