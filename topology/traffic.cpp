@@ -43,6 +43,17 @@ double share_up(std::int64_t ahead, std::int64_t n) {
   return 2 * ahead == n ? 0.5 : 0;
 }
 
+/// A message of `bytes` around a ring from member `from` to the one `ahead` members on.
+void send(std::array<std::vector<double>, 2>& links,
+          std::int64_t from,
+          std::int64_t ahead,
+          double bytes) {
+  const auto n = static_cast<std::int64_t>(links[up].size());
+  const double part = share_up(ahead, n);
+  if (part > 0) walk(links[up], from, ahead, bytes * part);
+  if (part < 1) walk(links[down], from + ahead + 1, n - ahead, bytes * (1 - part));
+}
+
 }  // namespace
 
 Traffic::Traffic(const Machine& machine) : machine_(&machine), loads_(machine.levels.size()) {}
@@ -82,9 +93,7 @@ void Traffic::route(std::size_t level, DigitMap map, double bytes) {
     const std::int64_t to = map(from, n);
     if (to == DigitMap::none) continue;
     const std::int64_t ahead = modulo(to - from, n);
-    const double part = share_up(ahead, n);
-    if (part > 0) walk(load.extra[up], from, ahead, bytes * part);
-    if (part < 1) walk(load.extra[down], from + ahead + 1, n - ahead, bytes * (1 - part));
+    send(load.extra, from, ahead, bytes);
     farthest = std::max(farthest, std::min(ahead, n - ahead));
   }
   if (map.kind == DigitMap::Kind::pairs) count_senders(level, map);
@@ -128,24 +137,42 @@ void Traffic::add_every(const std::vector<std::size_t>& levels, Bytes bytes) {
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const Level& level = machine_->levels[levels[i]];
     const auto extent = static_cast<double>(level.extent);
-    // Ring digits above, up to the next switched level, may differ as well; beyond it the message
-    // would take that switch instead.
+    // Ring digits above may differ as well; a pair that differs in a switched level above takes that
+    // switch instead.
     double above = 1;
-    for (std::size_t j = i + 1; j < levels.size() && !switched(machine_->levels[levels[j]]); ++j)
-      above *= static_cast<double>(machine_->levels[levels[j]].extent);
+    for (std::size_t j = i + 1; j < levels.size(); ++j)
+      if (!switched(machine_->levels[levels[j]]))
+        above *= static_cast<double>(machine_->levels[levels[j]].extent);
     if (switched(level)) {
       const double messages = (extent - 1) * below * above;
       climb(levels[i], messages * bytes.value());
       note(levels[i], messages, 1);
     } else {
-      // Below the lowest switched level of the list a ring digit pairs with all ring digits; above
-      // a switched level the switch has placed the message in its digits already.
+      // A switch below has placed the message in its digits already.
       route_all_pairs(levels[i], below * above * bytes.value());
       loads_[levels[i]].messages += (below * above - 1) * (extent - 1);
     }
     below *= extent;
   }
   note_diagonal(levels);
+}
+
+// A switch puts a message in its digit and all below; a ring digit is the turn of those that have
+// all digits below right and none above to correct, as many for each member as there are chips
+// below.
+void Traffic::add_incast(const std::vector<std::size_t>& levels, Bytes bytes) {
+  double below = 1;
+  for (const std::size_t l : levels) {
+    const std::int64_t n = machine_->levels[l].extent;
+    auto& extra = loads_[l].extra;
+    for (auto& links : extra) links.resize(static_cast<std::size_t>(n));
+    if (switched(machine_->levels[l]))
+      extra[in][0] += static_cast<double>(n - 1) * below * bytes.value();
+    else
+      for (std::int64_t from = 1; from < n; ++from)
+        send(extra, from, n - from, below * bytes.value());
+    below *= static_cast<double>(n);
+  }
 }
 
 // A message across several rings makes the hops of all of them.

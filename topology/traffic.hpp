@@ -56,6 +56,10 @@ class Traffic {
   /// straight to the destination; the other digits follow in dimension order.
   void add_every(const std::vector<std::size_t>& levels, Bytes bytes);
 
+  /// Every chip that differs from chip 0 in `levels` and only there sends it `bytes`, on the ways
+  /// of add_every.
+  void add_incast(const std::vector<std::size_t>& levels, Bytes bytes);
+
   /// Every chip reads or writes `bytes` of its own memory. Counts where the chip has a figure for
   /// its bandwidth.
   void touch(Bytes bytes) { touched_ += bytes; }

@@ -24,6 +24,14 @@ void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes mess
   traffic.add(to.digits.front(), to.at(k), message);
 }
 
+/// Of a message for as many ranks as there are chunks in it, what more there is of it when one of
+/// these receives more than others.
+double more_for_busy(const Exchange& exchange, const kernels::Schedule& schedule) {
+  const auto all = static_cast<double>(schedule.ranks());
+  const double others = kernels::share_of_others(schedule.imbalance, all);
+  return (schedule.imbalance - others) / kernels::chunks_in(exchange.chunks, schedule.extents);
+}
+
 /// Times that a byte that arrives is read from or written to a memory: the sender reads it and the
 /// receiver writes it; to reduce, the receiver reads its own as well. Where pairs are listed nobody
 /// is at both ends, so the receiver's part counts.
@@ -61,8 +69,16 @@ RoundCost cost_of(const kernels::Round& round,
   RoundCost cost{Traffic(machine), {}};
   for (const kernels::Part& part : round.parts) {
     const Exchange& exchange = *part.exchange;
-    const Bytes message = kernels::message_size(part, schedule, size);
-    const Bytes received = message * kernels::messages(exchange.to, schedule.extents);
+    Bytes message = kernels::message_size(part, schedule, size);
+    Bytes received = message * kernels::messages(exchange.to, schedule.extents);
+    if (schedule.imbalance != 1) {
+      const double others =
+          kernels::share_of_others(schedule.imbalance, static_cast<double>(schedule.ranks()));
+      const double more = more_for_busy(exchange, schedule);
+      cost.traffic.add_incast(exchange.to.digits, message * more);
+      message = message * others;
+      received = received * (others + more);
+    }
     load(cost.traffic, exchange, part.k, message);
     cost.traffic.touch(received * touches(exchange));
     if (machine.reduction && exchange.reduce) cost.reduction += received / machine.reduction->value;
@@ -71,7 +87,10 @@ RoundCost cost_of(const kernels::Round& round,
 }
 
 Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
-  return predict(schedule, machine, size, kernels::lower_bound(schedule.collective, machine, size));
+  return predict(schedule,
+                 machine,
+                 size,
+                 kernels::lower_bound(schedule.collective, machine, size, schedule.imbalance));
 }
 
 Prediction predict(const kernels::Schedule& schedule,
@@ -83,6 +102,7 @@ Prediction predict(const kernels::Schedule& schedule,
   const auto slices = static_cast<double>(schedule.slices);
   Prediction result;
   result.algorithm = schedule.algorithm;
+  result.imbalance = schedule.imbalance;
   result.bound = std::move(bound);
   result.latency = machine.overhead.value;
   Traffic slice(machine);
@@ -131,12 +151,14 @@ Prediction best_sliced(kernels::Schedule schedule,
 std::vector<Prediction> predict_all(kernels::Collective collective,
                                     const Machine& machine,
                                     Bytes size,
-                                    Accepts accepts) {
-  const kernels::Bound bound = kernels::lower_bound(collective, machine, size);
+                                    const PredictOptions& options) {
+  const kernels::Bound bound = kernels::lower_bound(collective, machine, size, options.imbalance);
   std::vector<Prediction> all;
   for (const std::string& text : kernels::candidates(collective, machine)) {
-    Prediction next =
-        best_sliced(kernels::build(collective, machine, text), machine, size, bound, accepts);
+    kernels::Schedule schedule = kernels::build(collective, machine, text);
+    schedule.imbalance = options.imbalance;
+    if (schedule.imbalance != 1 && !kernels::takes_imbalance(schedule)) continue;
+    Prediction next = best_sliced(std::move(schedule), machine, size, bound, options.accepts);
     if (!next.algorithm.empty()) all.push_back(std::move(next));
   }
   std::stable_sort(
@@ -147,8 +169,8 @@ std::vector<Prediction> predict_all(kernels::Collective collective,
 Prediction predict_best(kernels::Collective collective,
                         const Machine& machine,
                         Bytes size,
-                        Accepts accepts) {
-  std::vector<Prediction> all = predict_all(collective, machine, size, accepts);
+                        const PredictOptions& options) {
+  std::vector<Prediction> all = predict_all(collective, machine, size, options);
   if (all.empty())
     topology::usage_error(std::string(kernels::info(collective).name) +
                           " is predicted only: it can be neither measured nor clocked yet");
@@ -159,9 +181,14 @@ Prediction predict(kernels::Collective collective,
                    const Machine& machine,
                    Bytes size,
                    const std::string& algorithm,
-                   Accepts accepts) {
-  if (algorithm == "auto") return predict_best(collective, machine, size, accepts);
-  return predict(kernels::build(collective, machine, algorithm), machine, size);
+                   const PredictOptions& options) {
+  if (algorithm == "auto") return predict_best(collective, machine, size, options);
+  kernels::Schedule schedule = kernels::build(collective, machine, algorithm);
+  schedule.imbalance = options.imbalance;
+  if (schedule.imbalance != 1 && !kernels::takes_imbalance(schedule))
+    topology::usage_error(algorithm +
+                          ": an imbalance is known for direct exchanges of an all_to_all only");
+  return predict(schedule, machine, size);
 }
 
 topology::Status evidence(const Prediction& prediction, const Machine& machine) {

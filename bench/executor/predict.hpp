@@ -27,6 +27,7 @@ struct Prediction {
       reduction;  ///< part of `time`: adding up, where the machine says it is not hidden
   kernels::Bound bound;
   std::vector<topology::LinkClass> links;  ///< loads of the whole collective
+  double imbalance = 1;                    ///< of an all-to-all, see kernels::Schedule
   std::int64_t rounds = 0;
   std::int64_t classes = 0;  ///< kinds of rounds evaluated; each stands for all ranks, by symmetry
 
@@ -64,25 +65,32 @@ struct RoundCost {
 /// Which schedules "auto" may choose: all, or those that another reader can run as well.
 using Accepts = bool (*)(const kernels::Schedule& schedule);
 
+/// What else is asked of a prediction.
+struct PredictOptions {
+  Accepts accepts = nullptr;  ///< null: all
+  double imbalance = 1;       ///< of an all-to-all, see kernels::Schedule
+};
+
 /// All candidate algorithms of the group, each in the number of slices that suits it, fastest
 /// first.
 [[nodiscard]] std::vector<Prediction> predict_all(kernels::Collective collective,
                                                   const topology::Machine& machine,
                                                   topology::Bytes size,
-                                                  Accepts accepts = nullptr);
+                                                  const PredictOptions& options = {});
 
 /// The fastest prediction among all candidate algorithms of the group, also in slices.
 [[nodiscard]] Prediction predict_best(kernels::Collective collective,
                                       const topology::Machine& machine,
                                       topology::Bytes size,
-                                      Accepts accepts = nullptr);
+                                      const PredictOptions& options = {});
 
 /// `algorithm` as in kernels::build, or "auto" for the best.
+/// @throws Error(usage) also where the algorithm takes no imbalance
 [[nodiscard]] Prediction predict(kernels::Collective collective,
                                  const topology::Machine& machine,
                                  topology::Bytes size,
                                  const std::string& algorithm,
-                                 Accepts accepts = nullptr);
+                                 const PredictOptions& options = {});
 
 /// Origin of the figure that binds: the bandwidth of the bottleneck where transfer takes most of
 /// the time, else the weakest of the latencies.

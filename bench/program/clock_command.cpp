@@ -55,8 +55,9 @@ void print_heading(const PredictRequest& request, const ClockFlags& flags, const
 
 void check(const PredictRequest& request, const ClockFlags& flags) {
   const PredictFlags& predict = request.flags;
-  if (predict.links || predict.explain || !predict.save_tuning.empty())
-    topology::usage_error("--links, --explain and --save-tuning need --reader predict");
+  if (predict.links || predict.explain || !predict.save_tuning.empty() || predict.imbalance != 1)
+    topology::usage_error(
+        "--links, --explain, --save-tuning and --imbalance need --reader predict");
   if (flags.per_chip && predict.output.empty())
     topology::usage_error("--per-chip goes into a results file: add -O FILE");
   if (flags.scaling && flags.faulty())

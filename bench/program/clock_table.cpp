@@ -135,7 +135,8 @@ ClockRow clock_point(kernels::Collective collective,
                      const topology::Machine& machine,
                      const ClockOptions& disturbances,
                      ClockRanks& ranks) {
-  ClockRow result{predict_point(collective, bytes, options, algorithm, machine, is_clockable), {}};
+  ClockRow result{predict_point(collective, bytes, options, algorithm, machine, {is_clockable}),
+                  {}};
   const auto schedule = kernels::build(collective, machine, result.row.prediction.algorithm);
   const topology::Bytes size(static_cast<double>(result.row.bytes));
   result.clock = run_clock(schedule, machine, size, disturbances, ranks);

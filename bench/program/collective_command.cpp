@@ -142,7 +142,8 @@ void run(Options& options) {
   options.measure.check = options.check != 0;
   if (!options.system.empty()) return model_table(options);
   if (options.predict.any())
-    topology::usage_error("--links, --explain, --save-tuning and --output go with --system");
+    topology::usage_error(
+        "--links, --explain, --save-tuning, --imbalance and --output go with --system");
   if (options.reader != "predict" || options.clock.any())
     topology::usage_error(
         "--reader, --noise, --skew, --slow, --degrade, --fail, --per-chip and --scaling go with "

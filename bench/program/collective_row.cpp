@@ -44,10 +44,10 @@ CollectiveRow predict_point(kernels::Collective collective,
                             const MeasureOptions& options,
                             const std::string& algorithm,
                             const topology::Machine& machine,
-                            Accepts accepts) {
+                            const PredictOptions& asked) {
   CollectiveRow row = point(collective, bytes, options, machine.chips());
   const topology::Bytes size(static_cast<double>(row.bytes));
-  row.prediction = predict(collective, machine, size, algorithm, accepts);
+  row.prediction = predict(collective, machine, size, algorithm, asked);
   return row;
 }
 
@@ -56,7 +56,7 @@ CollectiveRow measure_point(kernels::Collective collective,
                             const MeasureOptions& options,
                             const std::string& algorithm,
                             const topology::Machine& model) {
-  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model, is_measurable);
+  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model, {is_measurable});
   // Every rank must run what rank 0 would choose.
   row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
   Measure measure(kernels::build(collective, model, row.prediction.algorithm), row.count, options);

@@ -44,7 +44,7 @@ struct CollectiveRow {
                                           const MeasureOptions& options,
                                           const std::string& algorithm,
                                           const topology::Machine& machine,
-                                          Accepts accepts = nullptr);
+                                          const PredictOptions& asked = {});
 
 /// Measures with the algorithm that `model` predicts to be best ("auto") or the one that is named.
 /// Collective over all ranks, whose number is the model's chips.

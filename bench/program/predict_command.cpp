@@ -26,6 +26,8 @@ void print_points(const PredictRequest& request,
         machine.name,
         machine.chip.title,
         kernels::busbw_factor(request.collective, machine.chips()));
+  if (request.style == TableStyle::text && request.flags.imbalance != 1)
+    fmt::print("# one chip receives {:.6g} times the mean\n", request.flags.imbalance);
   print_predicted_header(request.style);
   for (const CollectiveRow& row : rows) print_predicted(row, request.style);
 }
@@ -52,10 +54,12 @@ void print_explanations(const PredictRequest& request,
                         const std::vector<CollectiveRow>& rows) {
   constexpr std::size_t shown = 5;
   for (const CollectiveRow& row : rows)
-    print_explanation(
-        row.bytes,
-        predict_all(request.collective, machine, topology::Bytes(static_cast<double>(row.bytes))),
-        shown);
+    print_explanation(row.bytes,
+                      predict_all(request.collective,
+                                  machine,
+                                  topology::Bytes(static_cast<double>(row.bytes)),
+                                  {nullptr, request.flags.imbalance}),
+                      shown);
 }
 
 void save_choices(const PredictRequest& request,
@@ -67,8 +71,16 @@ void save_choices(const PredictRequest& request,
   fmt::print(stderr, "tuning table: {}\n", request.flags.save_tuning);
 }
 
-void check(const PredictRequest& request) {
+void check(const PredictRequest& request, const topology::Machine& machine) {
   const PredictFlags& flags = request.flags;
+  if (flags.imbalance != 1 && request.collective != kernels::Collective::all_to_all)
+    topology::usage_error("--imbalance is about what the chips receive in an all_to_all");
+  if (flags.imbalance < 1 || flags.imbalance > static_cast<double>(machine.chips()))
+    topology::usage_error(
+        fmt::format("--imbalance {:.6g}: expected what the busiest chip receives over the mean, 1 "
+                    "to the number of chips ({})",
+                    flags.imbalance,
+                    machine.chips()));
   if ((flags.explain || !flags.save_tuning.empty()) && request.algorithm != "auto")
     topology::usage_error("--explain and --save-tuning are about what --algorithm auto chooses");
   if (flags.explain && request.style == TableStyle::csv)
@@ -87,6 +99,9 @@ void add_predict_flags(CLI::App& command, PredictFlags& flags) {
       "--save-tuning",
       flags.save_tuning,
       "write what auto chose for each size to this table, for --algorithm file:TABLE");
+  command.add_option("--imbalance",
+                     flags.imbalance,
+                     "of an all_to_all: what the busiest chip receives over the mean, 1.5");
   command.add_flag("--force", flags.force, "overwrite earlier results");
 }
 
@@ -101,13 +116,17 @@ ResultFile results_file(const PredictRequest& request, const topology::Machine& 
 }
 
 void predict_table(const PredictRequest& request, const topology::Machine& machine) {
-  check(request);
+  check(request, machine);
   const AlgorithmChoice algorithm(request.algorithm, request.collective, machine);
   std::vector<CollectiveRow> rows;  // all of them first: an error leaves no half table
   rows.reserve(request.sizes.size());
   for (const std::int64_t bytes : request.sizes)
-    rows.push_back(
-        predict_point(request.collective, bytes, request.options, algorithm.at(bytes), machine));
+    rows.push_back(predict_point(request.collective,
+                                 bytes,
+                                 request.options,
+                                 algorithm.at(bytes),
+                                 machine,
+                                 {nullptr, request.flags.imbalance}));
   if (!request.flags.save_tuning.empty()) save_choices(request, machine, rows);
   if (!request.flags.output.empty()) record(request, machine, rows);
   const bool only_links = request.flags.links && request.style == TableStyle::csv;

@@ -21,9 +21,10 @@ struct PredictFlags {
   bool force = false;
   bool explain = false;
   std::string save_tuning;
+  double imbalance = 1;
 
   [[nodiscard]] bool any() const {
-    return links || force || explain || !output.empty() || !save_tuning.empty();
+    return links || force || explain || !output.empty() || !save_tuning.empty() || imbalance != 1;
   }
 };
 

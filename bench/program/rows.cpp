@@ -57,6 +57,7 @@ Table::Row modelled_row(const CollectiveRow& row, const Machine& group) {
           std::string(topology::name(row.type)),
           row.ranks,
           row.bytes,
+          p.imbalance,
           time,
           p.latency.value(),
           p.transfer.value(),

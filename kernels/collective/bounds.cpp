@@ -84,6 +84,18 @@ std::uint32_t ways_around(const Machine& group, std::size_t level) {
   return set;
 }
 
+/// Into the blocks around a rank that receives more than others.
+void tighten_around_busy(Bound& bound, const Machine& group, Bytes size, double imbalance) {
+  const auto all = static_cast<double>(group.chips());
+  const double others = share_of_others(imbalance, all);
+  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
+    const double block = block_outside(group, set);
+    if (block == all) continue;  // nobody outside
+    const double received = (1 - block / all) * (imbalance + (block - 1) * others) / block;
+    tighten(bound, size * received / capacity(group, set), group, set);
+  }
+}
+
 Bound exchange_bound(const Machine& group, Bytes size) {
   Bound bound;
   const auto all = static_cast<double>(group.chips());
@@ -107,17 +119,27 @@ Bound exchange_bound(const Machine& group, Bytes size) {
   return bound;
 }
 
-Bound cut_bound(Collective collective, const Machine& group, Bytes size) {
+Bound uneven_exchange_bound(const Machine& group, Bytes size, double imbalance) {
+  Bound bound = exchange_bound(group, size);  // the side of a cut that has the busy rank
+  if (imbalance != 1) tighten_around_busy(bound, group, size, imbalance);
+  return bound;
+}
+
+Bound cut_bound(Collective collective, const Machine& group, Bytes size, double imbalance) {
   if (collective == Collective::barrier) return {};
-  if (collective == Collective::all_to_all) return exchange_bound(group, size);
+  if (collective == Collective::all_to_all) return uneven_exchange_bound(group, size, imbalance);
   if (info(collective).rooted()) return rooted_bound(group, size, !info(collective).chunked_ends);
   return scatter_bound(group, size);
 }
 
 }  // namespace
 
-Bound lower_bound(Collective collective, const Machine& group, Bytes size) {
-  Bound bound = cut_bound(collective, group, size);
+double share_of_others(double imbalance, double ranks) {
+  return (ranks - imbalance) / (ranks - 1);
+}
+
+Bound lower_bound(Collective collective, const Machine& group, Bytes size, double imbalance) {
+  Bound bound = cut_bound(collective, group, size, imbalance);
   if (collective == Collective::all_reduce) bound.bandwidth = bound.bandwidth * 2;
   for (const topology::Level& level : group.levels)
     bound.latency = std::max(bound.latency, topology::farthest_latency(level));

@@ -35,9 +35,17 @@ struct Bound {
 /// own ports.
 ///
 /// All-to-all: traffic across each half of a ring, and out of each domain, over all links that
-/// cross: |S| (N - |S|) (size/N) / capacity(S).
+/// cross: |S| (N - |S|) (size/N) / capacity(S). Where one rank receives F times the mean and each
+/// of the others g = (N - F) / (N - 1), no less goes to its side of a cut, and into the block
+/// spanned by the levels outside S that has it (N - |block|) (F + (|block| - 1) g) (size/N) / (
+/// |block| w(S) ).
+/// @param imbalance F, of an all-to-all
 [[nodiscard]] Bound lower_bound(Collective collective,
                                 const topology::Machine& group,
-                                topology::Bytes size);
+                                topology::Bytes size,
+                                double imbalance = 1);
+
+/// g of that.
+[[nodiscard]] double share_of_others(double imbalance, double ranks);
 
 }  // namespace kernels

@@ -130,6 +130,33 @@ void reserve_for_root(Node& node, const std::vector<std::size_t>& digits) {
   if (!digits.empty()) std::visit(ReserveForRoot{digits}, node);
 }
 
+namespace {
+
+struct ReachesAll {
+  bool operator()(const Exchange& e) const { return e.to.every; }
+
+  bool operator()(const Sequence& s) const { return each(s.steps); }
+
+  bool operator()(const Loop& l) const { return each(l.body); }
+
+  bool operator()(const Odometer& /*o*/) const { return false; }
+
+  bool operator()(const Together& t) const { return each(t.parts); }
+
+  bool operator()(const Lanes& l) const { return each(l.lanes); }
+
+  [[nodiscard]] bool each(const std::vector<Node>& nodes) const {
+    return std::all_of(
+        nodes.begin(), nodes.end(), [this](const Node& node) { return std::visit(*this, node); });
+  }
+};
+
+}  // namespace
+
+bool takes_imbalance(const Schedule& schedule) {
+  return schedule.collective == Collective::all_to_all && std::visit(ReachesAll{}, schedule.root);
+}
+
 double messages(const Partner& to, const std::vector<std::int64_t>& extents) {
   if (!to.every) return 1;
   double members = 1;

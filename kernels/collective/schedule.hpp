@@ -138,6 +138,8 @@ struct Schedule {
   /// Equal parts of every chunk. Each goes through the whole tree, behind the one before it
   /// wherever that has left the links free.
   std::int64_t slices = 1;
+  /// Of an all-to-all: what the busiest rank receives, over what all receive in the mean.
+  double imbalance = 1;
 
   [[nodiscard]] std::int64_t ranks() const;
 };
@@ -148,6 +150,10 @@ struct Schedule {
 
 /// Reserves every exchange for the ranks whose `digits` are 0, too.
 void reserve_for_root(Node& node, const std::vector<std::size_t>& digits);
+
+/// Does every exchange reach all members of its digits at once? Only there it is known what a rank
+/// that receives more than others does to the links.
+[[nodiscard]] bool takes_imbalance(const Schedule& schedule);
 
 /// Messages that a rank sends, and receives, in one exchange.
 [[nodiscard]] double messages(const Partner& to, const std::vector<std::int64_t>& extents);
