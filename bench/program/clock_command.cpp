@@ -110,27 +110,6 @@ std::vector<ScalingPoint> scale(const Job& job, const ClockRow& row, const MpiSe
 
 }  // namespace
 
-void add_clock_flags(CLI::App& command, ClockFlags& flags) {
-  command.add_option(
-      "--noise",
-      flags.noise,
-      "delay of each chip in each step: \"exponential:1 us\", \"uniform:0 us:2 us\", "
-      "\"normal:2 us:1 us\" or file:PATH, one delay a line");
-  command.add_option("--skew", flags.skew, "start of each chip, as --noise");
-  command.add_option("--slow", flags.slow, "chip that takes longer, 17:1.5");
-  command.add_option(
-      "--degrade", flags.degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
-  command.add_option(
-      "--fail",
-      flags.fail,
-      "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
-  command.add_option("--seed", flags.seed, "of noise and skew");
-  command.add_flag("--per-chip", flags.per_chip, "the clock of each chip into the results file");
-  command.add_flag("--scaling",
-                   flags.scaling,
-                   "measure how fast the clocks run on 1, 2, 4, … of the ranks (-n samples)");
-}
-
 void clock_table(const PredictRequest& request, const ClockFlags& flags, const Machine& machine) {
   check(request, flags);
   for (const std::int64_t bytes : request.sizes)  // complain about any before the first runs

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "bench/program/predict_command.hpp"
 #include "topology/machine.hpp"
 
@@ -31,8 +29,6 @@ struct ClockFlags {
 
   [[nodiscard]] bool any() const { return disturbed() || per_chip || scaling; }
 };
-
-void add_clock_flags(CLI::App& command, ClockFlags& flags);
 
 /// All ranks of the job share the chips.
 /// @param machine the system or the part of it that is asked for

@@ -154,6 +154,43 @@ void run(Options& options) {
   measure_table(options);
 }
 
+void add_predict_flags(CLI::App& command, PredictFlags& flags) {
+  command.add_flag("--links", flags.links, "every link of a line instead of only the busiest");
+  command.add_option("-O,--output", flags.output, "write the results to this file");
+  command.add_flag("--explain",
+                   flags.explain,
+                   "what auto chose among which candidates, and why the others are slower");
+  command.add_option(
+      "--save-tuning",
+      flags.save_tuning,
+      "write what auto chose for each size to this table, for --algorithm file:TABLE");
+  command.add_option("--imbalance",
+                     flags.imbalance,
+                     "of an all_to_all: what the busiest chip receives over the mean, 1.5");
+  command.add_flag("--force", flags.force, "overwrite earlier results");
+}
+
+void add_clock_flags(CLI::App& command, ClockFlags& flags) {
+  command.add_option(
+      "--noise",
+      flags.noise,
+      "delay of each chip in each step: \"exponential:1 us\", \"uniform:0 us:2 us\", "
+      "\"normal:2 us:1 us\" or file:PATH, one delay a line");
+  command.add_option("--skew", flags.skew, "start of each chip, as --noise");
+  command.add_option("--slow", flags.slow, "chip that takes longer, 17:1.5");
+  command.add_option(
+      "--degrade", flags.degrade, "links with a share of their bandwidth, x+@ultraserver=5:0.5");
+  command.add_option(
+      "--fail",
+      flags.fail,
+      "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
+  command.add_option("--seed", flags.seed, "of noise and skew");
+  command.add_flag("--per-chip", flags.per_chip, "the clock of each chip into the results file");
+  command.add_flag("--scaling",
+                   flags.scaling,
+                   "measure how fast the clocks run on 1, 2, 4, … of the ranks (-n samples)");
+}
+
 }  // namespace
 
 void add_collective(CLI::App& app, Action& chosen) {

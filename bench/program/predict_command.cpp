@@ -89,22 +89,6 @@ void check(const PredictRequest& request, const topology::Machine& machine) {
 
 }  // namespace
 
-void add_predict_flags(CLI::App& command, PredictFlags& flags) {
-  command.add_flag("--links", flags.links, "every link of a line instead of only the busiest");
-  command.add_option("-O,--output", flags.output, "write the results to this file");
-  command.add_flag("--explain",
-                   flags.explain,
-                   "what auto chose among which candidates, and why the others are slower");
-  command.add_option(
-      "--save-tuning",
-      flags.save_tuning,
-      "write what auto chose for each size to this table, for --algorithm file:TABLE");
-  command.add_option("--imbalance",
-                     flags.imbalance,
-                     "of an all_to_all: what the busiest chip receives over the mean, 1.5");
-  command.add_flag("--force", flags.force, "overwrite earlier results");
-}
-
 ResultFile results_file(const PredictRequest& request, const topology::Machine& machine) {
   ResultFile file = ResultFile::create(
       request.flags.output, {request.flags.force, fmt::format("rainier {}", RAINIER_VERSION)});

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "bench/executor/measure.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/record/result_file.hpp"
@@ -27,8 +25,6 @@ struct PredictFlags {
     return links || force || explain || !output.empty() || !save_tuning.empty() || imbalance != 1;
   }
 };
-
-void add_predict_flags(CLI::App& command, PredictFlags& flags);
 
 struct PredictRequest {
   kernels::Collective collective = kernels::Collective::all_reduce;
