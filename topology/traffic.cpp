@@ -137,8 +137,8 @@ void Traffic::add_every(const std::vector<std::size_t>& levels, Bytes bytes) {
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const Level& level = machine_->levels[levels[i]];
     const auto extent = static_cast<double>(level.extent);
-    // Ring digits above may differ as well; a pair that differs in a switched level above takes that
-    // switch instead.
+    // Ring digits above may differ as well; a pair that differs in a switched level above takes
+    // that switch instead.
     double above = 1;
     for (std::size_t j = i + 1; j < levels.size(); ++j)
       if (!switched(machine_->levels[levels[j]]))
