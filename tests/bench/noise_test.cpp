@@ -134,7 +134,7 @@ TEST(Noise, StepsAndSeedsAreIndependent) {
 
 TEST(Noise, NeighboursAreIndependent) {
   const std::vector<Ticks> one = even_draw(1, 1);
-  for (const std::size_t apart : {1, 2, 4, 64, 4096})
+  for (const std::size_t apart : std::vector<std::size_t>{1, 2, 4, 64, 4096})
     EXPECT_LT(std::abs(unevenness(one, one, apart)), 5) << apart;
   EXPECT_LT(std::abs(unevenness(one, even_draw(1, 2), 1)), 5);  // what meets in a ring
 }

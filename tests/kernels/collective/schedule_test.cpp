@@ -52,7 +52,7 @@ Count promised(const std::string& algorithm, std::int64_t n) {
   const std::int64_t log = std::countr_zero(static_cast<std::uint64_t>(n));
   if (algorithm == "oneshot") return {1, (members - 1) * members, (members - 1) * members};
   if (algorithm == "doubling") {  // rank 0 takes part in both steps of the fold, if there is one
-    const std::int64_t whole = std::bit_width(static_cast<std::uint64_t>(n)) - 1;
+    const auto whole = static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(n))) - 1;
     const bool folds = !std::has_single_bit(static_cast<std::uint64_t>(n));
     const double all = static_cast<double>(whole + (folds ? 1 : 0)) * members;
     return {whole + (folds ? 2 : 0), all, all};
