@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, from the one list (scripts/packages.txt).
-#   scripts/setup.sh [--test] [--lint]
+#   scripts/setup.sh [--test] [--lint] [--peers]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,8 @@ for argument in "$@"; do
   case $argument in
     --test) purposes+="|test" ;;
     --lint) purposes+="|lint" ;;
-    *) echo "setup.sh: unknown argument '$argument'; known: --test --lint" >&2; exit 2 ;;
+    --peers) purposes+="|peers" ;;
+    *) echo "setup.sh: unknown argument '$argument'; known: --test --lint --peers" >&2; exit 2 ;;
   esac
 done
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/suites/matmul_cases.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/matmul/accelerator.hpp"
 #include "topology/document.hpp"
@@ -82,9 +83,13 @@ void check(TomlTable& table, const Shape& shape) {
 MeasuredMatmuls measured_matmuls(TomlTable& table) {
   MeasuredMatmuls what;
   what.types = types(table);
-  for (const DataType type : what.types)
-    if (type != DataType::f32 && type != DataType::bf16)
-      table.fail("datatypes", std::string("the CPU multiplies f32 and bf16, not ") + name(type));
+  for (const DataType type : what.types) {
+    try {
+      check_multiplied(type);
+    } catch (const topology::Error& error) {
+      table.fail("datatypes", error.what());
+    }
+  }
   for (const auto& row : table.get<std::vector<std::vector<std::int64_t>>>("shapes")) {
     if (row.size() != 3) table.fail("shapes", "each shape is [m, n, k]");
     what.shapes.push_back({"", row[0], row[1], row[2]});

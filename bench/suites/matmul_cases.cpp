@@ -1,82 +1,27 @@
 #include "bench/suites/matmul_cases.hpp"
 
-#include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
-#include <type_traits>
 
 #include <benchmark/benchmark.h>
 
-#include "kernels/matmul/blocked.hpp"
-#include "kernels/matmul/fma_probe.hpp"
-#include "kernels/matmul/reference.hpp"
+#include "bench/suites/matmul_operands.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
 namespace {
 
 using benchmark::Counter;
-using kernels::BFloat16;
 using kernels::Gemm;
 using topology::DataType;
 
 /// The reference takes a second or so beyond this.
 constexpr topology::Flops reference_limit(2.0 * 512 * 512 * 512);
 
-std::size_t area(std::int64_t rows, std::int64_t cols) {
-  return static_cast<std::size_t>(rows * cols);
-}
-
-template <class T>
-struct Operands {
-  explicit Operands(const Gemm& of)
-      : shape(of), a(area(of.m, of.k)), b(area(of.k, of.n)), c(area(of.m, of.n)) {
-    std::mt19937 generator(1);
-    std::uniform_real_distribution<float> unit(-1, 1);
-    std::generate(a.begin(), a.end(), [&] { return T(unit(generator)); });
-    std::generate(b.begin(), b.end(), [&] { return T(unit(generator)); });
-  }
-
-  void blocked(int threads) { kernels::multiply(shape, a, b, c, threads); }
-
-  void reference() { kernels::multiply_reference(shape, a, b, c); }
-
-  Gemm shape;
-  std::vector<T> a;
-  std::vector<T> b;
-  std::vector<float> c;
-};
-
-template <class Work>
-double seconds(Work&& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The best of a few: anything else running only makes it slower.
-double probed_peak() {
-  constexpr std::int64_t steps = 50'000;
-  double best = 0;
-  for (int i = 0; i < 5; ++i) {
-    topology::Flops work;
-    const double time = seconds([&] { work = kernels::run_fma_chains(steps); });
-    best = std::max(best, work.value() / time);
-  }
-  return best;
-}
-
 template <class T>
 Gemm shape_of(const benchmark::State& state) {
-  constexpr bool single = std::is_same_v<T, float>;
-  return {.m = state.range(0),
-          .n = state.range(1),
-          .k = state.range(2),
-          .type = single ? DataType::f32 : DataType::bf16};
+  return {.m = state.range(0), .n = state.range(1), .k = state.range(2), .type = T::type};
 }
 
 void count(benchmark::State& state, const Gemm& shape) {
@@ -106,7 +51,7 @@ void run_blocked(benchmark::State& state) {
   operands.blocked(threads);  // allocates the scratch of each thread
   const double reference =
       shape.flops() <= reference_limit ? seconds([&] { operands.reference(); }) : 0;
-  const double peak = threads * probed_peak();
+  const double peak = threads * probed_peak(shape.type);
   const double elapsed = seconds([&] {
     for (auto _ : state) {
       operands.blocked(threads);
@@ -118,7 +63,7 @@ void run_blocked(benchmark::State& state) {
   const double time = elapsed / static_cast<double>(state.iterations());
   state.counters["peak_fraction"] = shape.flops().value() / time / peak;
   if (reference > 0) state.counters["vs_reference"] = reference / time;
-  state.SetLabel(kernels::simd_target());
+  state.SetLabel(kernels::simd_target(shape.type));
 }
 
 std::string label(DataType type, const char* kernel) {
@@ -161,7 +106,7 @@ std::vector<Gemm> matmul_shapes() {
       Gemm{16, 4096, 4096},   // and sixteen
   };
   std::vector<Gemm> shapes;
-  for (const DataType type : {DataType::f32, DataType::bf16})
+  for (const DataType type : {DataType::f32, DataType::bf16, DataType::f64, DataType::i8})
     for (Gemm shape : table) {
       shape.type = type;
       shapes.push_back(shape);
@@ -171,14 +116,30 @@ std::vector<Gemm> matmul_shapes() {
 
 void register_matmul(std::span<const Gemm> shapes, int threads) {
   for (const Gemm& shape : shapes) {
-    if (shape.type == DataType::f32)
-      register_shape<float>(shape, threads);
-    else if (shape.type == DataType::bf16)
-      register_shape<BFloat16>(shape, threads);
-    else
-      topology::usage_error(std::string("the CPU multiplies f32 and bf16, not ") +
-                            topology::name(shape.type));
+    switch (shape.type) {
+      case DataType::f32:
+        register_shape<F32>(shape, threads);
+        break;
+      case DataType::f64:
+        register_shape<F64>(shape, threads);
+        break;
+      case DataType::bf16:
+        register_shape<Bf16>(shape, threads);
+        break;
+      case DataType::i8:
+        register_shape<I8>(shape, threads);
+        break;
+      default:
+        check_multiplied(shape.type);
+    }
   }
+}
+
+void check_multiplied(DataType type) {
+  for (const DataType known : {DataType::f32, DataType::f64, DataType::bf16, DataType::i8})
+    if (type == known) return;
+  topology::usage_error(std::string("the CPU multiplies f32, f64, bf16 and i8, not ") +
+                        topology::name(type));
 }
 
 }  // namespace bench

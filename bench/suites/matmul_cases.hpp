@@ -8,14 +8,17 @@
 
 namespace bench {
 
-/// Squares, and the layers of Llama 3 as one tensor-parallel rank sees them, in f32 and bf16.
+/// Squares, and the layers of Llama 3 as one tensor-parallel rank sees them, in each type.
 [[nodiscard]] std::vector<kernels::Gemm> matmul_shapes();
 
-/// For each shape (f32 or bf16) "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads", and small shapes
+/// For each shape "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads", and small shapes
 /// also "matmul/TYPE/reference/M:_/N:_/K:_". Counters: FLOP/s, bytes/s and FLOP/byte of the
 /// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads, and where
 /// small `vs_reference`, the speed-up, both timed right before. All counters of wall-clock time.
-/// @throws topology::Error(usage) for other types.
+/// @throws Error(usage), see check_multiplied
 void register_matmul(std::span<const kernels::Gemm> shapes, int threads);
+
+/// f32, f64, bf16 or i8. @throws Error(usage) for other types
+void check_multiplied(topology::DataType type);
 
 }  // namespace bench

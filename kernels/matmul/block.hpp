@@ -4,32 +4,61 @@
 #include <cstdint>
 
 #include "kernels/matmul/bfloat16.hpp"
+#include "kernels/matmul/range.hpp"
 #include "kernels/matmul/scratch.hpp"
 
 namespace kernels {
 
-template <class T>
+template <class A, class B, class C>
 struct Block {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
   std::int64_t depth = 0;
-  const T* a = nullptr;  ///< rows x depth, `a_stride` elements between rows
+  const A* a = nullptr;  ///< rows x depth, `a_stride` elements between rows
   std::int64_t a_stride = 0;
-  const T* b = nullptr;  ///< depth x cols
+  const B* b = nullptr;  ///< depth x cols
   std::int64_t b_stride = 0;
-  float* c = nullptr;  ///< rows x cols, overwritten
+  C* c = nullptr;  ///< rows x cols, overwritten
   std::int64_t c_stride = 0;
 };
 
-/// On the best vector unit of this CPU.
-void multiply_block(const Block<float>& block, const Scratch& scratch);
-void multiply_block(const Block<BFloat16>& block, const Scratch& scratch);
+/// What a vector unit can do with blocks of one type.
+template <class A, class B, class C>
+struct BlockKernels {
+  using AnyBlock = Block<A, B, C>;
+  const char* target;      ///< "AVX3", "AVX3 + dot products", …
+  std::int64_t tile_cols;  ///< columns of C that one pass of the micro-kernel covers
+  void (*multiply)(const AnyBlock& block, const Scratch& scratch);
+  /// Bytes of a whole B in the order of the micro-kernel.
+  std::int64_t (*packed_bytes)(std::int64_t depth, std::int64_t cols);
+  /// Puts the B of a block there; 64-byte aligned.
+  void (*pack)(const AnyBlock& block, void* to);
+  /// Of a block whose B has been packed: those of its columns, which begin at a multiple of
+  /// tile_cols.
+  void (*multiply_packed)(const AnyBlock& block,
+                          const void* packed,
+                          Range cols,
+                          const Scratch& scratch);
+};
 
-/// Columns of C that one pass of the micro-kernel covers, for cutting work among threads.
-std::int64_t tile_cols();
-/// And rows.
+using KernelsF32 = BlockKernels<float, float, float>;
+using KernelsF64 = BlockKernels<double, double, double>;
+using KernelsBf16 = BlockKernels<BFloat16, BFloat16, float>;
+using KernelsI8 = BlockKernels<std::uint8_t, std::int8_t, std::int32_t>;
+
+/// Of the best vector unit of this CPU.
+template <class A, class B, class C>
+const BlockKernels<A, B, C>& block_kernels();
+template <>
+const KernelsF32& block_kernels();
+template <>
+const KernelsF64& block_kernels();
+template <>
+const KernelsBf16& block_kernels();
+template <>
+const KernelsI8& block_kernels();
+
+/// Rows of C that one pass of the micro-kernel covers.
 inline constexpr std::int64_t tile_rows = 6;
-
-const char* block_target();
 
 }  // namespace kernels

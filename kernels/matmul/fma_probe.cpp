@@ -9,6 +9,8 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/matmul/dot.hpp"
+
 HWY_BEFORE_NAMESPACE();
 
 namespace kernels::HWY_NAMESPACE {
@@ -16,20 +18,21 @@ namespace kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// 12 chains hide a latency of 4 to 5 cycles on two pipes and fit 16 registers.
-double fma_chains(std::int64_t steps) {
+template <class T>
+double chains_of(std::int64_t steps) {
   constexpr int chains = 12;
-  const hn::ScalableTag<float> tag;
+  const hn::ScalableTag<T> tag;
   // x -> 0.999 x + 0.01 stays near 10: no overflow, no subnormals.
-  const auto factor = hn::Set(tag, 0.999F);
-  const auto term = hn::Set(tag, 0.01F);
+  const auto factor = hn::Set(tag, T(0.999));
+  const auto term = hn::Set(tag, T(0.01));
   // Unknown to the compiler: with constants, clang saw that the chain starting at 10 stays there,
   // dropped it, and the peak came out as 12/11 of what it is.
-  const auto start = static_cast<float>(steps % 2) + 0.5F;
+  const auto start = static_cast<T>(steps % 2) + T(0.5);
   // NOLINTBEGIN(modernize-avoid-c-arrays, modernize-loop-convert): registers, and HWY_UNROLL needs
   // counted loops.
   hn::Vec<decltype(tag)> sum[chains];
   HWY_UNROLL(12)
-  for (int i = 0; i < chains; ++i) sum[i] = hn::Set(tag, start + static_cast<float>(i));
+  for (int i = 0; i < chains; ++i) sum[i] = hn::Set(tag, start + static_cast<T>(i));
   for (std::int64_t step = 0; step < steps; ++step) {
     HWY_UNROLL(12)
     for (int i = 0; i < chains; ++i) sum[i] = hn::MulAdd(sum[i], factor, term);
@@ -38,9 +41,17 @@ double fma_chains(std::int64_t steps) {
   HWY_UNROLL(12)
   for (int i = 0; i < chains; ++i) total = hn::Add(total, sum[i]);
   // NOLINTEND(modernize-avoid-c-arrays, modernize-loop-convert)
-  volatile float kept = hn::GetLane(total);  // else the loop has no purpose
+  volatile T kept = hn::GetLane(total);  // else the loop has no purpose
   (void)kept;
   return 2.0 * chains * static_cast<double>(hn::Lanes(tag)) * static_cast<double>(steps);
+}
+
+double float_chains(std::int64_t steps) {
+  return chains_of<float>(steps);
+}
+
+double double_chains(std::int64_t steps) {
+  return chains_of<double>(steps);
 }
 
 }  // namespace kernels::HWY_NAMESPACE
@@ -50,10 +61,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace kernels {
 
-HWY_EXPORT(fma_chains);
+HWY_EXPORT(float_chains);
+HWY_EXPORT(double_chains);
 
-topology::Flops run_fma_chains(std::int64_t steps) {
-  return topology::Flops(HWY_DYNAMIC_DISPATCH(fma_chains)(steps));
+topology::Flops run_fma_chains(topology::DataType type, std::int64_t steps) {
+  if (has_dot(type)) return run_dot_chains(type, steps);
+  return topology::Flops(type == topology::DataType::f64
+                             ? HWY_DYNAMIC_DISPATCH(double_chains)(steps)
+                             : HWY_DYNAMIC_DISPATCH(float_chains)(steps));
 }
 
 }  // namespace kernels

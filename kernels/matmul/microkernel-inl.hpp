@@ -1,5 +1,12 @@
 // The inner loop of matmul: a tile of C of up to 6 rows by 4 (or 2) vectors stays in registers
-// while k runs. Compiled once per vector target; included by block.cpp only.
+// while k runs. Compiled once per vector target, KERNELS_TARGET; included by loops-inl.hpp only.
+//
+// What a unit is, a row of a table in the shape of a type:
+//   A, B, C, PackedA, PackedB   elements, as they come and in the panels
+//   group                       elements of k that one instruction multiplies and sums
+//   Vector, Factor, Panel       lanes() sums; a group of A in all lanes; a group of B per lane
+//   max_vectors                 in a row of the tile
+//   zero, broadcast, load_b, multiply_add, add_c, store_c, widen_a, pack_b
 #if defined(KERNELS_MATMUL_MICROKERNEL_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_MATMUL_MICROKERNEL_INL_HPP
 #undef KERNELS_MATMUL_MICROKERNEL_INL_HPP
@@ -12,115 +19,113 @@
 #include <cstdint>
 #include <utility>
 
+#include <hwy/base.h>
 #include <hwy/cache_control.h>
-#include <hwy/highway.h>
 
 #include "kernels/matmul/block.hpp"
 
-HWY_BEFORE_NAMESPACE();
+KERNELS_BEFORE_TARGET();
 
-namespace kernels::HWY_NAMESPACE {
+namespace kernels::KERNELS_TARGET {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using Lanes = hn::ScalableTag<float>;
-using Vector = hn::Vec<Lanes>;
-
-inline std::int64_t lanes() {
-  return static_cast<std::int64_t>(hn::Lanes(Lanes()));
-}
-
-// 24 sums + 4 of B + 1 of A in 32 registers; 12 + 2 + 1 in 16. Few long rows beat many short ones
-// (14 x 2 vectors): with a power-of-two row length of C, 14 rows fall in one set of L1.
-constexpr bool few_registers =
-    HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2;
-constexpr std::int64_t max_vectors = few_registers ? 2 : 4;
+template <class Unit>
+constexpr std::int64_t packed_row = packed_row_bytes /
+                                    static_cast<std::int64_t>(sizeof(typename Unit::PackedA));
 
 /// A tile of C = or += a panel of A times a panel of B.
+template <class Unit>
 struct Tile {
-  std::int64_t depth = 0;
-  const float* a = nullptr;  ///< rows `packed_row` apart
-  const float* b = nullptr;  ///< whole vectors
-  std::int64_t b_stride = 0;
-  float* c = nullptr;  ///< whole vectors
+  std::int64_t groups = 0;                    ///< of k
+  const typename Unit::PackedA* a = nullptr;  ///< rows `packed_row` apart
+  const typename Unit::PackedB* b = nullptr;  ///< whole vectors
+  std::int64_t b_stride = 0;                  ///< elements from one group to the next
+  typename Unit::C* c = nullptr;              ///< whole vectors
   std::int64_t c_stride = 0;
   bool add = false;
 };
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): plain arrays of vectors become registers even where the
 // members of std::array are not inlined, as in debug builds of some compilers.
-template <int rows, int vectors>
-HWY_INLINE void multiply_add(const float* a, const float* b, Vector (&sum)[rows][vectors]) {
-  Vector row_of_b[vectors];
+template <class Unit, int rows, int vectors>
+HWY_INLINE void multiply_add(const typename Unit::PackedA* a,
+                             const typename Unit::PackedB* b,
+                             typename Unit::Vector (&sum)[rows][vectors]) {
+  typename Unit::Panel row_of_b[vectors];
   HWY_UNROLL(8)
-  for (int v = 0; v < vectors; ++v) row_of_b[v] = hn::LoadU(Lanes(), b + v * lanes());
+  for (int v = 0; v < vectors; ++v) row_of_b[v] = Unit::load_b(b + v * Unit::lanes() * Unit::group);
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
-    const Vector factor = hn::Set(Lanes(), a[r * packed_row]);
+    const typename Unit::Factor factor = Unit::broadcast(a + r * packed_row<Unit>);
     HWY_UNROLL(8)
-    for (int v = 0; v < vectors; ++v) sum[r][v] = hn::MulAdd(factor, row_of_b[v], sum[r][v]);
+    for (int v = 0; v < vectors; ++v)
+      sum[r][v] = Unit::multiply_add(factor, row_of_b[v], sum[r][v]);
   }
 }
 
-template <int rows, int vectors>
-HWY_INLINE void store(const Tile& tile, Vector (&sum)[rows][vectors]) {
+template <class Unit, int rows, int vectors>
+HWY_INLINE void store(const Tile<Unit>& tile, typename Unit::Vector (&sum)[rows][vectors]) {
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
     HWY_UNROLL(8)
     for (int v = 0; v < vectors; ++v) {
-      float* const c = tile.c + r * tile.c_stride + v * lanes();
-      if (tile.add) sum[r][v] = hn::Add(sum[r][v], hn::LoadU(Lanes(), c));
-      hn::StoreU(sum[r][v], Lanes(), c);
+      typename Unit::C* const c = tile.c + r * tile.c_stride + v * Unit::lanes();
+      if (tile.add) sum[r][v] = Unit::add_c(sum[r][v], c);
+      Unit::store_c(sum[r][v], c);
     }
   }
 }
 
-template <int rows, int vectors>
-void multiply_tile(const Tile& arguments) {
-  const Tile tile = arguments;  // a copy that the stores to C cannot alias
-  Vector sum[rows][vectors];
+template <class Unit, int rows, int vectors>
+void multiply_tile(const Tile<Unit>& arguments) {
+  const Tile<Unit> tile = arguments;  // a copy that the stores to C cannot alias
+  typename Unit::Vector sum[rows][vectors];
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
     HWY_UNROLL(8)
-    for (int v = 0; v < vectors; ++v) sum[r][v] = hn::Zero(Lanes());
+    for (int v = 0; v < vectors; ++v) sum[r][v] = Unit::zero();
   }
-  const float* a = tile.a;
-  const float* b = tile.b;
+  const typename Unit::PackedA* a = tile.a;
+  const typename Unit::PackedB* b = tile.b;
   // C is fetched one line per step of k: all 24 lines at once fill the miss buffers and stall the
   // loads of A and B behind them (77-82 % of peak instead of 88-93 % where this was first
   // measured).
   constexpr std::int64_t lines = std::int64_t{rows} * vectors;
-  const std::int64_t prefetched = tile.depth < lines ? 0 : rows;
+  const std::int64_t prefetched = tile.groups < lines ? 0 : rows;
   for (std::int64_t r = 0; r < prefetched; ++r) {
-    for (std::int64_t v = 0; v < vectors; ++v, ++a, b += tile.b_stride) {
-      hwy::Prefetch(tile.c + r * tile.c_stride + v * lanes());
-      multiply_add<rows, vectors>(a, b, sum);
+    for (std::int64_t v = 0; v < vectors; ++v, a += Unit::group, b += tile.b_stride) {
+      hwy::Prefetch(tile.c + r * tile.c_stride + v * Unit::lanes());
+      multiply_add<Unit, rows, vectors>(a, b, sum);
     }
   }
-  for (const float* const end = tile.a + tile.depth; a != end; ++a, b += tile.b_stride)
-    multiply_add<rows, vectors>(a, b, sum);
-  store<rows, vectors>(tile, sum);
+  const typename Unit::PackedA* const end = tile.a + tile.groups * Unit::group;
+  for (; a != end; a += Unit::group, b += tile.b_stride)
+    multiply_add<Unit, rows, vectors>(a, b, sum);
+  store<Unit, rows, vectors>(tile, sum);
 }
 
 // NOLINTEND(modernize-avoid-c-arrays)
 
 /// A kernel for every remainder: a padded tile would waste up to 5/6 of its work.
-using TileKernel = void (*)(const Tile&);
+template <class Unit>
+using TileKernel = void (*)(const Tile<Unit>&);
 
-template <std::size_t... index>
-constexpr std::array<TileKernel, sizeof...(index)> all_kernels(
+template <class Unit, std::size_t... index>
+constexpr std::array<TileKernel<Unit>, sizeof...(index)> all_kernels(
     std::index_sequence<index...> /*indices*/) {
-  return {&multiply_tile<static_cast<int>(index / max_vectors) + 1,
-                         static_cast<int>(index % max_vectors) + 1>...};
+  return {&multiply_tile<Unit,
+                         static_cast<int>(index / Unit::max_vectors) + 1,
+                         static_cast<int>(index % Unit::max_vectors) + 1>...};
 }
 
-inline TileKernel tile_kernel(std::int64_t rows, std::int64_t vectors) {
-  static constexpr auto kernels =
-      all_kernels(std::make_index_sequence<static_cast<std::size_t>(tile_rows * max_vectors)>());
-  return kernels[static_cast<std::size_t>((rows - 1) * max_vectors + vectors - 1)];
+template <class Unit>
+TileKernel<Unit> tile_kernel(std::int64_t rows, std::int64_t vectors) {
+  constexpr auto count = static_cast<std::size_t>(tile_rows * Unit::max_vectors);
+  static constexpr auto kernels = all_kernels<Unit>(std::make_index_sequence<count>());
+  return kernels[static_cast<std::size_t>((rows - 1) * Unit::max_vectors + vectors - 1)];
 }
 
-}  // namespace kernels::HWY_NAMESPACE
+}  // namespace kernels::KERNELS_TARGET
 
-HWY_AFTER_NAMESPACE();
+KERNELS_AFTER_TARGET();
 
 #endif

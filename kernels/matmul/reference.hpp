@@ -1,6 +1,7 @@
 // The matmul to check others against: three loops, double accumulation, no cleverness.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "kernels/matmul/bfloat16.hpp"
@@ -8,8 +9,8 @@
 
 namespace kernels {
 
-/// C = A B, row-major. Each element is summed in double in the order of k and rounded to float
-/// once.
+/// C = A B, row-major. Each element is summed in double (f64: in long double; i8: in i32, which
+/// wraps around) in the order of k and rounded once.
 /// @throws Error(usage) when a span does not fit the shape or the type is another.
 void multiply_reference(const Gemm& shape,
                         std::span<const float> a,
@@ -19,5 +20,13 @@ void multiply_reference(const Gemm& shape,
                         std::span<const BFloat16> a,
                         std::span<const BFloat16> b,
                         std::span<float> c);
+void multiply_reference(const Gemm& shape,
+                        std::span<const double> a,
+                        std::span<const double> b,
+                        std::span<double> c);
+void multiply_reference(const Gemm& shape,
+                        std::span<const std::uint8_t> a,
+                        std::span<const std::int8_t> b,
+                        std::span<std::int32_t> c);
 
 }  // namespace kernels

@@ -1,9 +1,11 @@
 #include "kernels/matmul/blocked.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -12,8 +14,10 @@
 #include <hwy/targets.h>
 
 #include "kernels/matmul/block.hpp"
+#include "kernels/matmul/dot.hpp"
 #include "kernels/matmul/reference.hpp"
 #include "kernels/matmul/scratch.hpp"
+#include "kernels/matmul/weights.hpp"
 #include "topology/error.hpp"
 
 namespace {
@@ -22,41 +26,73 @@ using kernels::BFloat16;
 using kernels::Gemm;
 using topology::DataType;
 
+/// Elements of a matmul of one type.
+template <class OfA, class OfB, class OfC, DataType data_type>
+struct Elements {
+  using A = OfA;
+  using B = OfB;
+  using C = OfC;
+  static constexpr DataType type = data_type;
+};
+
+using F32 = Elements<float, float, float, DataType::f32>;
+using F64 = Elements<double, double, double, DataType::f64>;
+using Bf16 = Elements<BFloat16, BFloat16, float, DataType::bf16>;
+using I8 = Elements<std::uint8_t, std::int8_t, std::int32_t, DataType::i8>;
+
 template <class T>
 Gemm gemm(std::int64_t m, std::int64_t n, std::int64_t k) {
-  return {
-      .m = m, .n = n, .k = k, .type = std::is_same_v<T, float> ? DataType::f32 : DataType::bf16};
+  return {.m = m, .n = n, .k = k, .type = T::type};
 }
 
-template <class T, class Distribution>
-std::vector<T> filled(std::int64_t size, unsigned seed, Distribution distribution) {
+/// bf16 is made from float only.
+template <class Element, class Number>
+auto as(Number number) {
+  if constexpr (std::is_same_v<Element, BFloat16>)
+    return static_cast<float>(number);
+  else
+    return static_cast<Element>(number);
+}
+
+template <class Element, class Distribution>
+std::vector<Element> filled(std::int64_t size, unsigned seed, Distribution distribution) {
   std::mt19937 generator(seed);
-  std::vector<T> values(static_cast<std::size_t>(size));
-  for (T& value : values) value = T(static_cast<float>(distribution(generator)));
+  std::vector<Element> values(static_cast<std::size_t>(size));
+  for (Element& value : values) value = static_cast<Element>(as<Element>(distribution(generator)));
   return values;
 }
 
-template <class T>
-std::vector<T> magnitudes(std::vector<T> values) {
-  for (T& value : values) value = T(std::fabs(static_cast<float>(value)));
+double magnitude(double value) {
+  return std::fabs(value);
+}
+
+BFloat16 magnitude(BFloat16 value) {
+  return BFloat16(std::fabs(static_cast<float>(value)));
+}
+
+template <class Element>
+std::vector<Element> magnitudes(std::vector<Element> values) {
+  for (Element& value : values) value = static_cast<Element>(magnitude(value));
   return values;
 }
 
 template <class T>
 struct Operands {
   Gemm shape;
-  std::vector<T> a;
-  std::vector<T> b;
+  std::vector<typename T::A> a;
+  std::vector<typename T::B> b;
 
-  [[nodiscard]] std::vector<float> blocked(int threads) const {
+  [[nodiscard]] std::vector<typename T::C> blocked(int threads) const {
     // NaN in C: whatever is not overwritten, or is added to, shows.
-    std::vector<float> c(static_cast<std::size_t>(shape.m * shape.n), std::nanf(""));
+    using C = typename T::C;
+    const C junk = std::is_integral_v<C> ? C(77'777'777) : std::numeric_limits<C>::quiet_NaN();
+    std::vector<C> c(static_cast<std::size_t>(shape.m * shape.n), junk);
     kernels::multiply(shape, a, b, c, threads);
     return c;
   }
 
-  [[nodiscard]] std::vector<float> reference() const {
-    std::vector<float> c(static_cast<std::size_t>(shape.m * shape.n));
+  [[nodiscard]] std::vector<typename T::C> reference() const {
+    std::vector<typename T::C> c(static_cast<std::size_t>(shape.m * shape.n));
     kernels::multiply_reference(shape, a, b, c);
     return c;
   }
@@ -67,18 +103,32 @@ struct Operands {
 template <class T>
 Operands<T> reals(std::int64_t m, std::int64_t n, std::int64_t k) {
   const std::uniform_real_distribution<float> unit(-1, 1);
-  return {gemm<T>(m, n, k), filled<T>(m * k, 1, unit), filled<T>(k * n, 2, unit)};
+  return {gemm<T>(m, n, k),
+          filled<typename T::A>(m * k, 1, unit),
+          filled<typename T::B>(k * n, 2, unit)};
 }
 
+/// Sums are exact: they stay below 2^24 in float.
 template <class T>
 Operands<T> integers(std::int64_t m, std::int64_t n, std::int64_t k) {
-  const std::uniform_int_distribution<int> small(-8, 8);  // sums stay below 2^24: exact in float
-  return {gemm<T>(m, n, k), filled<T>(m * k, 3, small), filled<T>(k * n, 4, small)};
+  const std::uniform_int_distribution<int> small(-8, 8);
+  return {gemm<T>(m, n, k),
+          filled<typename T::A>(m * k, 3, small),
+          filled<typename T::B>(k * n, 4, small)};
+}
+
+/// All that the bytes can be.
+template <>
+Operands<I8> integers<I8>(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return {gemm<I8>(m, n, k),
+          filled<std::uint8_t>(m * k, 3, std::uniform_int_distribution<int>(0, 255)),
+          filled<std::int8_t>(k * n, 4, std::uniform_int_distribution<int>(-128, 127))};
 }
 
 std::string text(const Gemm& s, int threads) {
   return std::to_string(s.m) + " x " + std::to_string(s.n) + " x " + std::to_string(s.k) + ", " +
-         std::to_string(threads) + " threads, " + kernels::simd_target();
+         std::to_string(threads) + " threads, " + topology::name(s.type) + ", " +
+         kernels::simd_target(s.type);
 }
 
 /// Any order of k additions with or without FMA errs by at most k u sum|a||b| to first order
@@ -86,11 +136,12 @@ std::string text(const Gemm& s, int threads) {
 /// reference's own rounding.
 template <class T>
 void expect_close(const Operands<T>& operands, int threads) {
-  const std::vector<float> c = operands.blocked(threads);
-  const std::vector<float> reference = operands.reference();
-  const std::vector<float> scale = operands.absolute().reference();
-  constexpr float u = std::numeric_limits<float>::epsilon() / 2;
-  const auto terms = static_cast<float>(operands.shape.k + 1);
+  using C = typename T::C;
+  const std::vector<C> c = operands.blocked(threads);
+  const std::vector<C> reference = operands.reference();
+  const std::vector<C> scale = operands.absolute().reference();
+  constexpr C u = std::numeric_limits<C>::epsilon() / 2;
+  const auto terms = static_cast<C>(operands.shape.k + 1);
   for (std::size_t i = 0; i < c.size(); ++i)
     ASSERT_LE(std::fabs(c[i] - reference[i]), terms * u * scale[i])
         << "element " << i << " of " << text(operands.shape, threads);
@@ -99,6 +150,16 @@ void expect_close(const Operands<T>& operands, int threads) {
 template <class T>
 void expect_exact(const Operands<T>& operands, int threads) {
   ASSERT_EQ(operands.blocked(threads), operands.reference()) << text(operands.shape, threads);
+}
+
+/// Of packed weights, too, also where k is summed in several blocks.
+template <class T>
+void expect_same_packed(const Operands<T>& operands, int threads) {
+  const kernels::Weights<typename T::A, typename T::B, typename T::C> weights(operands.shape,
+                                                                              operands.b);
+  std::vector<typename T::C> c(static_cast<std::size_t>(operands.shape.m * operands.shape.n));
+  weights.multiply(operands.shape, operands.a, c, threads);
+  ASSERT_EQ(c, operands.blocked(1)) << "packed, " << text(operands.shape, threads);
 }
 
 /// 0 chooses the best one again.
@@ -119,54 +180,102 @@ std::vector<std::int64_t> targets() {
   return found;
 }
 
-class BlockedOn : public testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override { choose(GetParam()); }
-
-  void TearDown() override { choose(0); }
+/// A vector unit, with or without dot products of its own where it has them.
+struct Unit {
+  std::int64_t target = 0;
+  bool dot = false;
 };
 
-std::string target_name(const testing::TestParamInfo<std::int64_t>& info) {
-  return hwy::TargetName(info.param);
+std::vector<Unit> units() {
+  std::vector<Unit> all;
+  for (const std::int64_t target : targets()) {
+    all.push_back({target, false});
+    choose(target);
+    if (kernels::has_dot(DataType::bf16) || kernels::has_dot(DataType::i8))
+      all.push_back({target, true});
+  }
+  choose(0);
+  return all;
 }
 
-TEST_P(BlockedOn, EverySmallShapeIsExact) {
-  for (std::int64_t m = 1; m <= 20; ++m)
-    for (std::int64_t n = 1; n <= 20; ++n)
-      for (std::int64_t k = 1; k <= 20; ++k) {
-        expect_exact(integers<float>(m, n, k), 1);
-        expect_exact(integers<BFloat16>(m, n, k), 1);
-      }
-}
+class BlockedOn : public testing::TestWithParam<Unit> {
+ protected:
+  void SetUp() override {
+    choose(GetParam().target);
+    kernels::allow_dot(GetParam().dot);
+  }
 
-TEST_P(BlockedOn, EveryColumnTailIsClose) {
-  for (std::int64_t n = 1; n <= 2 * kernels::tile_cols() + 1; ++n)
-    for (const std::int64_t m : {1, 5, 6, 7, 13}) {
-      expect_close(reals<float>(m, n, 30), 1);
-      expect_close(reals<BFloat16>(m, n, 30), 1);
-    }
-}
+  void TearDown() override {
+    choose(0);
+    kernels::allow_dot(true);
+  }
 
-TEST_P(BlockedOn, BlockBoundariesAreExactAndClose) {
-  constexpr std::int64_t m = kernels::block_m;
-  constexpr std::int64_t n = kernels::block_n;
-  constexpr std::int64_t k = kernels::block_k;
-  for (const std::int64_t step : {-1, 0, 1}) {
-    for (const Gemm& s : {Gemm{m + step, 17, 9},
-                          Gemm{2 * m + step, 5, k + 1},
-                          Gemm{7, n + step, 9},
-                          Gemm{3, 2 * n + step, k + 1},
-                          Gemm{13, 33, k + step},
-                          Gemm{m + 1, 70, 2 * k + step}}) {
-      expect_exact(integers<float>(s.m, s.n, s.k), 1);
-      expect_exact(integers<BFloat16>(s.m, s.n, s.k), 1);
-      expect_close(reals<float>(s.m, s.n, s.k), 1);
-      expect_close(reals<BFloat16>(s.m, s.n, s.k), 1);
+  /// Of a type that has no dot product there is no second variant.
+  static bool is_new(DataType type) { return !GetParam().dot || kernels::has_dot(type); }
+
+  template <class T>
+  static void expect_exact_and_close(std::int64_t m, std::int64_t n, std::int64_t k) {
+    if (!is_new(T::type)) return;
+    expect_exact(integers<T>(m, n, k), 1);
+    expect_same_packed(integers<T>(m, n, k), 1);
+    if constexpr (!std::is_integral_v<typename T::C>) {
+      expect_close(reals<T>(m, n, k), 1);
+      expect_same_packed(reals<T>(m, n, k), 1);
     }
   }
+
+  /// Panels hold 2,048 bytes of a row of A, as it is or widened to 32 bits.
+  template <class T>
+  static void expect_right_around_a_panel() {
+    for (const std::size_t bytes :
+         std::set<std::size_t>{sizeof(typename T::A), sizeof(typename T::C)})
+      for (const std::int64_t step : {-1, 0, 1}) {
+        const std::int64_t k = kernels::block_k_bytes / static_cast<std::int64_t>(bytes);
+        expect_exact_and_close<T>(7, 33, k + step);
+        expect_exact_and_close<T>(5, 18, 2 * k + step);
+      }
+  }
+
+  static void expect_right_in_every_type(std::int64_t m, std::int64_t n, std::int64_t k) {
+    expect_exact_and_close<F32>(m, n, k);
+    expect_exact_and_close<F64>(m, n, k);
+    expect_exact_and_close<Bf16>(m, n, k);
+    expect_exact_and_close<I8>(m, n, k);
+  }
+};
+
+std::string unit_name(const testing::TestParamInfo<Unit>& info) {
+  return std::string(hwy::TargetName(info.param.target)) + (info.param.dot ? "WithDot" : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTargets, BlockedOn, testing::ValuesIn(targets()), target_name);
+TEST_P(BlockedOn, EverySmallShapeIsRight) {
+  for (std::int64_t m = 1; m <= 13; ++m)
+    for (std::int64_t n = 1; n <= 18; ++n)
+      for (std::int64_t k = 1; k <= 9; ++k) expect_right_in_every_type(m, n, k);
+}
+
+TEST_P(BlockedOn, EveryColumnTailIsRight) {
+  for (std::int64_t n = 1; n <= 2 * kernels::block_kernels<float, float, float>().tile_cols + 1;
+       ++n)
+    for (const std::int64_t m : {1, 5, 6, 7, 13}) expect_right_in_every_type(m, n, 30);
+}
+
+TEST_P(BlockedOn, BlockBoundariesAreRight) {
+  constexpr std::int64_t m = kernels::block_m;
+  constexpr std::int64_t n = kernels::block_n;
+  for (const std::int64_t step : {-1, 0, 1}) {
+    expect_right_in_every_type(m + step, 17, 9);
+    expect_right_in_every_type(7, n + step, 9);
+  }
+  expect_right_in_every_type(2 * m + 1, 5, 9);
+  expect_right_in_every_type(3, 2 * n + 1, 9);
+  expect_right_around_a_panel<F32>();
+  expect_right_around_a_panel<F64>();
+  expect_right_around_a_panel<Bf16>();
+  expect_right_around_a_panel<I8>();
+}
+
+INSTANTIATE_TEST_SUITE_P(AllUnits, BlockedOn, testing::ValuesIn(units()), unit_name);
 
 TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
   for (const Gemm& s : {Gemm{1, 1, 1},
@@ -175,12 +284,17 @@ TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
                         Gemm{100, 100, 600},
                         Gemm{13, 1100, 40},
                         Gemm{400, 70, 40}}) {
-    const Operands<float> singles = reals<float>(s.m, s.n, s.k);
-    const Operands<BFloat16> halves = reals<BFloat16>(s.m, s.n, s.k);
+    const Operands<F32> singles = reals<F32>(s.m, s.n, s.k);
+    const Operands<Bf16> halves = reals<Bf16>(s.m, s.n, s.k);
+    const Operands<F64> doubles = reals<F64>(s.m, s.n, s.k);
     expect_close(singles, 1);
     for (const int threads : {2, 3, 7}) {
       ASSERT_EQ(singles.blocked(threads), singles.blocked(1)) << text(s, threads);
       ASSERT_EQ(halves.blocked(threads), halves.blocked(1)) << text(s, threads);
+      ASSERT_EQ(doubles.blocked(threads), doubles.blocked(1)) << text(s, threads);
+      expect_exact(integers<I8>(s.m, s.n, s.k), threads);
+      expect_same_packed(singles, threads);
+      expect_same_packed(halves, threads);
     }
   }
 }
@@ -188,17 +302,31 @@ TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
 TEST(Blocked, SmallShapesOnManyThreadsAreExact) {
   for (const std::int64_t m : {1, 2, 6, 7, 13, 20})
     for (const std::int64_t n : {1, 2, 15, 16, 65, 130})
-      for (const int threads : {2, 3}) expect_exact(integers<float>(m, n, 11), threads);
+      for (const int threads : {2, 3}) expect_exact(integers<F32>(m, n, 11), threads);
 }
 
 TEST(Blocked, EmptyDimensions) {
-  EXPECT_EQ(integers<float>(2, 2, 0).blocked(2), std::vector<float>(4, 0.0F));
-  EXPECT_TRUE(integers<float>(0, 2, 3).blocked(2).empty());
-  EXPECT_TRUE(integers<float>(2, 0, 3).blocked(2).empty());
+  EXPECT_EQ(integers<F32>(2, 2, 0).blocked(2), std::vector<float>(4, 0.0F));
+  EXPECT_TRUE(integers<F32>(0, 2, 3).blocked(2).empty());
+  EXPECT_TRUE(integers<F32>(2, 0, 3).blocked(2).empty());
+}
+
+/// 255 x -128 a term passes -2^31 after 65,793: sums wrap around on every unit.
+TEST(Blocked, SumsOfBytesWrapAround) {
+  Operands<I8> operands = integers<I8>(2, 3, 70000);
+  std::fill(operands.a.begin(), operands.a.end(), std::uint8_t{255});
+  std::fill(operands.b.begin(), operands.b.end(), std::int8_t{-128});
+  const auto wrapped = static_cast<std::int32_t>(static_cast<std::uint32_t>(-255LL * 128 * 70000));
+  EXPECT_GT(wrapped, 0);
+  EXPECT_EQ(operands.reference(), std::vector<std::int32_t>(6, wrapped));
+  EXPECT_EQ(operands.blocked(1), operands.reference());
+  kernels::allow_dot(false);
+  EXPECT_EQ(operands.blocked(1), operands.reference());
+  kernels::allow_dot(true);
 }
 
 TEST(Blocked, InfinityAndNaNOfOneRowStayThere) {
-  Operands<float> operands = integers<float>(7, 20, 5);
+  Operands<F32> operands = integers<F32>(7, 20, 5);
   operands.a[15] = std::numeric_limits<float>::infinity();
   operands.a[21] = std::nanf("");
   const std::vector<float> c = operands.blocked(1);
@@ -206,6 +334,15 @@ TEST(Blocked, InfinityAndNaNOfOneRowStayThere) {
     const std::size_t row = i / 20;
     EXPECT_EQ(std::isfinite(c[i]), row != 3 && row != 4) << i;
   }
+}
+
+/// What one matmul leaves in the panels does not reach the next, whose k is no whole group.
+TEST(Blocked, NaNOfAnEarlierMatmulIsGone) {
+  Operands<Bf16> before = integers<Bf16>(6, 16, 8);
+  std::fill(before.a.begin(), before.a.end(), BFloat16(std::nanf("")));
+  std::fill(before.b.begin(), before.b.end(), BFloat16(std::nanf("")));
+  static_cast<void>(before.blocked(1));
+  for (const std::int64_t n : {16, 5}) expect_exact(integers<Bf16>(6, n, 3), 1);
 }
 
 TEST(Blocked, RefusesOperandsThatDoNotFit) {
@@ -220,6 +357,21 @@ TEST(Blocked, RefusesOperandsThatDoNotFit) {
   EXPECT_THROW(kernels::multiply(shape, six, six, four, 0), topology::Error);
   EXPECT_THROW(kernels::multiply({-2, -2, -3}, six, six, four, 1), topology::Error);
   EXPECT_THROW(kernels::multiply({2, 2, 3, DataType::bf16}, six, six, four, 1), topology::Error);
+}
+
+TEST(Weights, RefuseWhatDoesNotFit) {
+  const std::vector<float> six(6);
+  std::vector<float> four(4);
+  const Gemm shape{2, 2, 3};
+  const kernels::WeightsF32 weights(shape, six);
+  EXPECT_NO_THROW(weights.multiply(shape, six, four, 1));
+  EXPECT_THROW(weights.multiply({2, 3, 3}, six, four, 1), topology::Error);
+  EXPECT_THROW(weights.multiply({2, 2, 2}, six, four, 1), topology::Error);
+  EXPECT_THROW(weights.multiply({3, 2, 3}, six, four, 1), topology::Error);
+  EXPECT_THROW(weights.multiply(shape, six, four, 0), topology::Error);
+  EXPECT_THROW(kernels::WeightsF32({2, 2, 4}, six), topology::Error);
+  std::vector<float> none;
+  EXPECT_NO_THROW(kernels::WeightsF32({0, 0, 3}, none).multiply({2, 0, 3}, six, none, 1));
 }
 
 TEST(Gemm, CountsFlopsAndCompulsoryBytes) {

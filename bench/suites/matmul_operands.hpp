@@ -1,0 +1,88 @@
+// Matrices to multiply, of each type that the CPU multiplies, and the peak to hold a rate against.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/matmul/blocked.hpp"
+#include "kernels/matmul/fma_probe.hpp"
+#include "kernels/matmul/reference.hpp"
+
+namespace bench {
+
+inline std::size_t area(std::int64_t rows, std::int64_t cols) {
+  return static_cast<std::size_t>(rows * cols);
+}
+
+/// Elements of a matmul of one type.
+template <class OfA, class OfB, class OfC, topology::DataType data_type>
+struct Elements {
+  using A = OfA;
+  using B = OfB;
+  using C = OfC;
+  static constexpr topology::DataType type = data_type;
+};
+
+using F32 = Elements<float, float, float, topology::DataType::f32>;
+using F64 = Elements<double, double, double, topology::DataType::f64>;
+using Bf16 = Elements<kernels::BFloat16, kernels::BFloat16, float, topology::DataType::bf16>;
+using I8 = Elements<std::uint8_t, std::int8_t, std::int32_t, topology::DataType::i8>;
+
+/// Evenly from -1 to 1, or from all whole numbers of the type.
+template <class Element>
+void fill(std::vector<Element>& values, std::mt19937& generator) {
+  if constexpr (std::is_integral_v<Element>) {
+    std::uniform_int_distribution<int> any(std::numeric_limits<Element>::min(),
+                                           std::numeric_limits<Element>::max());
+    for (Element& value : values) value = static_cast<Element>(any(generator));
+  } else {
+    std::uniform_real_distribution<float> unit(-1, 1);
+    for (Element& value : values) value = Element(unit(generator));
+  }
+}
+
+template <class T>
+struct Operands {
+  explicit Operands(const kernels::Gemm& of)
+      : shape(of), a(area(of.m, of.k)), b(area(of.k, of.n)), c(area(of.m, of.n)) {
+    std::mt19937 generator(1);
+    fill(a, generator);
+    fill(b, generator);
+  }
+
+  void blocked(int threads) { kernels::multiply(shape, a, b, c, threads); }
+
+  void reference() { kernels::multiply_reference(shape, a, b, c); }
+
+  kernels::Gemm shape;
+  std::vector<typename T::A> a;
+  std::vector<typename T::B> b;
+  std::vector<typename T::C> c;
+};
+
+template <class Work>
+double seconds(Work&& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The best of a few: anything else running only makes it slower.
+inline double probed_peak(topology::DataType type) {
+  constexpr std::int64_t steps = 100'000;
+  double best = 0;
+  for (int i = 0; i < 12; ++i) {
+    topology::Flops work;
+    const double time = seconds([&] { work = kernels::run_fma_chains(type, steps); });
+    best = std::max(best, work.value() / time);
+  }
+  return best;
+}
+
+}  // namespace bench

@@ -1,0 +1,124 @@
+// Highway's vectors as units of the micro-kernel. Compiled once per vector target; included by
+// block.cpp only.
+#if defined(KERNELS_MATMUL_UNITS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNELS_MATMUL_UNITS_INL_HPP
+#undef KERNELS_MATMUL_UNITS_INL_HPP
+#else
+#define KERNELS_MATMUL_UNITS_INL_HPP
+#endif
+
+#include <cstdint>
+
+#include <hwy/highway.h>
+
+#include "kernels/matmul/bfloat16.hpp"
+
+HWY_BEFORE_NAMESPACE();
+
+namespace kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// 24 sums + 4 of B + 1 of A in 32 registers; 12 + 2 + 1 in 16. Few long rows beat many short ones
+// (14 x 2 vectors): with a power-of-two row length of C, 14 rows fall in one set of L1.
+constexpr bool few_registers =
+    HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2;
+
+/// Elements are multiplied one by one in the type of the sum, T.
+template <class T>
+struct OneByOne {
+  using C = T;
+  using PackedA = T;
+  using PackedB = T;
+  using Tag = hn::ScalableTag<T>;
+  using Vector = hn::Vec<Tag>;
+  using Factor = Vector;
+  using Panel = Vector;
+  static constexpr std::int64_t group = 1;
+  static constexpr std::int64_t max_vectors = few_registers ? 2 : 4;
+
+  static std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(Tag())); }
+
+  static HWY_INLINE Vector zero() { return hn::Zero(Tag()); }
+
+  static HWY_INLINE Factor broadcast(const T* a) { return hn::Set(Tag(), *a); }
+
+  static HWY_INLINE Panel load_b(const T* b) { return hn::LoadU(Tag(), b); }
+
+  static HWY_INLINE Vector add_c(Vector sum, const T* c) {
+    return hn::Add(sum, hn::LoadU(Tag(), c));
+  }
+
+  static HWY_INLINE void store_c(Vector sum, T* c) { hn::StoreU(sum, Tag(), c); }
+};
+
+template <class T>
+struct FloatUnit : OneByOne<T> {
+  using A = T;
+  using B = T;
+  using typename OneByOne<T>::Tag;
+  using typename OneByOne<T>::Vector;
+
+  static HWY_INLINE Vector multiply_add(Vector a, Vector b, Vector sum) {
+    return hn::MulAdd(a, b, sum);
+  }
+
+  static T sum(T a, T b) { return a + b; }
+
+  static T widen_a(T a) { return a; }
+
+  static T widen_b(T b) { return b; }
+
+  static HWY_INLINE void pack_b(const T* from, std::int64_t /*stride*/, T* to) {
+    hn::StoreU(hn::LoadU(Tag(), from), Tag(), to);
+  }
+};
+
+/// bf16 becomes float in the panels: Highway 1.0.3 has no bf16 dot product for AVX-512, its
+/// emulation runs at half the rate of float FMA. See dot.hpp.
+struct WideBf16Unit : FloatUnit<float> {
+  using A = BFloat16;
+  using B = BFloat16;
+
+  static float widen_a(BFloat16 a) { return static_cast<float>(a); }
+
+  static float widen_b(BFloat16 b) { return static_cast<float>(b); }
+
+  static HWY_INLINE void pack_b(const BFloat16* from, std::int64_t /*stride*/, float* to) {
+    const hn::RebindToUnsigned<Tag> words;
+    const hn::Rebind<std::uint16_t, Tag> halves;
+    const auto bits = hn::LoadU(halves, reinterpret_cast<const std::uint16_t*>(from));
+    hn::StoreU(hn::BitCast(Tag(), hn::ShiftLeft<16>(hn::PromoteTo(words, bits))), Tag(), to);
+  }
+};
+
+/// u8 x s8 with both as i32 in the panels. Sums wrap around, as those of the dot products do.
+struct WideI8Unit : OneByOne<std::int32_t> {
+  using A = std::uint8_t;
+  using B = std::int8_t;
+
+  static HWY_INLINE Vector multiply_add(Vector a, Vector b, Vector sum) {
+    return hn::Add(sum, hn::Mul(a, b));
+  }
+
+  static std::int32_t sum(std::int32_t a, std::int32_t b) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+  }
+
+  static std::int32_t widen_a(std::uint8_t a) { return a; }
+
+  static std::int32_t widen_b(std::int8_t b) { return b; }
+
+  static HWY_INLINE void pack_b(const std::int8_t* from,
+                                std::int64_t /*stride*/,
+                                std::int32_t* to) {
+    const hn::Rebind<std::int8_t, Tag> bytes;
+    hn::StoreU(hn::PromoteTo(Tag(), hn::LoadU(bytes, from)), Tag(), to);
+  }
+};
+
+}  // namespace kernels::HWY_NAMESPACE
+
+HWY_AFTER_NAMESPACE();
+
+#endif
