@@ -44,6 +44,8 @@ struct GroupsOf32Bits {
   }
 
   static HWY_INLINE __m512i load_b(const void* b) { return _mm512_loadu_si512(b); }
+
+  static HWY_INLINE void store_b(__m512i panel, void* to) { _mm512_storeu_si512(to, panel); }
 };
 
 struct Bf16Unit : GroupsOf32Bits {
@@ -74,9 +76,8 @@ struct Bf16Unit : GroupsOf32Bits {
   static BFloat16 widen_b(BFloat16 b) { return b; }
 
   /// Elements of two rows beside each other.
-  static HWY_INLINE void pack_b(const BFloat16* from, std::int64_t stride, BFloat16* to) {
-    const __m512i second = _mm512_slli_epi32(row(from + stride), 16);
-    _mm512_storeu_si512(to, _mm512_or_si512(row(from), second));
+  static HWY_INLINE Panel load_rows(const BFloat16* from, std::int64_t stride) {
+    return _mm512_or_si512(row(from), _mm512_slli_epi32(row(from + stride), 16));
   }
 
   static HWY_INLINE __m512i row(const BFloat16* from) {
@@ -114,10 +115,10 @@ struct I8Unit : GroupsOf32Bits {
   static std::int8_t widen_b(std::int8_t b) { return b; }
 
   /// Elements of four rows beside each other.
-  static HWY_INLINE void pack_b(const std::int8_t* from, std::int64_t stride, std::int8_t* to) {
+  static HWY_INLINE Panel load_rows(const std::int8_t* from, std::int64_t stride) {
     const __m512i low = two_rows(from, stride);
     const __m512i high = two_rows(from + 2 * stride, stride);
-    _mm512_storeu_si512(to, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
   }
 
   static HWY_INLINE __m512i two_rows(const std::int8_t* from, std::int64_t stride) {

@@ -6,7 +6,8 @@
 //   group                       elements of k that one instruction multiplies and sums
 //   Vector, Factor, Panel       lanes() sums; a group of A in all lanes; a group of B per lane
 //   max_vectors                 in a row of the tile
-//   zero, broadcast, load_b, multiply_add, add_c, store_c, widen_a, pack_b
+//   load_rows                   a group of rows of B as it comes, a vector of columns, as a Panel
+//   zero, broadcast, load_b, store_b, multiply_add, add_c, store_c, widen_a, widen_b
 #if defined(KERNELS_MATMUL_MICROKERNEL_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_MATMUL_MICROKERNEL_INL_HPP
 #undef KERNELS_MATMUL_MICROKERNEL_INL_HPP

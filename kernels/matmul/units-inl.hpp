@@ -45,6 +45,8 @@ struct OneByOne {
 
   static HWY_INLINE Panel load_b(const T* b) { return hn::LoadU(Tag(), b); }
 
+  static HWY_INLINE void store_b(Panel panel, T* to) { hn::StoreU(panel, Tag(), to); }
+
   static HWY_INLINE Vector add_c(Vector sum, const T* c) {
     return hn::Add(sum, hn::LoadU(Tag(), c));
   }
@@ -69,8 +71,8 @@ struct FloatUnit : OneByOne<T> {
 
   static T widen_b(T b) { return b; }
 
-  static HWY_INLINE void pack_b(const T* from, std::int64_t /*stride*/, T* to) {
-    hn::StoreU(hn::LoadU(Tag(), from), Tag(), to);
+  static HWY_INLINE Vector load_rows(const T* from, std::int64_t /*stride*/) {
+    return hn::LoadU(Tag(), from);
   }
 };
 
@@ -84,11 +86,11 @@ struct WideBf16Unit : FloatUnit<float> {
 
   static float widen_b(BFloat16 b) { return static_cast<float>(b); }
 
-  static HWY_INLINE void pack_b(const BFloat16* from, std::int64_t /*stride*/, float* to) {
+  static HWY_INLINE Vector load_rows(const BFloat16* from, std::int64_t /*stride*/) {
     const hn::RebindToUnsigned<Tag> words;
     const hn::Rebind<std::uint16_t, Tag> halves;
     const auto bits = hn::LoadU(halves, reinterpret_cast<const std::uint16_t*>(from));
-    hn::StoreU(hn::BitCast(Tag(), hn::ShiftLeft<16>(hn::PromoteTo(words, bits))), Tag(), to);
+    return hn::BitCast(Tag(), hn::ShiftLeft<16>(hn::PromoteTo(words, bits)));
   }
 };
 
@@ -109,11 +111,9 @@ struct WideI8Unit : OneByOne<std::int32_t> {
 
   static std::int32_t widen_b(std::int8_t b) { return b; }
 
-  static HWY_INLINE void pack_b(const std::int8_t* from,
-                                std::int64_t /*stride*/,
-                                std::int32_t* to) {
+  static HWY_INLINE Vector load_rows(const std::int8_t* from, std::int64_t /*stride*/) {
     const hn::Rebind<std::int8_t, Tag> bytes;
-    hn::StoreU(hn::PromoteTo(Tag(), hn::LoadU(bytes, from)), Tag(), to);
+    return hn::PromoteTo(Tag(), hn::LoadU(bytes, from));
   }
 };
 

@@ -233,6 +233,7 @@ class BlockedOn : public testing::TestWithParam<Unit> {
         const std::int64_t k = kernels::block_k_bytes / static_cast<std::int64_t>(bytes);
         expect_exact_and_close<T>(7, 33, k + step);
         expect_exact_and_close<T>(5, 18, 2 * k + step);
+        expect_exact_and_close<T>(13, 48, 2 * k + step);  // whole vectors
       }
   }
 
@@ -269,6 +270,7 @@ TEST_P(BlockedOn, BlockBoundariesAreRight) {
   }
   expect_right_in_every_type(2 * m + 1, 5, 9);
   expect_right_in_every_type(3, 2 * n + 1, 9);
+  expect_right_in_every_type(3, n + 64, 16);
   expect_right_around_a_panel<F32>();
   expect_right_around_a_panel<F64>();
   expect_right_around_a_panel<Bf16>();
