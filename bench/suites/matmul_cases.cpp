@@ -118,16 +118,16 @@ void register_matmul(std::span<const Gemm> shapes, int threads) {
   for (const Gemm& shape : shapes) {
     switch (shape.type) {
       case DataType::f32:
-        register_shape<F32>(shape, threads);
+        register_shape<kernels::F32>(shape, threads);
         break;
       case DataType::f64:
-        register_shape<F64>(shape, threads);
+        register_shape<kernels::F64>(shape, threads);
         break;
       case DataType::bf16:
-        register_shape<Bf16>(shape, threads);
+        register_shape<kernels::Bf16>(shape, threads);
         break;
       case DataType::i8:
-        register_shape<I8>(shape, threads);
+        register_shape<kernels::I8>(shape, threads);
         break;
       default:
         check_multiplied(shape.type);

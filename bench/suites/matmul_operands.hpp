@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/matmul/blocked.hpp"
+#include "kernels/matmul/elements.hpp"
 #include "kernels/matmul/fma_probe.hpp"
 #include "kernels/matmul/reference.hpp"
 
@@ -19,20 +20,6 @@ namespace bench {
 inline std::size_t area(std::int64_t rows, std::int64_t cols) {
   return static_cast<std::size_t>(rows * cols);
 }
-
-/// Elements of a matmul of one type.
-template <class OfA, class OfB, class OfC, topology::DataType data_type>
-struct Elements {
-  using A = OfA;
-  using B = OfB;
-  using C = OfC;
-  static constexpr topology::DataType type = data_type;
-};
-
-using F32 = Elements<float, float, float, topology::DataType::f32>;
-using F64 = Elements<double, double, double, topology::DataType::f64>;
-using Bf16 = Elements<kernels::BFloat16, kernels::BFloat16, float, topology::DataType::bf16>;
-using I8 = Elements<std::uint8_t, std::int8_t, std::int32_t, topology::DataType::i8>;
 
 /// Evenly from -1 to 1, or from all whole numbers of the type.
 template <class Element>

@@ -253,10 +253,10 @@ int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     benchmark::AddCustomContext("environment", bench::peer_environment());
-    register_type<bench::F32>(threads);
-    register_type<bench::F64>(threads);
-    register_type<bench::Bf16>(threads);
-    register_type<bench::I8>(threads);
+    register_type<kernels::F32>(threads);
+    register_type<kernels::F64>(threads);
+    register_type<kernels::Bf16>(threads);
+    register_type<kernels::I8>(threads);
     benchmark::RunSpecifiedBenchmarks();
     print_means();
     benchmark::Shutdown();

@@ -17,7 +17,7 @@
 #define KERNELS_TARGET HWY_NAMESPACE
 #define KERNELS_BEFORE_TARGET HWY_BEFORE_NAMESPACE
 #define KERNELS_AFTER_TARGET HWY_AFTER_NAMESPACE
-#include "kernels/matmul/loops-inl.hpp"
+#include "kernels/matmul/packed-inl.hpp"
 #include "kernels/matmul/units-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();

@@ -5,6 +5,7 @@
 #include <hwy/base.h>
 #include <hwy/targets.h>
 
+#include "kernels/matmul/gemm.hpp"
 #include "topology/error.hpp"
 
 #if HWY_ARCH_X86_64
@@ -21,7 +22,7 @@
 #define KERNELS_AFTER_TARGET() \
   HWY_POP_ATTRIBUTES           \
   static_assert(true)
-#include "kernels/matmul/loops-inl.hpp"
+#include "kernels/matmul/packed-inl.hpp"
 
 KERNELS_BEFORE_TARGET();
 
@@ -106,9 +107,7 @@ struct I8Unit : GroupsOf32Bits {
 
   static HWY_INLINE void store_c(Vector sum, std::int32_t* c) { _mm512_storeu_si512(c, sum); }
 
-  static std::int32_t sum(std::int32_t a, std::int32_t b) {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
-  }
+  static std::int32_t sum(std::int32_t a, std::int32_t b) { return wrapped_sum(a, b); }
 
   static std::uint8_t widen_a(std::uint8_t a) { return a; }
 

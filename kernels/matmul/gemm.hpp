@@ -15,6 +15,11 @@ constexpr topology::DataType accumulator(topology::DataType type) {
   return type == DataType::i8 || type == DataType::i32 ? DataType::i32 : DataType::f32;
 }
 
+/// Of i8: sums that leave i32 wrap around, on every vector unit alike.
+constexpr std::int32_t wrapped_sum(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
 struct Gemm {
   std::int64_t m = 0;
   std::int64_t n = 0;

@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/matmul/bfloat16.hpp"
+#include "kernels/matmul/gemm.hpp"
 
 HWY_BEFORE_NAMESPACE();
 
@@ -103,9 +104,7 @@ struct WideI8Unit : OneByOne<std::int32_t> {
     return hn::Add(sum, hn::Mul(a, b));
   }
 
-  static std::int32_t sum(std::int32_t a, std::int32_t b) {
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
-  }
+  static std::int32_t sum(std::int32_t a, std::int32_t b) { return wrapped_sum(a, b); }
 
   static std::int32_t widen_a(std::uint8_t a) { return a; }
 

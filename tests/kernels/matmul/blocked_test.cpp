@@ -15,6 +15,7 @@
 
 #include "kernels/matmul/block.hpp"
 #include "kernels/matmul/dot.hpp"
+#include "kernels/matmul/elements.hpp"
 #include "kernels/matmul/reference.hpp"
 #include "kernels/matmul/scratch.hpp"
 #include "kernels/matmul/weights.hpp"
@@ -22,23 +23,13 @@
 
 namespace {
 
+using kernels::Bf16;
 using kernels::BFloat16;
+using kernels::F32;
+using kernels::F64;
 using kernels::Gemm;
+using kernels::I8;
 using topology::DataType;
-
-/// Elements of a matmul of one type.
-template <class OfA, class OfB, class OfC, DataType data_type>
-struct Elements {
-  using A = OfA;
-  using B = OfB;
-  using C = OfC;
-  static constexpr DataType type = data_type;
-};
-
-using F32 = Elements<float, float, float, DataType::f32>;
-using F64 = Elements<double, double, double, DataType::f64>;
-using Bf16 = Elements<BFloat16, BFloat16, float, DataType::bf16>;
-using I8 = Elements<std::uint8_t, std::int8_t, std::int32_t, DataType::i8>;
 
 template <class T>
 Gemm gemm(std::int64_t m, std::int64_t n, std::int64_t k) {
