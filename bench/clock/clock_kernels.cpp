@@ -23,18 +23,15 @@ using Real = hn::ScalableTag<float>;
 
 constexpr int fraction_bits = 20;  // of 32; the rest numbers the bin
 constexpr float fraction_unit = 1.0F / (1U << fraction_bits);
-constexpr std::int32_t mantissa = (1 << 23) - 1;
-constexpr std::int32_t one = 0x3f800000;              // its bits as a float
-constexpr std::int32_t all_of_it = one + (24 << 23);  // those of 2^24
-constexpr std::size_t segments = ExponentialLaw::segments;
 
 /// noise_start of each.
 HWY_INLINE hn::Vec<Word> starts_of(hn::Vec<Word> chip) {
   const Word word;
-  auto x = hn::Mul(chip, hn::Set(word, mixer[0]));
-  x = hn::Mul(hn::Xor(x, hn::ShiftRight<16>(x)), hn::Set(word, mixer[1]));
-  x = hn::Mul(hn::Xor(x, hn::ShiftRight<15>(x)), hn::Set(word, mixer[2]));
-  return hn::Xor(x, hn::ShiftRight<16>(x));
+  const auto upper = hn::Set(word, ~1U);
+  auto x = hn::Mul(hn::Add(hn::Add(chip, chip), hn::Set(word, 1)), hn::Set(word, mixer[0]));
+  x = hn::Mul(hn::Xor(x, hn::And(hn::ShiftRight<16>(x), upper)), hn::Set(word, mixer[1]));
+  x = hn::Mul(hn::Xor(x, hn::And(hn::ShiftRight<15>(x), upper)), hn::Set(word, mixer[2]));
+  return hn::Xor(x, hn::And(hn::ShiftRight<16>(x), upper));
 }
 
 /// See NoiseKey.
@@ -43,8 +40,8 @@ HWY_INLINE hn::Vec<Word> random(hn::Vec<Word> start, NoiseKey key) {
   return hn::Mul(hn::Xor(start, hn::Set(word, key.flip)), hn::Set(word, key.factor));
 }
 
-// Multiply and add are kept apart in both laws (see CMakeLists.txt): fused ones would give other
-// numbers on other CPUs.
+// Each law below draws what Noise::common leaves of a delay. Multiply and add are kept apart (see
+// CMakeLists.txt): fused ones would give other numbers on other CPUs.
 
 struct NoDelay {
   HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> /*start*/, NoiseKey /*key*/) const {
@@ -52,13 +49,29 @@ struct NoDelay {
   }
 };
 
-/// Entry `index` of a table of `segments`.
-HWY_INLINE hn::Vec<Real> look_up(const float* table, hn::Vec<Int> index) {
+/// Of the table, the entry that the lowest four bits of each index name.
+HWY_INLINE hn::Vec<Real> look_up(const ExponentialLaw& law, hn::Vec<Int> index) {
+  static_assert(ExponentialLaw::segments == 16);
   const Real real;
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  return hn::TableLookupLanes(hn::LoadU(real, table), hn::IndicesFromVec(real, index));
+  const float* table = law.offset.data();
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return hn::Vec<Real>{_mm512_permutexvar_ps(index.raw, hn::LoadU(real, table).raw)};
+#elif HWY_TARGET == HWY_AVX2
+  const __m256 low = _mm256_permutevar8x32_ps(hn::LoadU(real, table).raw, index.raw);
+  const __m256 high = _mm256_permutevar8x32_ps(hn::LoadU(real, table + 8).raw, index.raw);
+  return hn::Vec<Real>{
+      _mm256_blendv_ps(low, high, hn::BitCast(real, hn::ShiftLeft<28>(index)).raw)};
 #else  // vectors are shorter than the table
-  return hn::GatherIndex(real, table, index);
+  return hn::GatherIndex(real, table, hn::And(index, hn::Set(Int(), 15)));
+#endif
+}
+
+/// The nearest whole number, -1 for all below.
+HWY_INLINE hn::Vec<Int> from_minus_one(hn::Vec<Real> x) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  return hn::Vec<Int>{_mm512_cvtps_epu32(x.raw)};  // all bits set where there is no such number
+#else
+  return hn::Max(hn::NearestInt(x), hn::Set(Int(), -1));
 #endif
 }
 
@@ -66,19 +79,11 @@ struct ExponentialDelay {
   const ExponentialLaw& law;
 
   HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> start, NoiseKey key) const {
-    const Int whole;
     const Real real;
-    const auto number = hn::Or(hn::ShiftRight<8>(random(start, key)), hn::Set(Word(), 1));
-    const auto bits = hn::BitCast(whole, hn::ConvertTo(real, hn::BitCast(whole, number)));
-    const auto segment =
-        hn::And(hn::ShiftRight<20>(bits), hn::Set(whole, std::int32_t{segments - 1}));
-    const auto m =
-        hn::BitCast(real, hn::Or(hn::And(bits, hn::Set(whole, mantissa)), hn::Set(whole, one)));
-    const auto line = hn::Add(look_up(law.offset.data(), segment),
-                              hn::Mul(look_up(law.slope.data(), segment), m));
-    const auto below = hn::ConvertTo(real, hn::Sub(bits, hn::Set(whole, all_of_it)));
-    const auto delay = hn::Add(hn::Mul(below, hn::Set(real, law.per_bit)), line);
-    return hn::ConvertTo(whole, delay);
+    const auto v = hn::Abs(hn::BitCast(Int(), random(start, key)));
+    const auto bits = hn::BitCast(Int(), hn::ConvertTo(real, v));
+    const auto line = hn::Mul(hn::ConvertTo(real, bits), hn::Set(real, law.per_bit));
+    return from_minus_one(hn::Add(line, look_up(law, hn::ShiftRight<23 - 4>(bits))));
   }
 };
 
@@ -87,9 +92,8 @@ struct UniformDelay {
 
   HWY_INLINE hn::Vec<Int> operator()(hn::Vec<Word> start, NoiseKey key) const {
     const Real real;
-    const auto number = hn::BitCast(Int(), hn::ShiftRight<8>(random(start, key)));
-    const auto above = hn::Mul(hn::ConvertTo(real, number), hn::Set(real, law.width / (1U << 24U)));
-    return hn::ConvertTo(Int(), hn::Add(above, hn::Set(real, law.low)));
+    const auto number = hn::ConvertTo(real, hn::BitCast(Int(), random(start, key)));
+    return hn::NearestInt(hn::Mul(number, hn::Set(real, law.width / 0x1p32F)));
   }
 };
 
@@ -144,9 +148,14 @@ void meet_all(
 }
 
 template <class Delay>
-HWY_INLINE void add_delays(
-    Ticks* clocks, std::size_t count, std::uint32_t first, NoiseKey key, const Delay& delay_of) {
+HWY_INLINE void add_delays(Ticks* clocks,
+                           std::size_t count,
+                           std::uint32_t first,
+                           NoiseKey key,
+                           Ticks common,
+                           const Delay& delay_of) {
   const Clock clock;
+  const auto whole = hn::Set(clock, common);
   const Word word;
   const std::size_t lanes = hn::Lanes(word);
   alignas(HWY_MAX_BYTES) std::array<std::int32_t, HWY_MAX_BYTES / sizeof(std::int32_t)> delay;
@@ -154,25 +163,29 @@ HWY_INLINE void add_delays(
     const auto chip = hn::Iota(word, first + static_cast<std::uint32_t>(i));
     hn::Store(delay_of(starts_of(chip), key), Int(), delay.data());
     if (i + lanes > count) {
-      for (std::size_t j = i; j < count; ++j) clocks[j] += delay[j - i];
+      for (std::size_t j = i; j < count; ++j) clocks[j] += delay[j - i] + common;
       return;
     }
     for (std::size_t half = 0; half < lanes; half += hn::Lanes(clock)) {
       const auto wide =
           hn::PromoteTo(clock, hn::Load(hn::Rebind<std::int32_t, Clock>(), delay.data() + half));
-      hn::StoreU(hn::Add(hn::LoadU(clock, clocks + i + half), wide), clock, clocks + i + half);
+      hn::StoreU(hn::Add(hn::Add(hn::LoadU(clock, clocks + i + half), whole), wide),
+                 clock,
+                 clocks + i + half);
     }
   }
 }
 
 void add_noise_all(
     Ticks* clocks, std::size_t count, std::uint32_t first, NoiseKey key, const Noise& noise) {
-  with_law(noise, [=](const auto& delay) { add_delays(clocks, count, first, key, delay); });
+  const Ticks common = noise.common();
+  with_law(noise, [=](const auto& delay) { add_delays(clocks, count, first, key, common, delay); });
 }
 
 Ticks noise_of_one(std::uint32_t chip, NoiseKey key, const Noise& noise) {
   const auto start = starts_of(hn::Set(Word(), chip));
-  return with_law(noise, [=](const auto& delay) { return hn::GetLane(delay(start, key)); });
+  return noise.common() +
+         with_law(noise, [=](const auto& delay) { return hn::GetLane(delay(start, key)); });
 }
 
 /// From the last member down, so that a member is read before it is written.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -96,25 +97,26 @@ Seconds to_seconds(Ticks ticks) {
 
 NoiseKey noise_key(std::uint64_t seed, std::uint64_t step) {
   const std::uint64_t key = kernels::mix(kernels::mix(seed) ^ step);
-  return {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32U) | 1U};
+  return {static_cast<std::uint32_t>(key) & ~1U, static_cast<std::uint32_t>(key >> 32U) | 1U};
 }
 
-// -log2(v / 2^24) = (24 - e) - log2(m) for v = 2^e m. The number's bits, less those of 2^24, count
-// e - 24 + m - 1, so that log2(m) - (m - 1) is what the lines add.
+// -log2(v / 2^31) = 31 - e - log2(m) for v = 2^e m. The bits of v as a float are
+// 2^23 (127 + e + m - 1), so a segment adds 31 + 127 and its mean of m - 1 - log2(m); the last one
+// nothing more, where the delay would fall below zero before v does reach 2^31.
 ExponentialLaw::ExponentialLaw(double mean) {
-  constexpr double above_rounding = 2e-7;  // of single precision: no delay is below zero
+  const auto integral = [](double m) {  // of log2(m) - (m - 1)
+    return m * (std::log2(m) - 1 / std::log(2.0) - m / 2 + 1);
+  };
   const auto knot = [](std::size_t i) { return 1 + static_cast<double>(i) / segments; };
-  double logarithm = 0;  // mean of log2(m) as the lines have it
-  for (std::size_t i = 0; i < segments; ++i)
-    logarithm += (std::log2(knot(i)) + std::log2(knot(i + 1))) / (2 * segments);
-  const double scale = mean / (2 - logarithm);  // 24 - e is 2 in the mean
+  std::array<double, segments> above{};
+  for (std::size_t i = 0; i + 1 < segments; ++i)
+    above[i] = (integral(knot(i + 1)) - integral(knot(i))) * segments;
+  const double mean_bits = 127 + 29 + 0.5;
+  const double mean_above = std::accumulate(above.begin(), above.end(), 0.0) / segments;
+  const double scale = mean / (31 + 127 - mean_bits - mean_above);  // of an octave
   per_bit = static_cast<float>(-scale / (1U << 23U));
-  for (std::size_t i = 0; i < segments; ++i) {
-    const double rise = (std::log2(knot(i + 1)) - std::log2(knot(i))) * segments - 1;
-    const double at_one = std::log2(knot(i)) - (knot(i) - 1) - rise * knot(i);
-    offset[i] = static_cast<float>(scale * (above_rounding - at_one));
-    slope[i] = static_cast<float>(-scale * rise);
-  }
+  for (std::size_t i = 0; i < segments; ++i)
+    offset[i] = static_cast<float>(scale * (31 + 127 - above[i]) - common);
 }
 
 Noise Noise::parse(const std::string& text) {
@@ -124,7 +126,7 @@ Noise Noise::parse(const std::string& text) {
     const double low = duration(parts[1]);
     const double high = duration(parts[2]);
     if (high < low) topology::usage_error(fmt::format("noise '{}': HIGH is below LOW", text));
-    return Noise(UniformLaw{static_cast<float>(low), static_cast<float>(high - low)});
+    return uniform(low, high);
   }
   if (parts.front() == "normal" && parts.size() == 3)
     return Noise(normal(duration(parts[1]), duration(parts[2])));
@@ -143,20 +145,28 @@ Noise::Noise(std::vector<float> quantiles)
     mean_ += quantiles_[i] * (i == 0 || i + 1 == quantiles_.size() ? 0.5 : 1.0) / bins;
 }
 
-Noise::Noise(UniformLaw law)
-    : law_(Law::uniform),
-      mean_(law.low + law.width / 2),
-      most_(static_cast<Ticks>(law.low + law.width) + 1),
-      uniform_(law) {}
+Noise Noise::uniform(double low, double high) {
+  Noise noise;
+  noise.law_ = Law::uniform;
+  noise.mean_ = (low + high) / 2;
+  noise.most_ = static_cast<Ticks>(high) + 1;
+  noise.uniform_ = {std::llround(noise.mean_), static_cast<float>(high - low)};
+  return noise;
+}
 
 Noise Noise::exponential(double mean) {
   Noise noise;
   if (mean == 0) return noise;
   noise.law_ = Law::exponential;
   noise.mean_ = mean;
-  noise.most_ = static_cast<Ticks>(17 * mean) + 1;
+  noise.most_ = static_cast<Ticks>(22 * mean) + 1;
   noise.exponential_ = ExponentialLaw(mean);
   return noise;
+}
+
+Ticks Noise::common() const {
+  if (law_ == Law::exponential) return ExponentialLaw::common;
+  return law_ == Law::uniform ? uniform_.middle : 0;
 }
 
 Seconds Noise::mean() const {

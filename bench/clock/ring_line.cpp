@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::size_t pad = 16;  // the widest vector, before and after a row
 constexpr Ticks room = Ticks{1} << 30U;
-constexpr std::int64_t most_stretch = 256;  // steps between two visits to all members
+constexpr std::int64_t most_stretch = 512;  // steps between two visits to all members
 /// Members of a strip: its offsets and starts of noise fill half of a small L1 cache.
 constexpr std::int64_t strip_width = 2048;
-constexpr std::int64_t long_line = 65536;  // what the L2 cache holds well
+constexpr std::int64_t long_line = 2 * strip_width;
 
 void expect_room(Ticks ticks) {
   if (ticks >= room)
@@ -38,12 +38,10 @@ class Strip {
         starts_(members_ + pad),
         extra_(extra.empty() ? 0 : members_ + pad) {
     const auto n = static_cast<std::int64_t>(ticks.size());
-    for (std::size_t i = 0; i < members_; ++i) {
-      const auto from = static_cast<std::size_t>((begin + static_cast<std::int64_t>(i) + n) % n);
-      ticks_[pad + i] = ticks[from];
-      starts_[i] = starts[from];
-      if (!extra.empty()) extra_[i] = extra[from];
-    }
+    const auto from = static_cast<std::size_t>((begin + n) % n);
+    cut(ticks, from, &ticks_[pad]);
+    cut(starts, from, starts_.data());
+    if (!extra.empty()) cut(extra, from, extra_.data());
   }
 
   /// @param before what is left of the strip before each step; empty: its own last member
@@ -64,6 +62,13 @@ class Strip {
   void paste(std::int32_t* to) const { std::copy_n(&ticks_[pad], members_, to); }
 
  private:
+  template <class T>
+  void cut(std::span<const T> ring, std::size_t from, T* to) const {
+    const std::size_t head = std::min(members_, ring.size() - from);
+    std::copy_n(&ring[from], head, to);
+    std::copy_n(ring.data(), members_ - head, to + head);
+  }
+
   std::size_t members_;
   std::vector<std::int32_t> ticks_;
   std::vector<std::uint32_t> starts_;
@@ -105,6 +110,7 @@ void RingLine::run(std::int64_t steps, std::int64_t first_step, const ClockOptio
       keys.push_back(noise_key(options.seed, static_cast<std::uint64_t>(first_step + done)));
     rebase();
     step_through(keys, options.noise);
+    base_ += static_cast<Ticks>(keys.size()) * options.noise.common();
   }
 }
 

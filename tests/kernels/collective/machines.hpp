@@ -1,6 +1,7 @@
 // Small machines with round figures, for tests that compute by hand.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,10 @@ inline topology::Machine machine(const std::vector<LevelShape>& shapes, double l
 
 /// A torus of equal links: "x", "y", … of these extents.
 inline topology::Machine torus(const std::vector<std::int64_t>& extents) {
-  static const char* const names[] = {"x", "y", "z", "w"};
+  static constexpr std::array names{"x", "y", "z", "w"};
   std::vector<LevelShape> shapes;
   for (std::size_t d = 0; d < extents.size(); ++d)
-    shapes.push_back({names[d], topology::LevelShape::ring, extents[d]});
+    shapes.push_back({names.at(d), topology::LevelShape::ring, extents[d]});
   return machine(shapes);
 }
 
