@@ -219,7 +219,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "--algorithm",
       options->algorithm,
       "auto, ring, flat, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
-      "doubletree, pairwise, bruck, binomial, chain, tree, dissemination, or phases: "
+      "doubletree, pairwise, bruck, binomial, bine, chain, tree, dissemination, or phases: "
       "rhd(x,y,z)+ring(pod)+…; neuron:rdh+ring and the like for what Neuron runs; file:PATH takes "
       "them from a tuning table");
   command->add_option("--system", options->system, "predict on this system (name or file)");

@@ -62,6 +62,11 @@ constexpr std::array table{
               .radices = radices_of_bruck},
     Algorithm{
         .name = "binomial", .reduce = binomial_reduce, .gather = binomial_gather, .lanes = true},
+    Algorithm{.name = "bine",
+              .reduce = bine_reduce,
+              .gather = bine_gather,
+              .powers_of_two = true,
+              .lanes = true},
     Algorithm{.name = "chain", .reduce = chain_reduce, .one_level = true},
     Algorithm{.name = "tree", .reduce = tree_reduce, .one_level = true, .on_torus = false},
     Algorithm{.name = "dissemination", .barrier = dissemination_barrier, .one_level = true},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -94,6 +95,12 @@ Node binomial_reduce(const Context& context,
 Node binomial_gather(const Context& context,
                      const std::vector<std::size_t>& digits,
                      const PhaseOptions& options);
+Node bine_reduce(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options);
+Node bine_gather(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options);
 Node chain_reduce(const Context& context,
                   const std::vector<std::size_t>& digits,
                   const PhaseOptions& options);
@@ -123,6 +130,17 @@ Node bruck_exchange(const Context& context,
 [[nodiscard]] Exchange between_pairs(const Context& context,
                                      std::size_t digit,
                                      topology::Pairing::Pairs pairs);
+
+/// One step after the other along a digit, and what they leave of its chunks.
+using AlongDigit = std::function<Node(Context& context, std::size_t digit)>;
+
+/// To the root along one level after the other, in each of the `ways`, a lane beginning with each
+/// level. The last level carries most, so a lane has a share in proportion to the rate of the ring
+/// that it ends with.
+[[nodiscard]] Node in_turns(const Context& context,
+                            std::vector<std::size_t> digits,
+                            int ports,
+                            const std::vector<AlongDigit>& ways);
 
 /// Takes the chunks that phases of a reduce-scatter have left on `digits` to the root.
 [[nodiscard]] Node gather_back(const Context& context, std::vector<std::size_t> digits);

@@ -1,8 +1,8 @@
 // To and from a root, member 0 of each level. Written as a reduce, or a gather, of which broadcast
 // and scatter are the mirrors. Phases go up the levels; in each the root lines of the levels before
-// take part. A reduce may begin with phases of a reduce-scatter, whose chunks a binomial gather
-// takes to the root at the end: mirrored, the scatter and all-gather of a long broadcast (van de
-// Geijn).
+// take part. A reduce may begin with phases of a reduce-scatter, whose chunks a gather (Bine on
+// rings of powers of two, else binomial) takes to the root at the end: mirrored, the scatter and
+// all-gather of a long broadcast (van de Geijn).
 //
 // Binomial: in step k the members whose number ends in 1 and k zeros hand what they have to the one
 // 2^k below. Several rings take turns, a lane beginning with each, to use the ports of the root.
@@ -29,6 +29,7 @@
 //   paper              Hensgen, Finkel, Manber: Two algorithms for barrier synchronization, IJPP
 //   1988
 #include <algorithm>
+#include <bit>
 
 #include "kernels/collective/algorithm.hpp"
 
@@ -68,40 +69,40 @@ Node gather_along(Context& context, std::size_t digit) {
   return steps;
 }
 
-/// One level after the other, from each in turn. The last carries most, so a lane has a share in
-/// proportion to the rate of the ring that it ends with.
+}  // namespace
+
 Node in_turns(const Context& context,
               Digits digits,
               int ports,
-              Node (*along)(Context&, std::size_t)) {
+              const std::vector<AlongDigit>& ways) {
   std::vector<Node> lanes;
   std::vector<double> weights;
   for (std::size_t i = 0; i < digits.size(); ++i) {
-    Sequence steps;
-    Context lane = context;
-    Digits done;
-    for (const std::size_t d : digits) {
-      Node node = along(lane, d);
-      reserve_for_root(node, done);
-      steps.steps.push_back(std::move(node));
-      done.push_back(d);
+    for (const AlongDigit& along : ways) {
+      Sequence steps;
+      Context lane = context;
+      Digits done;
+      for (const std::size_t d : digits) {
+        Node node = along(lane, d);
+        reserve_for_root(node, done);
+        steps.steps.push_back(std::move(node));
+        done.push_back(d);
+      }
+      lanes.emplace_back(std::move(steps));
+      weights.push_back(context.rate[digits.back()].value());
     }
-    lanes.emplace_back(std::move(steps));
-    weights.push_back(context.rate[digits.back()].value());
     std::rotate(digits.begin(), digits.begin() + 1, digits.end());
   }
   if (ports > 0) return side_by_side(std::move(lanes), ports);
   return side_by_side(lanes, weights);
 }
 
-}  // namespace
-
 Node binomial_reduce(const Context& context, const Digits& digits, const PhaseOptions& options) {
-  return in_turns(context, digits, options.ports, reduce_along);
+  return in_turns(context, digits, options.ports, {reduce_along});
 }
 
 Node binomial_gather(const Context& context, const Digits& digits, const PhaseOptions& options) {
-  return in_turns(context, digits, options.ports, gather_along);
+  return in_turns(context, digits, options.ports, {gather_along});
 }
 
 Node gather_back(const Context& context, Digits digits) {
@@ -120,7 +121,10 @@ Node gather_back(const Context& context, Digits digits) {
     done.push_back(d);
   }
   if (rings.empty()) return steps;
-  steps.steps.push_back(in_turns(now, rings, 0, gather_along));
+  const bool bine = std::all_of(rings.begin(), rings.end(), [&](std::size_t d) {
+    return std::has_single_bit(static_cast<std::uint64_t>(context.extents[d]));
+  });
+  steps.steps.push_back(bine ? bine_gather(now, rings, {}) : binomial_gather(now, rings, {}));
   reserve_for_root(steps.steps.back(), done);
   return steps;
 }

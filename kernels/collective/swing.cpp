@@ -8,6 +8,19 @@
 //   other N            not supported: every extent must be a power of two
 //   paper              De Sensi, Bonato, Saam, Hoefler: Swing: short-cutting rings for higher
 //                      bandwidth allreduce, NSDI 2024
+//
+// Bine trees: binomial trees whose members are Swing's partners; each has its subtree on both sides
+// of it. A broadcast goes to the partner at the greatest distance first: reduce and gather, of
+// which it is the mirror, begin with the nearest. On rings the mirror image works beside it. Bine's
+// butterfly is Swing's.
+//
+//   steps              log2 n, for each level
+//   bytes on the wire  a member sends once: all of it in a reduce; in a gather its subtree's
+//                      chunks. The root of a gather receives (n-1)/n
+//   other n            not supported: every extent must be a power of two
+//   paper              De Sensi, Saam, Bonato, …, Hoefler: Bine trees: enhancing collective
+//                      operations by optimizing communication locality, SC 2025
+#include <algorithm>
 #include <bit>
 #include <numeric>
 
@@ -51,6 +64,29 @@ class Dimension {
   /// Of these, the ones that the partner of `step` will reach: what is sent.
   [[nodiscard]] Offsets sent(std::int64_t step) const {
     return seen_from_partner(held(step + 1), step);
+  }
+
+  /// Of a Bine tree, the subtree of an even member before `step` of a reduce, as offsets from it.
+  [[nodiscard]] Offsets subtree(std::int64_t step) const {
+    Offsets reached{0};
+    for (std::int64_t s = 0; s < step; ++s) {
+      const Offsets more = seen_from_partner(reached, s);
+      reached.insert(reached.end(), more.begin(), more.end());
+    }
+    return reached;
+  }
+
+  /// Who sends to whom in `step` of a reduce to member 0.
+  [[nodiscard]] topology::Pairing::Pairs tree_edges(std::int64_t step) const {
+    topology::Pairing::Pairs edges;
+    std::vector<std::int64_t> inner{0};
+    for (std::int64_t s = steps_ - 1; s >= step; --s) {
+      edges.clear();
+      const topology::DigitMap partner{topology::DigitMap::Kind::swing, move(s)};
+      for (const std::int64_t to : inner) edges.emplace_back(partner(to, extent_), to);
+      for (const auto& [from, to] : edges) inner.push_back(from);
+    }
+    return edges;
   }
 
  private:
@@ -99,7 +135,49 @@ Node lane(const Context& context,
   return steps;
 }
 
+/// Along one digit; `sign` 1 or its mirror image, -1.
+Node bine_along(Context& context, std::size_t digit, std::int64_t sign, bool gather) {
+  const Dimension dimension(context.extents[digit], sign);
+  Sequence steps;
+  for (std::int64_t step = 0; step < dimension.steps(); ++step) {
+    Exchange exchange = between_pairs(context, digit, dimension.tree_edges(step));
+    exchange.reduce = !gather;
+    if (gather) exchange.chunks[digit] = range(dimension.subtree(step));
+    steps.steps.emplace_back(std::move(exchange));
+  }
+  if (gather) context.chunks[digit] = {};
+  return steps;
+}
+
+/// On rings both mirror images at once, for both ports of the root.
+Node bine(const Context& context,
+          const std::vector<std::size_t>& digits,
+          const PhaseOptions& options,
+          bool gather) {
+  std::vector<AlongDigit> ways;
+  for (const std::int64_t sign : {1, -1}) {
+    ways.emplace_back([sign, gather](Context& lane, std::size_t digit) {
+      return bine_along(lane, digit, sign, gather);
+    });
+    if (std::none_of(digits.begin(), digits.end(), [&](std::size_t d) { return context.ring[d]; }))
+      break;
+  }
+  return in_turns(context, digits, options.ports, ways);
+}
+
 }  // namespace
+
+Node bine_reduce(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options) {
+  return bine(context, digits, options, false);
+}
+
+Node bine_gather(const Context& context,
+                 const std::vector<std::size_t>& digits,
+                 const PhaseOptions& options) {
+  return bine(context, digits, options, true);
+}
 
 Node swing_phase(const Context& context,
                  const std::vector<std::size_t>& digits,

@@ -108,6 +108,8 @@ TEST(Fingerprint, EveryAlgorithmOver524288Chips) {
   expect(Collective::broadcast, "rhd(x,y,z)+tree(pod)+binomial(building,site)");
   expect(Collective::reduce, "binomial(x,y,z)+binomial(pod,building,site)");
   expect(Collective::gather, "binomial(pod,building,site)+binomial(x,y,z)");
+  expect(Collective::gather, "bine(pod,building,site)+bine(x,y,z)");
+  expect(Collective::reduce, "bine(x,y,z)+bine(pod,building,site)");
   expect(Collective::scatter, "binomial(pod,building,site)+binomial(x,y,z)");
 }
 

@@ -171,6 +171,27 @@ TEST(Schedule, RootedStepsAndBytesAreWhatTheHeadersPromise) {
   }
 }
 
+TEST(Schedule, BineTreesSendToSwingsPartnersFromBothSides) {
+  for (std::int64_t n = 2; n <= 64; n *= 2) {
+    const auto machine = fixtures::switched(n);
+    const Moved reduce = moved(kernels::build(Collective::reduce, machine, "bine"));
+    EXPECT_EQ(reduce.rounds, ceil_log2(n));
+    std::vector<double> once(static_cast<std::size_t>(n), static_cast<double>(n));
+    once[0] = 0;
+    EXPECT_EQ(reduce.sent, once);
+    EXPECT_EQ(reduce.received[0], static_cast<double>(ceil_log2(n) * n));
+    const Moved gather = moved(kernels::build(Collective::gather, machine, "bine"));
+    EXPECT_EQ(gather.received[0], static_cast<double>(n - 1));
+    EXPECT_EQ(moved(kernels::build(Collective::scatter, machine, "bine")).sent, gather.received);
+  }
+  const Moved sixteen = moved(kernels::build(Collective::gather, fixtures::switched(16), "bine"));
+  // The root hears from 1, -1, 3 and -5 the subtrees of 1, 2, 4 and 8; what hangs there alike.
+  EXPECT_EQ(sixteen.sent[1], 1);
+  EXPECT_EQ(sixteen.sent[15], 2);
+  EXPECT_EQ(sixteen.sent[3], 4);
+  EXPECT_EQ(sixteen.sent[11], 8);
+}
+
 /// Up the levels, only the lines of the root go on: 3 of 4, then 1 of 2 ranks send in a reduce.
 TEST(Schedule, HierarchiesToARootSendFromItsLines) {
   const auto machine = fixtures::torus({4, 2});
