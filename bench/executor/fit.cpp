@@ -4,11 +4,17 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 #include <mpi.h>
 
+#include "bench/executor/combine.hpp"
 #include "bench/executor/datatype.hpp"
+#include "bench/executor/host_window.hpp"
+#include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -18,38 +24,82 @@ constexpr int repetitions = 15;
 constexpr std::array<int, 12> sizes{
     8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304, 8388608, 16777216, 33554432};
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 double slowest(double seconds) {
   MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
   return seconds;
 }
 
-/// The step that schedules are made of: post a receive and a send, wait for both; then `work`.
-template <class Work>
-FitPoint exchange(std::vector<std::byte>& out, std::vector<std::byte>& in, int bytes, Work&& work) {
-  int rank = 0;
-  int size = 1;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  const int next = (rank + 1) % size;
-  const int previous = (rank + size - 1) % size;
+/// The step that schedules are made of: every rank sends to the next and hears from the one before.
+class Neighbours {
+ public:
+  explicit Neighbours(Lowering lowering) : out_(largest()), in_(largest()) {
+    int rank = 0;
+    int size = 1;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    next_ = (rank + 1) % size;
+    previous_ = (rank + size - 1) % size;
+    if (lowering == Lowering::host) window_.emplace(slot_bytes);
+  }
+
+  /// With `add`, what arrives is added to what was sent, as the same lowering of a schedule does
+  /// it.
+  void exchange(std::size_t bytes, bool add) {
+    if (window_)
+      through_memory(bytes, add);
+    else
+      by_message(static_cast<int>(bytes), add);
+  }
+
+ private:
+  static constexpr std::size_t slot_bytes = 128 << 10;
+
+  static std::size_t largest() { return static_cast<std::size_t>(sizes.back()); }
+
+  void by_message(int bytes, bool add) {
+    std::array<MPI_Request, 2> requests{};
+    MPI_Irecv(in_.data(), bytes, MPI_BYTE, previous_, 0, MPI_COMM_WORLD, requests.data());
+    MPI_Isend(out_.data(), bytes, MPI_BYTE, next_, 0, MPI_COMM_WORLD, &requests[1]);
+    MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
+    const auto size = static_cast<std::size_t>(bytes);
+    if (add)
+      reduce(topology::DataType::f32,
+             Operator::sum,
+             std::span(out_).first(size),
+             std::span<const std::byte>(in_).first(size));
+  }
+
+  void through_memory(std::size_t bytes, bool add) {
+    for (std::size_t at = 0; at < bytes; at += slot_bytes) {
+      const std::size_t part = std::min(slot_bytes, bytes - at);
+      if (step_ >= window_->slots()) window_->wait_for(next_, step_ - window_->slots() + 2);
+      std::memcpy(window_->slot(window_->rank(), step_), &out_[at], part);
+      window_->publish(++step_);
+      window_->wait_for(previous_, step_);
+      const std::byte* arrived = window_->slot(previous_, step_ - 1);
+      const std::array<const std::byte*, 2> both{&out_[at], arrived};
+      if (add)
+        combine(topology::DataType::f32, Operator::sum, &in_[at], both, part);
+      else
+        std::memcpy(&in_[at], arrived, part);
+    }
+  }
+
+  std::vector<std::byte> out_;
+  std::vector<std::byte> in_;
+  int next_ = 0;
+  int previous_ = 0;
+  std::optional<HostWindow> window_;
+  std::uint64_t step_ = 0;
+};
+
+FitPoint time_exchange(Neighbours& neighbours, int bytes, bool add) {
   const int batch = std::clamp((1 << 23) / bytes, 1, 50);
   std::vector<double> seconds;
   for (int r = 0; r < repetitions; ++r) {
     MPI_Barrier(MPI_COMM_WORLD);
     const double start = MPI_Wtime();
-    for (int i = 0; i < batch; ++i) {
-      std::array<MPI_Request, 2> requests{};
-      MPI_Irecv(in.data(), bytes, MPI_BYTE, previous, 0, MPI_COMM_WORLD, requests.data());
-      MPI_Isend(out.data(), bytes, MPI_BYTE, next, 0, MPI_COMM_WORLD, &requests[1]);
-      MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
-      work();
-    }
+    for (int i = 0; i < batch; ++i) neighbours.exchange(static_cast<std::size_t>(bytes), add);
     seconds.push_back(slowest((MPI_Wtime() - start) / batch));
   }
   return {static_cast<double>(bytes),
@@ -57,24 +107,15 @@ FitPoint exchange(std::vector<std::byte>& out, std::vector<std::byte>& in, int b
           *std::min_element(seconds.begin(), seconds.end())};
 }
 
-/// Seconds for each byte that has arrived to be added to what is sent next, on all ranks at once:
-/// what an exchange takes more when it is followed by that. Measured in place, because writing what
-/// the neighbour has just read costs several times as much as writing what is one's own.
-double reduction_per_byte(std::vector<std::byte>& out,
-                          std::vector<std::byte>& in,
-                          const std::vector<FitPoint>& exchanges) {
+/// Seconds for each byte that has arrived to be added to what was sent, on all ranks at once: what
+/// an exchange takes more when it does that. By messages it is measured in place, because writing
+/// what the neighbour has just read costs several times as much as writing what is one's own.
+double reduction_per_byte(Neighbours& neighbours, const std::vector<FitPoint>& exchanges) {
   // minimise sum ((exchange + b x - t) / t)^2 over b
   double above = 0;
   double below = 0;
   for (const FitPoint& p : exchanges) {
-    const auto bytes = static_cast<std::size_t>(p.bytes);
-    const auto add = [&] {
-      reduce(topology::DataType::f32,
-             Operator::sum,
-             std::span(out).first(bytes),
-             std::span<const std::byte>(in).first(bytes));
-    };
-    const double both = exchange(out, in, static_cast<int>(bytes), add).seconds;
+    const double both = time_exchange(neighbours, static_cast<int>(p.bytes), true).seconds;
     const double x = p.bytes / both;
     above += x * (1 - p.seconds / both);
     below += x * x;
@@ -145,20 +186,19 @@ std::pair<double, double> fit_line(const std::vector<FitPoint>& points) {
   return {std::max(a, 1e-9), std::max(b, 1e-15)};
 }
 
-HostFit fit_host() {
-  std::vector<std::byte> out(static_cast<std::size_t>(sizes.back()));
-  std::vector<std::byte> in(out.size());
+HostFit fit_host(Lowering lowering) {
+  Neighbours neighbours(lowering);
   HostFit fit;
   for (const int bytes : sizes) {
-    exchange(out, in, std::min(bytes, 65536), [] {});  // warm up
-    fit.points.push_back(exchange(out, in, bytes, [] {}));
+    time_exchange(neighbours, std::min(bytes, 65536), false);  // warm up
+    fit.points.push_back(time_exchange(neighbours, bytes, false));
   }
   const auto [latency, per_byte] = fit_line(fit.points);
   const double rate = 1 / per_byte;
   fit.machine = host_machine(latency,
                              rate,
                              std::max(rate, best_rate(fit.points)),
-                             1 / reduction_per_byte(out, in, fit.points));
+                             1 / reduction_per_byte(neighbours, fit.points));
   std::vector<double> errors;
   for (const FitPoint& p : fit.points)
     errors.push_back(std::abs((latency + per_byte * p.bytes) / p.seconds - 1));

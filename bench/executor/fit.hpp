@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/executor/operation.hpp"
 #include "topology/machine.hpp"
 
 namespace bench {
@@ -24,7 +25,8 @@ struct HostFit {
 };
 
 /// Collective over MPI_COMM_WORLD, at least two ranks; a second or two.
-[[nodiscard]] HostFit fit_host();
+/// @param lowering of the schedules to be predicted: messages or host
+[[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages);
 
 /// T = latency + bytes / bandwidth, least squares of the relative error, so that every size counts
 /// alike. @return {latency, seconds per byte}, neither negative

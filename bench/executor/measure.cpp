@@ -2,25 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 #include <mpi.h>
 #include <unistd.h>
 
-#include "bench/executor/execution.hpp"
+#include "bench/executor/plan.hpp"
+#include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
 namespace {
 
 using kernels::Collective;
-using Buffer = std::vector<std::byte>;
+using Buffer = std::span<std::byte>;
 
 /// One clock pair and one barrier exit cost about half a microsecond: short operations are timed in
 /// batches of at least this long.
 constexpr double shortest_sample = 50e-6;
-constexpr std::int64_t largest_batch = 256;
+constexpr std::int64_t largest_batch = 1000;
+constexpr std::size_t page = 4096;
 
 int world_rank() {
   int rank = 0;
@@ -53,17 +55,11 @@ void check_memory(std::size_t bytes_per_rank) {
 }  // namespace
 
 double Measurement::quantile(double q) const {
-  std::vector<double> sorted = seconds;
-  std::sort(sorted.begin(), sorted.end());
-  if (sorted.empty()) return std::nan("");
-  const double at = q * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(at);
-  const std::size_t high = std::min(low + 1, sorted.size() - 1);
-  return std::lerp(sorted[low], sorted[high], at - static_cast<double>(low));
+  return bench::quantile(seconds, q);
 }
 
 double Measurement::median() const {
-  return quantile(0.5);
+  return bench::median(seconds);
 }
 
 std::int64_t elements(Collective collective,
@@ -91,80 +87,87 @@ std::int64_t elements(Collective collective,
   return count / ranks * ranks;
 }
 
-/// The buffers and how each collective uses them. The full vector of `count` elements is `whole_`,
-/// one chunk per rank is `chunk_`.
+/// The buffers of a rank, which every operation uses, and what must be in them afterwards. The full
+/// vector is `count` elements, one chunk of it belongs to each rank.
 class Measure::State {
  public:
   State(const kernels::Schedule& schedule, std::int64_t count, const MeasureOptions& options)
       : collective_(schedule.collective),
         ranks_(schedule.ranks()),
         rank_(world_rank()),
-        count_(count),
-        element_(static_cast<std::size_t>(topology::size_of(options.type).value())),
+        payload_{count, options.type, options.op},
         options_(options),
         pattern_(options.type, options.op, ranks_) {
-    const std::size_t bytes = static_cast<std::size_t>(count) * element_;
+    const std::size_t bytes = static_cast<std::size_t>(count) * payload_.element();
     check_memory(3 * bytes);  // input, output, and what a reduction keeps in flight
-    execution_.emplace_back(schedule, rank_, count, options.type, options.op);
-    input_.resize(bytes);
-    output_.resize(bytes);
+    allocate(bytes);
+    for (const Lowering lowering : options.lowerings)
+      operations_.push_back(
+          make_operation(lowering, schedule, payload_, shared_ ? &*shared_ : nullptr));
   }
 
-  Measurement run(bool in_place) {
-    Measurement result;
-    result.wrong = options_.check ? checked_run(in_place) : -1;
-    for (int i = 0; i < options_.warmup; ++i) operate(in_place);
-    result.batch = batch(in_place);
+  std::vector<Measurement> run(bool in_place) {
+    std::vector<Measurement> results;
+    for (const auto& operation : operations_) {
+      Measurement& result = results.emplace_back();
+      result.wrong = options_.check ? checked_run(*operation, in_place) : -1;
+      for (int i = 0; i < options_.warmup; ++i) operate(*operation, in_place);
+      result.batch = batch(*operation, in_place);
+    }
     for (int s = 0; s < options_.samples; ++s)
-      result.seconds.push_back(timed(in_place, result.batch));
-    MPI_Allreduce(MPI_IN_PLACE,
-                  result.seconds.data(),
-                  static_cast<int>(result.seconds.size()),
-                  MPI_DOUBLE,
-                  MPI_MAX,
-                  MPI_COMM_WORLD);
-    return result;
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        const std::size_t turn = (static_cast<std::size_t>(s) + i) % results.size();
+        Measurement& result = results[turn];
+        result.seconds.push_back(timed(*operations_[turn], in_place, result.batch));
+      }
+    for (Measurement& result : results)
+      MPI_Allreduce(MPI_IN_PLACE,
+                    result.seconds.data(),
+                    static_cast<int>(result.seconds.size()),
+                    MPI_DOUBLE,
+                    MPI_MAX,
+                    MPI_COMM_WORLD);
+    return results;
   }
 
  private:
-  [[nodiscard]] std::size_t begin(std::int64_t c) const {
-    return chunk_begin(c, ranks_, count_, element_);
+  void allocate(std::size_t bytes) {
+    // Half a page off, so that a store to one is not taken for a load from the other.
+    const std::size_t apart = (bytes / page + 1) * page + page / 2;
+    std::byte* memory = nullptr;
+    if (options_.symmetric) {
+      shared_.emplace(apart + bytes);
+      memory = shared_->of(rank_);
+    } else {
+      private_.resize(apart + bytes);
+      memory = private_.data();
+    }
+    input_ = {memory, bytes};
+    output_ = {memory + apart, bytes};
   }
 
-  [[nodiscard]] std::span<std::byte> chunk(Buffer& buffer, std::int64_t c) const {
-    return std::span(buffer).subspan(begin(c), begin(c + 1) - begin(c));
+  [[nodiscard]] Buffer chunk(Buffer buffer, std::int64_t c) const {
+    const std::size_t begin = chunk_begin(c, ranks_, payload_.count, payload_.element());
+    const std::size_t end = chunk_begin(c + 1, ranks_, payload_.count, payload_.element());
+    return buffer.subspan(begin, end - begin);
   }
 
   [[nodiscard]] std::int64_t first_element(std::int64_t c) const {
-    return static_cast<std::int64_t>(begin(c) / element_);
+    return c * payload_.count / ranks_;
   }
 
-  static void copy(std::span<const std::byte> from, std::span<std::byte> to) {
-    std::memcpy(to.data(), from.data(), from.size());
-  }
-
-  /// One operation as a user calls it, out of place from input_ to output_ or in place in output_.
-  void operate(bool in_place) {
-    Execution& execution = execution_.front();
-    if (collective_ == Collective::all_to_all) {
-      // In place there is no room to receive: the input moves aside first.
-      if (in_place) copy(output_, input_);
-      execution.run(input_, output_);
-      copy(chunk(input_, rank_), chunk(output_, rank_));
-      return;
-    }
-    if (collective_ == Collective::all_gather) {
-      if (!in_place) copy(chunk(input_, rank_), chunk(output_, rank_));
-    } else if (!in_place) {
-      copy(input_, output_);  // a reduction works in its output and leaves the input alone
-    }
-    execution.run(output_, output_);
+  /// Out of place from input_ to output_, or in place in output_.
+  void operate(Operation& operation, bool in_place) {
+    if (in_place)
+      operation.in_place(output_, input_);
+    else
+      operation.out_of_place(input_, output_);
   }
 
   void fill(bool in_place) {
-    Buffer& source = in_place ? output_ : input_;
-    if (in_place) input_.assign(input_.size(), std::byte{0xff});
-    output_.assign(output_.size(), std::byte{0xff});
+    const Buffer source = in_place ? output_ : input_;
+    std::fill(input_.begin(), input_.end(), std::byte{0xff});
+    std::fill(output_.begin(), output_.end(), std::byte{0xff});
     if (collective_ == Collective::all_gather)
       pattern_.fill(chunk(source, rank_), rank_, first_element(rank_));
     else
@@ -172,10 +175,10 @@ class Measure::State {
   }
 
   /// Elements that are wrong on this rank.
-  [[nodiscard]] std::int64_t wrong_here() {
+  [[nodiscard]] std::int64_t wrong_here(bool in_front) {
     if (collective_ == Collective::all_reduce) return pattern_.wrong_reduced(output_, 0);
     if (collective_ == Collective::reduce_scatter)
-      return pattern_.wrong_reduced(chunk(output_, rank_), first_element(rank_));
+      return pattern_.wrong_reduced(chunk(output_, in_front ? 0 : rank_), first_element(rank_));
     std::int64_t wrong = 0;
     for (std::int64_t c = 0; c < ranks_; ++c) {
       const bool gather = collective_ == Collective::all_gather;
@@ -184,23 +187,23 @@ class Measure::State {
     return wrong;
   }
 
-  std::int64_t checked_run(bool in_place) {
+  std::int64_t checked_run(Operation& operation, bool in_place) {
     fill(in_place);
-    operate(in_place);
-    std::int64_t wrong = wrong_here();
+    operate(operation, in_place);
+    std::int64_t wrong = wrong_here(in_place && operation.result_in_front());
     MPI_Allreduce(MPI_IN_PLACE, &wrong, 1, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
     return wrong;
   }
 
-  double timed(bool in_place, std::int64_t times) {
+  double timed(Operation& operation, bool in_place, std::int64_t times) {
     MPI_Barrier(MPI_COMM_WORLD);
     const double start = MPI_Wtime();
-    for (std::int64_t i = 0; i < times; ++i) operate(in_place);
+    for (std::int64_t i = 0; i < times; ++i) operate(operation, in_place);
     return (MPI_Wtime() - start) / static_cast<double>(times);
   }
 
-  std::int64_t batch(bool in_place) {
-    double once = timed(in_place, 1);
+  std::int64_t batch(Operation& operation, bool in_place) {
+    double once = timed(operation, in_place, 1);
     MPI_Allreduce(MPI_IN_PLACE, &once, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
     const double wanted = std::ceil(shortest_sample / std::max(once, 1e-9));
     return static_cast<std::int64_t>(std::clamp(wanted, 1.0, static_cast<double>(largest_batch)));
@@ -209,11 +212,12 @@ class Measure::State {
   Collective collective_;
   std::int64_t ranks_;
   int rank_;
-  std::int64_t count_;
-  std::size_t element_;
+  Payload payload_;
   MeasureOptions options_;
   Pattern pattern_;
-  std::vector<Execution> execution_;  // one, made after the memory check
+  std::vector<std::byte> private_;  // both buffers, allocated after the memory check
+  std::optional<HostMemory> shared_;
+  std::vector<std::unique_ptr<Operation>> operations_;
   Buffer input_;
   Buffer output_;
 };
@@ -227,7 +231,7 @@ Measure::~Measure() = default;
 Measure::Measure(Measure&&) noexcept = default;
 Measure& Measure::operator=(Measure&&) noexcept = default;
 
-Measurement Measure::run(bool in_place) {
+std::vector<Measurement> Measure::run(bool in_place) {
   return state_->run(in_place);
 }
 

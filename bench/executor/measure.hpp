@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "bench/executor/datatype.hpp"
+#include "bench/executor/operation.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/chip.hpp"
 
 namespace bench {
 
 struct MeasureOptions {
+  std::vector<Lowering> lowerings{Lowering::messages};
+  bool symmetric = false;  ///< buffers in memory that the ranks of one host share
   topology::DataType type = topology::DataType::f32;
   Operator op = Operator::sum;
   int warmup = 5;
@@ -47,7 +50,8 @@ class Measure {
   Measure(Measure&& other) noexcept;
   Measure& operator=(Measure&& other) noexcept;
 
-  [[nodiscard]] Measurement run(bool in_place);
+  /// Every way that was asked for, in turns, each sample beginning with another one.
+  [[nodiscard]] std::vector<Measurement> run(bool in_place);
 
  private:
   class State;

@@ -6,12 +6,12 @@
 #include <fmt/format.h>
 
 #include "bench/clock/disturbance.hpp"
-#include "bench/executor/fit.hpp"
 #include "bench/executor/measure.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/clock_command.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/measure_command.hpp"
 #include "bench/program/predict_command.hpp"
 #include "bench/program/sweep.hpp"
 #include "bench/program/tuning.hpp"
@@ -35,7 +35,7 @@ struct Options {
   std::int64_t chips = 0;
   std::vector<std::string> group;
   std::vector<std::string> overrides;
-  std::string machine;
+  MeasureFlags flags;
   bool csv = false;
 
   PredictFlags predict;
@@ -80,60 +80,14 @@ void model_table(const Options& options) {
   predict_table(predictions(options), machine);
 }
 
-/// The model that stands beside the measurements: a file, or a fit of this job.
-topology::Machine model_of(const Options& options, const MpiSession& mpi) {
-  if (options.machine.empty()) return fit_host().machine;
-  topology::Machine machine = topology::load_system(options.machine, options.overrides);
-  return machine.chips() == mpi.size() ? machine : topology::slice(machine, mpi.size());
-}
-
-void print_banner(const Options& options, const MpiSession& mpi, const topology::Machine& model) {
-  const topology::Level& level = model.levels.front();
-  fmt::print(
-      "# {} over {} ranks, measured; {} samples after {} warm-ups, median of the slowest "
-      "rank's time\n"
-      "# model: {}: latency {}, {} per rank{}\n"
-      "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; %model = model / the faster placement\n",
-      options.collective,
-      mpi.size(),
-      options.measure.samples,
-      options.measure.warmup,
-      options.machine.empty() ? "fitted to this job just now" : options.machine,
-      topology::format(level.latency.value),
-      topology::format(level.reached()),
-      model.reduction ? ", reduction " + topology::format(model.reduction->value) : std::string(),
-      kernels::busbw_factor(kernels::parse_collective(options.collective), mpi.size()));
-}
-
-void measure_table(const Options& options) {
-  const auto sizes = sizes_of(options);
-  const kernels::Collective collective = kernels::parse_collective(options.collective);
-  if (kernels::info(collective).rooted() || collective == kernels::Collective::barrier)
-    topology::usage_error(options.collective +
-                          " is predicted, not measured yet: add --system NAME");
-  const MpiSession mpi;
-  if (mpi.size() < 2)
-    topology::usage_error(
-        "measuring a collective takes at least two ranks: mpirun -np 2 rainier collective …, or "
-        "predict one with --system NAME (rainier systems lists them)");
-  for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
-    static_cast<void>(point(collective, bytes, options.measure, mpi.size()));
-  const topology::Machine model = model_of(options, mpi);
-  const AlgorithmChoice algorithm(options.algorithm, collective, model);
-  const bool speak = mpi.rank() == 0;
-  if (speak && !options.csv) print_banner(options, mpi, model);
-  if (speak) print_measured_header(style(options));
-  std::int64_t wrong = 0;
-  for (const std::int64_t bytes : sizes) {
-    const CollectiveRow row =
-        measure_point(collective, bytes, options.measure, algorithm.at(bytes), model);
-    wrong += row.wrong();
-    if (speak) print_measured(row, style(options));
-    std::fflush(stdout);
-  }
-  if (wrong > 0)
-    throw topology::Error(topology::ErrorKind::verdict,
-                          fmt::format("{} elements are wrong", wrong));
+MeasureRequest measurements(const Options& options) {
+  return {kernels::parse_collective(options.collective),
+          sizes_of(options),
+          options.measure,
+          options.algorithm,
+          options.overrides,
+          style(options),
+          options.flags};
 }
 
 void run(Options& options) {
@@ -151,7 +105,7 @@ void run(Options& options) {
   check_measurable(options.measure.type);
   if (options.chips != 0 || !options.group.empty() || !options.without.empty())
     topology::usage_error("--chips, --group and --without go with --system");
-  measure_table(options);
+  measure_table(measurements(options));
 }
 
 void add_predict_flags(CLI::App& command, PredictFlags& flags) {
@@ -168,6 +122,25 @@ void add_predict_flags(CLI::App& command, PredictFlags& flags) {
                      flags.imbalance,
                      "of an all_to_all: what the busiest chip receives over the mean, 1.5");
   command.add_flag("--force", flags.force, "overwrite earlier results");
+}
+
+void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
+  command.add_option("--machine",
+                     flags.machine,
+                     "model for the model columns (rainier fit writes one); default: fit now");
+  command.add_option(
+      "--lowering",
+      flags.lowering,
+      "measure through memory that the ranks share (host), by MPI messages, or auto: "
+      "host where all ranks are on one");
+  command
+      .add_option("--buffers",
+                  flags.buffers,
+                  "private to each rank, or symmetric: in memory that all of a host share")
+      ->check(CLI::IsMember({"private", "symmetric"}));
+  command.add_flag("--against-mpi",
+                   flags.against_mpi,
+                   "measure MPI's own call in turns with ours, and how sure the ratio is");
 }
 
 void add_clock_flags(CLI::App& command, ClockFlags& flags) {
@@ -231,14 +204,12 @@ void add_collective(CLI::App& app, Action& chosen) {
                    "levels that a process group spans, x,y,z: all groups of that kind work at once")
       ->delimiter(',');
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
-  command->add_option("--machine",
-                      options->machine,
-                      "model for the model columns (rainier fit writes one); default: fit now");
   command
       ->add_option("--reader",
                    options->reader,
                    "of the schedule: predict (closed form) or clock (a clock for each chip)")
       ->check(CLI::IsMember({"predict", "clock"}));
+  add_measure_flags(*command, options->flags);
   add_clock_flags(*command, options->clock);
   command->add_option(
       "--without", options->without, "leave a place out of the group, ultraserver=5");

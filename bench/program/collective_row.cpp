@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
-#include "bench/executor/execution.hpp"
+#include "bench/executor/host_window.hpp"
 #include "bench/executor/mpi.hpp"
+#include "bench/executor/plan.hpp"
 #include "kernels/collective/algorithms.hpp"
+#include "topology/error.hpp"
+#include "topology/names.hpp"
 
 namespace bench {
 
@@ -21,7 +24,10 @@ double CollectiveRow::without_copy() const {
 }
 
 std::int64_t CollectiveRow::wrong() const {
-  return std::max<std::int64_t>(out_of_place.wrong, 0) + std::max<std::int64_t>(in_place.wrong, 0);
+  std::int64_t sum = 0;
+  for (const Measurement* m : {&out_of_place, &in_place, &library_out_of_place, &library_in_place})
+    sum += std::max<std::int64_t>(m->wrong, 0);
+  return sum;
 }
 
 CollectiveRow point(kernels::Collective collective,
@@ -51,6 +57,17 @@ CollectiveRow predict_point(kernels::Collective collective,
   return row;
 }
 
+Lowering choose_lowering(const std::string& text) {
+  if (text == "messages") return Lowering::messages;
+  if (text != "auto" && text != "host")
+    topology::usage_error(topology::unknown_name(
+        "lowering", text, std::vector<std::string>{"auto", "host", "messages"}));
+  const bool one = on_one_host();
+  if (!one && text == "host")
+    topology::usage_error("--lowering host: the ranks are on more than one host");
+  return one ? Lowering::host : Lowering::messages;
+}
+
 CollectiveRow measure_point(kernels::Collective collective,
                             std::int64_t bytes,
                             const MeasureOptions& options,
@@ -60,8 +77,14 @@ CollectiveRow measure_point(kernels::Collective collective,
   // Every rank must run what rank 0 would choose.
   row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
   Measure measure(kernels::build(collective, model, row.prediction.algorithm), row.count, options);
-  row.out_of_place = measure.run(false);
-  row.in_place = measure.run(true);
+  row.lowering = options.lowerings.front();
+  const auto run = [&](bool in_place, Measurement& ours, Measurement& library) {
+    std::vector<Measurement> all = measure.run(in_place);
+    ours = std::move(all.front());
+    if (all.size() > 1) library = std::move(all[1]);
+  };
+  run(false, row.out_of_place, row.library_out_of_place);
+  run(true, row.in_place, row.library_in_place);
   return row;
 }
 

@@ -20,8 +20,11 @@ struct CollectiveRow {
   topology::DataType type = topology::DataType::f32;
   std::string op;  ///< "none" where nothing is reduced
   Prediction prediction;
+  Lowering lowering = Lowering::messages;
   Measurement out_of_place;  ///< empty when only predicted
   Measurement in_place;
+  Measurement library_out_of_place;  ///< MPI's own call in the same run; empty if not asked for
+  Measurement library_in_place;
 
   /// Algorithm and bus bandwidth in bytes per second.
   [[nodiscard]] double algbw(double seconds) const;
@@ -46,8 +49,13 @@ struct CollectiveRow {
                                           const topology::Machine& machine,
                                           const PredictOptions& asked = {});
 
+/// How schedules are carried out here: through shared memory where all ranks are on one host.
+/// Collective. @param text "auto", "host" or "messages" @throws Error(usage)
+[[nodiscard]] Lowering choose_lowering(const std::string& text);
+
 /// Measures with the algorithm that `model` predicts to be best ("auto") or the one that is named.
-/// Collective over all ranks, whose number is the model's chips.
+/// Collective over all ranks, whose number is the model's chips. The lowerings asked for are one
+/// for schedules and, after it, the library's where that stands beside.
 [[nodiscard]] CollectiveRow measure_point(kernels::Collective collective,
                                           std::int64_t bytes,
                                           const MeasureOptions& options,

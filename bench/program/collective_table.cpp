@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/executor/statistics.hpp"
+
 namespace bench {
 namespace {
 
@@ -61,6 +63,27 @@ constexpr std::array measured_headings{Heading{12, "size", "(B)"},
                                        Heading{8, "bound", "(us)"},
                                        Heading{10, "algorithm"}};
 
+constexpr std::array compared_headings{Heading{12, "size", "(B)"},
+                                       Heading{13, "count", "(elements)"},
+                                       Heading{6, "type"},
+                                       Heading{6, "redop"},
+                                       Heading{8, "time", "(us)"},
+                                       Heading{7, "busbw", "(GB/s)"},
+                                       Heading{6, "#wrong"},
+                                       Heading{8, "MPI", "(us)"},
+                                       Heading{6, "ratio"},
+                                       Heading{13, "95 %"},
+                                       Heading{6, ""},
+                                       Heading{8, "time", "(us)"},
+                                       Heading{7, "busbw", "(GB/s)"},
+                                       Heading{6, "#wrong"},
+                                       Heading{8, "MPI", "(us)"},
+                                       Heading{6, "ratio"},
+                                       Heading{13, "95 %"},
+                                       Heading{6, ""},
+                                       Heading{8, "bound", "(us)"},
+                                       Heading{10, "algorithm"}};
+
 constexpr std::array predicted_headings{Heading{12, "size", "(B)"},
                                         Heading{13, "count", "(elements)"},
                                         Heading{6, "type"},
@@ -107,28 +130,40 @@ void print_measured_header(TableStyle style) {
   print_headings(measured_headings);
 }
 
+namespace {
+
+void print_csv(const CollectiveRow& row,
+               bool in_place,
+               const Measurement& m,
+               const std::string& algorithm) {
+  const double t = m.median();
+  fmt::print("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{:.9g},{:.9g},\"{}\"\n",
+             kernels::info(row.collective).name,
+             row.ranks,
+             row.bytes,
+             row.count,
+             topology::name(row.type),
+             row.op,
+             in_place ? 1 : 0,
+             t,
+             row.algbw(t),
+             row.busbw(t),
+             m.wrong,
+             row.prediction.time.value(),
+             row.prediction.bound.time().value(),
+             algorithm);
+}
+
+}  // namespace
+
 void print_measured(const CollectiveRow& row, TableStyle style) {
   const Prediction& p = row.prediction;
   if (style == TableStyle::csv) {
-    for (const bool in_place : {false, true}) {
-      const Measurement& m = in_place ? row.in_place : row.out_of_place;
-      const double t = m.median();
-      fmt::print("{},{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{},{:.9g},{:.9g},\"{}\"\n",
-                 kernels::info(row.collective).name,
-                 row.ranks,
-                 row.bytes,
-                 row.count,
-                 topology::name(row.type),
-                 row.op,
-                 in_place ? 1 : 0,
-                 t,
-                 row.algbw(t),
-                 row.busbw(t),
-                 m.wrong,
-                 p.time.value(),
-                 p.bound.time().value(),
-                 p.algorithm);
-    }
+    for (const bool in_place : {false, true})
+      print_csv(row, in_place, in_place ? row.in_place : row.out_of_place, p.algorithm);
+    if (row.library_out_of_place.seconds.empty()) return;
+    for (const bool in_place : {false, true})
+      print_csv(row, in_place, in_place ? row.library_in_place : row.library_out_of_place, "MPI");
     return;
   }
   print_head(row);
@@ -139,6 +174,40 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
              100 * p.time.value() / row.without_copy(),
              time_us(p.bound.time().value()),
              p.algorithm);
+}
+
+namespace {
+
+/// How many times as fast as MPI's own call, sample by sample, and whether that is sure.
+void print_comparison(const CollectiveRow& row, const Measurement& ours, const Measurement& mpi) {
+  const double t = ours.median();
+  const auto each = ratios(mpi.seconds, ours.seconds);
+  const Interval interval = median_interval(each);
+  const char* verdict = interval.holds(1) ? "tie" : interval.low > 1 ? "faster" : "slower";
+  fmt::print(" {:>8} {:>7} {:>6} {:>8} {:>6.2f} {:>13} {:>6}",
+             time_us(t),
+             gbps(row.busbw(t) / 1e9),
+             wrong(ours),
+             time_us(mpi.median()),
+             median(each),
+             fmt::format("{:.2f} to {:.2f}", interval.low, interval.high),
+             verdict);
+}
+
+}  // namespace
+
+void print_compared_header() {
+  constexpr std::array above{Heading{110, "out of place  "}, Heading{61, "in place  "}};
+  print_line(above);
+  print_headings(compared_headings);
+}
+
+void print_compared(const CollectiveRow& row) {
+  print_head(row);
+  print_comparison(row, row.out_of_place, row.library_out_of_place);
+  print_comparison(row, row.in_place, row.library_in_place);
+  fmt::print(
+      " {:>8}  {}\n", time_us(row.prediction.bound.time().value()), row.prediction.algorithm);
 }
 
 void print_predicted_header(TableStyle style) {

@@ -103,24 +103,25 @@ std::vector<Table::Row> link_rows(const Prediction& prediction, std::int64_t poi
 Table::Row measured_row(const CollectiveRow& row, bool in_place) {
   const Measurement& m = in_place ? row.in_place : row.out_of_place;
   const double time = m.median();
-  return {std::string(kernels::info(row.collective).name),
-          row.prediction.algorithm,
-          std::string("rainier"),
-          std::string(topology::name(row.type)),
-          row.op,
-          row.ranks,
-          std::int64_t{in_place ? 1 : 0},
-          row.bytes,
-          row.count,
-          m.wrong,
-          time,
-          m.quantile(0),
-          m.quantile(0.9),
-          row.algbw(time),
-          row.busbw(time),
-          row.prediction.time.value(),
-          row.prediction.bound.time().value(),
-          m.batch};
+  return {
+      std::string(kernels::info(row.collective).name),
+      row.prediction.algorithm,
+      std::string(row.lowering == Lowering::host ? "rainier, shared memory" : "rainier, messages"),
+      std::string(topology::name(row.type)),
+      row.op,
+      row.ranks,
+      std::int64_t{in_place ? 1 : 0},
+      row.bytes,
+      row.count,
+      m.wrong,
+      time,
+      m.quantile(0),
+      m.quantile(0.9),
+      row.algbw(time),
+      row.busbw(time),
+      row.prediction.time.value(),
+      row.prediction.bound.time().value(),
+      m.batch};
 }
 
 Table::Row modelled_row(const topology::Chip& chip, const Shape& shape, topology::DataType type) {

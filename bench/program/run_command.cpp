@@ -120,7 +120,8 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
     fmt::print("measured no collectives: 1 rank; start with mpirun -np 2 or more\n");
     return;
   }
-  const HostFit fit = fit_host();
+  const Lowering lowering = choose_lowering("auto");
+  const HostFit fit = fit_host(lowering);
   std::optional<Table> table;
   if (file != nullptr) {
     table.emplace(file->table(measured_collective));
@@ -132,6 +133,7 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
                topology::format(fit.machine.reduction->value));
   }
   MeasureOptions options;
+  options.lowerings = {lowering};
   options.type = what.type;
   options.op = what.op;
   options.warmup = what.warmup;

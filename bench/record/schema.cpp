@@ -137,7 +137,8 @@ constexpr std::array modelled_matmul_columns{
 constexpr std::array measured_collective_columns{
     Column{"collective", text, no_unit, "Collective operation."},
     Column{"algorithm", text, no_unit, "Algorithm that ran."},
-    Column{"implementation", text, no_unit, "Who ran it: rainier or mpi, the MPI library's own."},
+    Column{
+        "implementation", text, no_unit, "Who ran it and how: rainier, messages or shared memory."},
     Column{"dtype", text, no_unit, "Data type of the elements."},
     Column{"redop", text, no_unit, "Reduction operator; empty where nothing is reduced."},
     Column{"ranks", int64, no_unit, "MPI ranks that took part."},

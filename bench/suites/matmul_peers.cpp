@@ -22,6 +22,7 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include "bench/executor/statistics.hpp"
 #include "bench/suites/matmul_operands.hpp"
 #include "bench/suites/peers.hpp"
 #include "kernels/matmul/weights.hpp"
@@ -29,8 +30,10 @@
 
 namespace {
 
+using bench::median;
 using bench::Multiply;
 using bench::Peer;
+using bench::ratios;
 using kernels::Gemm;
 
 constexpr std::array shapes{Gemm{256, 256, 256},
@@ -61,40 +64,6 @@ struct Arm {
   Multiply multiply;
   std::vector<double> seconds;
 };
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  return (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
-
-/// Time of the other over ours, round by round.
-std::vector<double> ratios(const Arm& ours, const Arm& other) {
-  std::vector<double> all;
-  for (std::size_t i = 0; i < ours.seconds.size(); ++i)
-    all.push_back(other.seconds[i] / ours.seconds[i]);
-  return all;
-}
-
-struct Interval {
-  double low = 0;
-  double high = 0;
-};
-
-/// 95 % of the medians of as many draws with replacement.
-Interval bootstrap(const std::vector<double>& values) {
-  constexpr std::size_t draws = 1000;
-  std::mt19937 generator(1);
-  std::uniform_int_distribution<std::size_t> any(0, values.size() - 1);
-  std::vector<double> medians;
-  for (std::size_t d = 0; d < draws; ++d) {
-    std::vector<double> drawn;
-    for (std::size_t i = 0; i < values.size(); ++i) drawn.push_back(values[any(generator)]);
-    medians.push_back(median(drawn));
-  }
-  std::sort(medians.begin(), medians.end());
-  return {medians[draws / 40], medians[draws - 1 - draws / 40]};
-}
 
 /// Geometric means over shapes are made of these at the end.
 std::map<std::string, std::vector<double>> logarithms;
@@ -182,13 +151,13 @@ void count(benchmark::State& state,
   state.counters["peak_fraction"] = peak_fraction(shape, ours, peaks);
   state.counters["packed_peak_fraction"] = peak_fraction(shape, packed, peaks);
   for (const Arm& arm : arms)
-    if (!arm.ours) compare(state, shape, "vs_" + arm.name, ratios(ours, arm));
+    if (!arm.ours) compare(state, shape, "vs_" + arm.name, ratios(arm.seconds, ours.seconds));
   if (const Arm* other = fastest(arms, true))
-    compare(state, shape, "packed_vs_packed", ratios(packed, *other));
+    compare(state, shape, "packed_vs_packed", ratios(other->seconds, packed.seconds));
   const Arm* best = fastest(arms, false);
   if (best == nullptr) return;
-  compare(state, shape, "vs_best", ratios(ours, *best));
-  const Interval interval = bootstrap(ratios(ours, *best));
+  compare(state, shape, "vs_best", ratios(best->seconds, ours.seconds));
+  const bench::Interval interval = bench::median_interval(ratios(best->seconds, ours.seconds));
   state.counters["vs_best_low"] = interval.low;
   state.counters["vs_best_high"] = interval.high;
   state.SetLabel(best->name);

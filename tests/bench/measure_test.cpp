@@ -3,6 +3,8 @@
 // in the number of ranks.
 #include "bench/executor/measure.hpp"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <mpi.h>
 
@@ -10,12 +12,14 @@
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
 #include "kernels/collective/algorithms.hpp"
+#include "kernels/collective/ranks.hpp"
 #include "kernels/collective/rounds.hpp"
 #include "tests/kernels/collective/machines.hpp"
 #include "topology/error.hpp"
 
 namespace {
 
+using bench::Lowering;
 using bench::MeasureOptions;
 using bench::Operator;
 using kernels::Collective;
@@ -53,8 +57,10 @@ std::vector<kernels::Schedule> schedules(Collective collective, const topology::
   return all;
 }
 
-MeasureOptions options(DataType type, Operator op) {
+MeasureOptions options(DataType type, Operator op, Lowering lowering = Lowering::messages) {
   MeasureOptions o;
+  o.lowerings = {lowering};
+  o.symmetric = lowering == Lowering::symmetric;
   o.type = type;
   o.op = op;
   o.warmup = 0;
@@ -65,13 +71,15 @@ MeasureOptions options(DataType type, Operator op) {
 void expect_right(const kernels::Schedule& schedule,
                   std::int64_t count,
                   DataType type,
-                  Operator op) {
-  bench::Measure measure(schedule, count, options(type, op));
+                  Operator op,
+                  Lowering lowering) {
+  bench::Measure measure(schedule, count, options(type, op, lowering));
   for (const bool in_place : {false, true}) {
-    const bench::Measurement m = measure.run(in_place);
+    const bench::Measurement m = measure.run(in_place).front();
     EXPECT_EQ(m.wrong, 0) << kernels::info(schedule.collective).name << " " << schedule.algorithm
                           << " " << topology::name(type) << " " << bench::name(op) << " count "
-                          << count << (in_place ? " in place" : "");
+                          << count << (in_place ? " in place" : "") << ", "
+                          << bench::name(lowering);
     EXPECT_EQ(m.seconds.size(), 2U);
     EXPECT_GT(m.median(), 0);
   }
@@ -84,7 +92,8 @@ TEST(Measure, EveryAlgorithmTypeAndOperator) {
       for (const kernels::Schedule& schedule : schedules(row.id, group)) {
         for (const DataType type : {DataType::f32, DataType::f64, DataType::i32, DataType::bf16})
           for (const Operator op : {Operator::sum, Operator::max})
-            expect_right(schedule, ranks() * 257, type, op);
+            for (const Lowering lowering : {Lowering::messages, Lowering::host})
+              expect_right(schedule, ranks() * 257, type, op, lowering);
       }
 }
 
@@ -93,7 +102,89 @@ TEST(Measure, AllReduceOfAnyCount) {
   for (const auto& group : groups())
     for (const kernels::Schedule& schedule : schedules(Collective::all_reduce, group))
       for (const std::int64_t count : {1, 2, 3, 5, 7, 64, 1021})
-        expect_right(schedule, count, DataType::f32, Operator::sum);
+        for (const Lowering lowering : {Lowering::messages, Lowering::host})
+          expect_right(schedule, count, DataType::f32, Operator::sum, lowering);
+}
+
+/// More segments than slots, the last one shorter; vectors that are more than a cache holds.
+TEST(Measure, SharedMemoryInManySegments) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const kernels::CollectiveInfo& row : kernels::collectives())
+    for (const kernels::Schedule& schedule : schedules(row.id, fixtures::switched(ranks())))
+      for (const std::int64_t chunk : {150001, 1500007})
+        expect_right(schedule, ranks() * chunk, DataType::f32, Operator::sum, Lowering::host);
+}
+
+/// MPI's own calls, which ours are compared with.
+TEST(Measure, TheLibrary) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const kernels::CollectiveInfo& row : kernels::collectives())
+    for (const kernels::Schedule& schedule : schedules(row.id, fixtures::switched(ranks())))
+      for (const DataType type : {DataType::f32, DataType::f64, DataType::i32})
+        for (const Operator op : {Operator::sum, Operator::max})
+          expect_right(schedule, ranks() * 257, type, op, Lowering::library);
+}
+
+TEST(Measure, SymmetricBuffers) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const kernels::CollectiveInfo& row : kernels::collectives()) {
+    if (row.rooted() || row.traffic == 0) continue;
+    const auto schedule = kernels::build(row.id, fixtures::switched(ranks()), "direct");
+    for (const DataType type : {DataType::f32, DataType::f64, DataType::i32, DataType::bf16})
+      for (const Operator op : {Operator::sum, Operator::max})
+        for (const std::int64_t chunk : {1, 257, 1500007})
+          expect_right(schedule, ranks() * chunk, type, op, Lowering::symmetric);
+    EXPECT_THROW(
+        expect_right(kernels::build(row.id,
+                                    fixtures::switched(ranks()),
+                                    row.id == Collective::all_to_all ? "pairwise" : "ring"),
+                     ranks() * 8,
+                     DataType::f32,
+                     Operator::sum,
+                     Lowering::symmetric),
+        topology::Error);
+  }
+}
+
+/// Several ways in turns: as many samples of each.
+TEST(Measure, WaysTakeTurns) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  MeasureOptions o = options(DataType::f32, Operator::sum);
+  o.lowerings = {Lowering::host, Lowering::library, Lowering::messages};
+  o.samples = 7;
+  const auto schedule = kernels::build(Collective::all_reduce, fixtures::switched(ranks()), "ring");
+  bench::Measure measure(schedule, 1000, o);
+  const auto all = measure.run(false);
+  ASSERT_EQ(all.size(), 3U);
+  for (const bench::Measurement& m : all) {
+    EXPECT_EQ(m.seconds.size(), 7U);
+    EXPECT_EQ(m.wrong, 0);
+  }
+}
+
+/// Floats whose sum depends on the order: all ranks have the same bits all the same.
+void expect_same_bits(const kernels::Schedule& schedule, Lowering lowering) {
+  constexpr std::int64_t count = 5003;
+  std::vector<float> input(count);
+  std::vector<float> output(count);
+  for (std::size_t i = 0; i < input.size(); ++i)
+    input[i] = std::sin(static_cast<float>(i) + 1000 * static_cast<float>(rank()));
+  const auto operation =
+      bench::make_operation(lowering, schedule, {count, DataType::f32, Operator::sum});
+  operation->out_of_place(std::as_bytes(std::span(input)),
+                          std::as_writable_bytes(std::span(output)));
+  std::vector<float> first = output;
+  MPI_Bcast(first.data(), static_cast<int>(count), MPI_FLOAT, 0, MPI_COMM_WORLD);
+  EXPECT_EQ(first, output) << schedule.algorithm;
+}
+
+TEST(Measure, AllRanksHaveTheSameBits) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const auto& group : groups())
+    for (const kernels::Schedule& schedule : schedules(Collective::all_reduce, group))
+      expect_same_bits(schedule, Lowering::host);
+  expect_same_bits(kernels::build(Collective::all_reduce, groups().front(), "direct"),
+                   Lowering::messages);
 }
 
 /// A ring whose chunks are one off: runs to the end, and every check must fail.
@@ -103,9 +194,11 @@ TEST(Measure, AWrongScheduleIsCaught) {
   auto& down = std::get<kernels::Sequence>(std::get<kernels::Sequence>(schedule.root).steps[0]);
   auto& loop = std::get<kernels::Loop>(down.steps[0]);
   std::get<kernels::Exchange>(loop.body[0]).chunks[0].start.base += 1;
-  bench::Measure measure(schedule, ranks() * 64, options(DataType::f32, Operator::sum));
-  EXPECT_GT(measure.run(false).wrong, 0);
-  EXPECT_GT(measure.run(true).wrong, 0);
+  for (const Lowering lowering : {Lowering::messages, Lowering::host}) {
+    bench::Measure measure(schedule, ranks() * 64, options(DataType::f32, Operator::sum, lowering));
+    EXPECT_GT(measure.run(false).front().wrong, 0);
+    EXPECT_GT(measure.run(true).front().wrong, 0);
+  }
 }
 
 /// What is posted is what `predict` charges: message for message, byte for byte.

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     options.warmup = 1;
     const auto count =
         bench::elements(collective, std::atol(argv[4]), options.type, machine.chips());
-    const bench::Measurement measured = bench::Measure(schedule, count, options).run(true);
+    const bench::Measurement measured = bench::Measure(schedule, count, options).run(true).front();
     if (rank == 0)
       std::printf("%.9g %ld\n", measured.median() * 1e6, static_cast<long>(measured.wrong));
   }

@@ -1,0 +1,68 @@
+// A schedule among the ranks of one host, through memory that they share: what others need is put
+// into a slot once, however many they are, and reduced from there. The vector goes through in
+// segments that stay in the cache, each put before the one ahead of it is through.
+//
+//   memory traffic of an all-reduce of S bytes over n ranks, per rank
+//     oneshot  reads S, writes S; n S in the caches
+//     direct   reads S, writes S; about 3 S in the caches
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bench/executor/datatype.hpp"
+#include "bench/executor/host_plan.hpp"
+#include "bench/executor/host_window.hpp"
+#include "kernels/collective/schedule.hpp"
+#include "topology/chip.hpp"
+
+namespace bench {
+
+/// An input and an output of this size, of all ranks together, are more than the last cache holds:
+/// outputs are better written around it.
+[[nodiscard]] bool leaves_cache(std::int64_t bytes);
+
+class HostExecution {
+ public:
+  /// Collective over MPI_COMM_WORLD, all of it on one host.
+  /// @throws Error(usage) for a schedule that is not measurable
+  HostExecution(const kernels::Schedule& schedule,
+                int rank,
+                std::int64_t count,
+                topology::DataType type,
+                Operator op);
+
+  /// All of a segment is put before any of it is taken.
+  [[nodiscard]] bool puts_before_it_takes() const { return whole_.size() == 1; }
+
+  /// From the input to the output. They may be one, but for an all-to-all that does not put all
+  /// before it takes.
+  void run(std::span<const std::byte> input, std::span<std::byte> output);
+
+ private:
+  using Steps = std::vector<HostStep>;
+
+  [[nodiscard]] const Steps& steps_of(std::int64_t segment) const;
+  void run_segment(std::int64_t segment);
+  void put(const HostStep& step, std::size_t begin);
+  void take(const HostStep& step, std::size_t begin, std::uint64_t number);
+  void take(const Take& what, std::size_t begin, std::uint64_t number);
+
+  topology::DataType type_;
+  Operator op_;
+  std::int64_t segments_ = 0;
+  std::size_t stride_ = 0;  // from one segment to the next
+  Steps whole_;             // of every segment but the last
+  Steps last_;
+  bool past_cache_ = false;  // the ranks' vectors are more than the last cache holds
+  HostWindow window_;
+  std::vector<const std::byte*> operands_;
+  const std::byte* input_ = nullptr;
+  std::byte* output_ = nullptr;
+  std::uint64_t next_ = 0;  // number of the next step to put
+  std::vector<const HostStep*> in_slot_;
+};
+
+}  // namespace bench

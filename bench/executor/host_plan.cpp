@@ -1,0 +1,181 @@
+#include "bench/executor/host_plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "bench/executor/plan.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Collective;
+
+struct Bytes {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Parts of the output that hold something.
+class Written {
+ public:
+  void add(Bytes part) {
+    auto at = spans_.upper_bound(part.end);
+    while (at != spans_.begin()) {
+      --at;
+      if (at->second < part.begin) break;
+      part = {std::min(part.begin, at->first), std::max(part.end, at->second)};
+      at = spans_.erase(at);
+    }
+    spans_[part.begin] = part.end;
+  }
+
+  /// `visit(bytes, written)` for each stretch of `part` that is wholly the one or the other.
+  template <class Visit>
+  void stretches(Bytes part, Visit&& visit) const {
+    std::size_t at = part.begin;
+    for (const auto& [begin, end] : spans_) {
+      if (end <= at || begin >= part.end) continue;
+      if (begin > at) visit(Bytes{at, begin}, false);
+      visit(Bytes{std::max(at, begin), std::min(end, part.end)}, true);
+      at = end;
+    }
+    if (at < part.end) visit(Bytes{at, part.end}, false);
+  }
+
+ private:
+  std::map<std::size_t, std::size_t> spans_;
+};
+
+class HostPlanner {
+ public:
+  HostPlanner(const kernels::Schedule& schedule, int rank, const Segment& segment)
+      : rank_(rank),
+        ranks_(schedule.ranks()),
+        passes_on_(schedule.collective != Collective::all_to_all),
+        segment_(segment) {}
+
+  /// After the puts of a step, which read it where it comes from.
+  void copy_own_chunk(HostStep& to) {
+    const std::size_t slot = chunk_begin(rank_, ranks_, segment_.count, segment_.element);
+    const std::size_t bytes =
+        chunk_begin(rank_ + 1, ranks_, segment_.count, segment_.element) - slot;
+    const std::size_t user = user_of(slot);
+    to.takes.push_back({user, bytes, false, {{rank_, true, false, user}}});
+    if (passes_on_) written_.add({user, user + bytes});
+  }
+
+  void add(HostStep& to, const Step& step) {
+    put_all(to, step.sends);
+    // Takes of the same bytes are one.
+    std::map<std::tuple<std::size_t, std::size_t, bool>, std::vector<Operand>> takes;
+    for (const Message& m : step.receives) {
+      if (!m.pieces.empty()) to.writers.push_back(m.peer);
+      for (const Piece& piece : m.pieces)
+        takes[{piece.offset, piece.bytes, m.reduce}].push_back({m.peer, false, false, piece.from});
+    }
+    for (const auto& [what, from] : takes) {
+      const auto& [offset, bytes, reduce] = what;
+      const std::size_t user = user_of(offset);
+      if (reduce)
+        reduce_into({user, user + bytes}, from, to.takes);
+      else
+        to.takes.push_back({user, bytes, false, from});
+      if (passes_on_) written_.add({user, user + bytes});
+    }
+  }
+
+ private:
+  /// Where the user has what a slot has at `offset`.
+  [[nodiscard]] std::size_t user_of(std::size_t offset) const {
+    if (segment_.chunk_stride == 0) return offset;
+    const std::size_t bytes = chunk_begin(1, ranks_, segment_.count, segment_.element);
+    return offset / bytes * segment_.chunk_stride + offset % bytes;
+  }
+
+  /// Each byte once, whoever reads it.
+  void put_all(HostStep& to, const std::vector<Message>& sends) const {
+    Written put;
+    for (const Message& m : sends) {
+      if (!m.pieces.empty()) to.readers.push_back(m.peer);
+      for (const Piece& piece : m.pieces) {
+        const auto fresh = [&](Bytes slot, bool done) {
+          if (done) return;
+          const std::size_t user = user_of(slot.begin);
+          written_.stretches({user, user + slot.end - slot.begin}, [&](Bytes bytes, bool reduced) {
+            to.puts.push_back(
+                {reduced, bytes.begin, slot.begin + bytes.begin - user, bytes.end - bytes.begin});
+          });
+        };
+        put.stretches({piece.offset, piece.offset + piece.bytes}, fresh);
+        put.add({piece.offset, piece.offset + piece.bytes});
+      }
+    }
+  }
+
+  void reduce_into(Bytes user, const std::vector<Operand>& from, std::vector<Take>& takes) const {
+    written_.stretches(user, [&](Bytes part, bool reduced) {
+      Take take{part.begin, part.end - part.begin, false, from};
+      for (Operand& o : take.from) o.at += part.begin - user.begin;
+      take.from.push_back({rank_, true, reduced, part.begin});
+      std::stable_sort(take.from.begin(), take.from.end(), [](const Operand& a, const Operand& b) {
+        return a.rank < b.rank;
+      });
+      takes.push_back(std::move(take));
+    });
+  }
+
+  int rank_;
+  std::int64_t ranks_;
+  bool passes_on_;  // what has arrived; an all-to-all sends its input only
+  Segment segment_;
+  Written written_;
+};
+
+void keep_one_of_each(std::vector<int>& ranks) {
+  std::sort(ranks.begin(), ranks.end());
+  ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+}
+
+/// Marks the takes whose bytes nothing later reads or writes.
+void mark_last(std::vector<HostStep>& steps) {
+  Written later;
+  const auto touched = [&](const Take& take) {
+    bool any = false;
+    later.stretches({take.user, take.user + take.bytes},
+                    [&](Bytes /*part*/, bool written) { any = any || written; });
+    return any;
+  };
+  std::for_each(steps.rbegin(), steps.rend(), [&](HostStep& step) {
+    std::for_each(step.takes.rbegin(), step.takes.rend(), [&](Take& take) {
+      take.last = !touched(take);
+      later.add({take.user, take.user + take.bytes});
+    });
+    for (const Put& put : step.puts)
+      if (put.reduced) later.add({put.user, put.user + put.bytes});
+  });
+}
+
+}  // namespace
+
+std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
+                                int rank,
+                                const Segment& segment) {
+  HostPlanner planner(schedule, rank, segment);
+  std::vector<HostStep> steps;
+  const bool own = schedule.collective == Collective::all_gather ||
+                   schedule.collective == Collective::all_to_all;
+  for (const Step& step :
+       plan(schedule, rank, segment.count, segment.element, segment.chunk_stride == 0)) {
+    planner.add(steps.emplace_back(), step);
+    if (own && steps.size() == 1) planner.copy_own_chunk(steps.back());
+  }
+  for (HostStep& step : steps) {
+    keep_one_of_each(step.readers);
+    keep_one_of_each(step.writers);
+  }
+  mark_last(steps);
+  return steps;
+}
+
+}  // namespace bench

@@ -1,0 +1,61 @@
+// A schedule among the ranks of one host: what a rank puts into its slot in each step, and what it
+// takes from the slots of others.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/collective/schedule.hpp"
+
+namespace bench {
+
+/// A segment of the vector: of an all-reduce `count` elements in a row, cut into chunks of its own;
+/// of the others as many of each chunk as make `count`. A slot holds its chunks one after the
+/// other.
+struct Segment {
+  std::int64_t count = 0;   ///< elements
+  std::size_t element = 0;  ///< bytes
+  std::size_t chunk_stride =
+      0;  ///< bytes in the user's vector from chunk to chunk; 0: as in a slot
+};
+
+/// From the user's memory into the own slot.
+struct Put {
+  bool reduced = false;  ///< of the output; else still of the input
+  std::size_t user = 0;  ///< byte of the segment there
+  std::size_t slot = 0;
+  std::size_t bytes = 0;
+};
+
+/// What a take reads: a rank's slot, or the own memory.
+struct Operand {
+  int rank = 0;
+  bool own = false;
+  bool reduced = false;  ///< of the own output; else of the own input
+  std::size_t at = 0;    ///< byte of the slot, or of the segment in the own memory
+};
+
+/// Into the output: one operand copied, or several reduced in the order of their ranks, which is
+/// the same on every rank.
+struct Take {
+  std::size_t user = 0;
+  std::size_t bytes = 0;
+  bool last = false;  ///< this call does not touch these bytes again
+  std::vector<Operand> from;
+};
+
+struct HostStep {
+  std::vector<Put> puts;
+  std::vector<Take> takes;
+  std::vector<int> readers;  ///< of the own slot
+  std::vector<int> writers;  ///< of the slots that are read
+};
+
+/// What is not reduced is read from the input: no copy of it is made first. An all-gather begins
+/// with the own chunk. @throws Error(usage) for a schedule that is not measurable, see `plan`
+[[nodiscard]] std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
+                                              int rank,
+                                              const Segment& segment);
+
+}  // namespace bench

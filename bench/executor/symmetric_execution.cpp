@@ -1,0 +1,105 @@
+#include "bench/executor/symmetric_execution.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "bench/executor/combine.hpp"
+#include "bench/executor/host_execution.hpp"
+#include "bench/executor/plan.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Collective;
+
+/// What is reduced before it is written into the outputs of others: stays in the L1 cache.
+constexpr std::size_t stretch = 16 << 10;
+
+}  // namespace
+
+SymmetricExecution::SymmetricExecution(const kernels::Schedule& schedule,
+                                       std::int64_t count,
+                                       topology::DataType type,
+                                       Operator op,
+                                       const HostMemory& vectors)
+    : collective_(schedule.collective),
+      count_(count),
+      type_(type),
+      op_(op),
+      element_(static_cast<std::size_t>(topology::size_of(type).value())),
+      past_cache_(leaves_cache(vectors.ranks() * count * static_cast<std::int64_t>(element_))),
+      vectors_(&vectors),
+      meeting_(0) {
+  const bool direct = schedule.algorithm.rfind("direct", 0) == 0 &&
+                      schedule.algorithm.find('+') == std::string::npos;
+  if (!direct)
+    topology::usage_error("'" + schedule.algorithm +
+                          "': in symmetric buffers the algorithm is direct, in one phase");
+}
+
+std::size_t SymmetricExecution::begin_of(int chunk) const {
+  return chunk_begin(chunk, vectors_->ranks(), count_, element_);
+}
+
+void SymmetricExecution::meet() {
+  meeting_.publish(++met_);
+  for (int r = 0; r < vectors_->ranks(); ++r) meeting_.wait_for(r, met_);
+}
+
+void SymmetricExecution::run(std::span<const std::byte> input, std::span<std::byte> output) {
+  const std::byte* mine = vectors_->of(vectors_->rank());
+  const auto in = static_cast<std::size_t>(input.data() - mine);
+  const auto out = static_cast<std::size_t>(output.data() - mine);
+  meet();  // all inputs are there, and nobody looks at the outputs of the call before
+  switch (collective_) {
+    case Collective::all_reduce:
+      reduce_chunk(in, out, true);
+      break;
+    case Collective::reduce_scatter:
+      reduce_chunk(in, out, false);
+      break;
+    default:
+      send_chunks(in, out);
+  }
+  meet();
+}
+
+// In place a rank alone reads and writes its chunk of every vector.
+void SymmetricExecution::reduce_chunk(std::size_t input, std::size_t output, bool everywhere) {
+  const int ranks = vectors_->ranks();
+  const int rank = vectors_->rank();
+  const std::size_t end = begin_of(rank + 1);
+  for (std::size_t at = begin_of(rank); at < end; at += stretch) {
+    const std::size_t bytes = std::min(stretch, end - at);
+    operands_.clear();
+    for (int r = 0; r < ranks; ++r) operands_.push_back(vectors_->of(r) + input + at);
+    std::byte* const sum = vectors_->of(rank) + output + at;
+    combine(type_, op_, sum, operands_, bytes);
+    if (!everywhere) continue;
+    const std::array<const std::byte*, 1> from{sum};
+    for (int other = 1; other < ranks; ++other)
+      combine(
+          type_, op_, vectors_->of((rank + other) % ranks) + output + at, from, bytes, past_cache_);
+  }
+}
+
+/// Of an all-gather the own chunk to everybody, of an all-to-all to each its own.
+void SymmetricExecution::send_chunks(std::size_t input, std::size_t output) {
+  const int ranks = vectors_->ranks();
+  const int rank = vectors_->rank();
+  const std::size_t place = begin_of(rank);
+  const std::size_t bytes = begin_of(rank + 1) - place;
+  for (int other = 0; other < ranks; ++other) {
+    const int to = (rank + other) % ranks;
+    const std::array<const std::byte*, 1> from{
+        vectors_->of(rank) + input +
+        (collective_ == Collective::all_to_all ? begin_of(to) : place)};
+    std::byte* const into = vectors_->of(to) + output + place;
+    if (from.front() == into) continue;
+    combine(type_, op_, into, from, bytes, past_cache_);
+  }
+}
+
+}  // namespace bench

@@ -1,0 +1,54 @@
+// The direct schedule where the vectors themselves are in memory that the ranks of a host share, at
+// the same place for each: everybody reduces its own chunk from all inputs and writes it into all
+// outputs. Nothing is copied on the way.
+//
+//   memory traffic of an all-reduce of S bytes, per rank: reads S, writes S
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bench/executor/datatype.hpp"
+#include "bench/executor/host_memory.hpp"
+#include "bench/executor/host_window.hpp"
+#include "kernels/collective/schedule.hpp"
+#include "topology/chip.hpp"
+
+namespace bench {
+
+class SymmetricExecution {
+ public:
+  /// Collective over MPI_COMM_WORLD. @param vectors outlives it
+  /// @throws Error(usage) for another schedule than `direct`
+  SymmetricExecution(const kernels::Schedule& schedule,
+                     std::int64_t count,
+                     topology::DataType type,
+                     Operator op,
+                     const HostMemory& vectors);
+
+  [[nodiscard]] static bool puts_before_it_takes() { return false; }
+
+  /// Both in `vectors`; they may be one but for an all-to-all.
+  void run(std::span<const std::byte> input, std::span<std::byte> output);
+
+ private:
+  [[nodiscard]] std::size_t begin_of(int chunk) const;
+  void meet();
+  void reduce_chunk(std::size_t input, std::size_t output, bool everywhere);
+  void send_chunks(std::size_t input, std::size_t output);
+
+  kernels::Collective collective_;
+  std::int64_t count_;
+  topology::DataType type_;
+  Operator op_;
+  std::size_t element_;
+  bool past_cache_;
+  const HostMemory* vectors_;
+  HostWindow meeting_;
+  std::uint64_t met_ = 0;
+  std::vector<const std::byte*> operands_;
+};
+
+}  // namespace bench

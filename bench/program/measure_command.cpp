@@ -1,0 +1,180 @@
+#include "bench/program/measure_command.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "bench/executor/fit.hpp"
+#include "bench/executor/mpi.hpp"
+#include "bench/executor/ping_pong.hpp"
+#include "bench/executor/statistics.hpp"
+#include "bench/program/tuning.hpp"
+#include "topology/error.hpp"
+#include "topology/machine.hpp"
+#include "topology/parse.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Collective;
+
+const char* lowering_text(Lowering lowering) {
+  if (lowering == Lowering::symmetric) return "in symmetric buffers of shared memory";
+  return lowering == Lowering::host ? "through shared memory" : "by MPI messages";
+}
+
+/// Complains about any size before the first is measured.
+void check(const MeasureRequest& request, int ranks) {
+  const kernels::CollectiveInfo& what = kernels::info(request.collective);
+  if (what.rooted() || request.collective == Collective::barrier)
+    topology::usage_error(
+        fmt::format("{} is predicted, not measured yet: add --system NAME", what.name));
+  if (ranks < 2)
+    topology::usage_error(
+        "measuring a collective takes at least two ranks: mpirun -np 2 rainier collective …, or "
+        "predict one with --system NAME (rainier systems lists them)");
+  for (const std::int64_t bytes : request.sizes) {
+    const CollectiveRow row = point(request.collective, bytes, request.options, ranks);
+    if (request.flags.against_mpi && !library_can({row.count, row.type, request.options.op}))
+      topology::usage_error("--against-mpi: MPI has no bf16, and counts up to 2^31 elements");
+  }
+}
+
+/// The model that stands beside the measurements: a file, or a fit of this job.
+topology::Machine model_of(const MeasureRequest& request, Lowering lowering, int ranks) {
+  if (request.flags.machine.empty()) return fit_host(lowering).machine;
+  topology::Machine machine = topology::load_system(request.flags.machine, request.overrides);
+  return machine.chips() == ranks ? machine : topology::slice(machine, ranks);
+}
+
+/// With symmetric buffers there is one way.
+void choose_symmetric(MeasureRequest& request, Lowering lowering) {
+  if (request.flags.buffers != "symmetric") return;
+  if (lowering != Lowering::host)
+    topology::usage_error("--buffers symmetric: all ranks on one host, --lowering host or auto");
+  request.options.symmetric = true;
+  request.options.lowerings = {Lowering::symmetric};
+  if (request.algorithm == "auto") request.algorithm = "direct";
+}
+
+void print_banner(const MeasureRequest& request, int ranks, const topology::Machine& model) {
+  const topology::Level& level = model.levels.front();
+  const char* collective = kernels::info(request.collective).name;
+  fmt::print(
+      "# {} over {} ranks, measured {}; {} samples after {} warm-ups, median of the slowest "
+      "rank's time\n"
+      "# model: {}: latency {}, {} per rank{}\n"
+      "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; {}\n",
+      collective,
+      ranks,
+      lowering_text(request.options.lowerings.front()),
+      request.options.samples,
+      request.options.warmup,
+      request.flags.machine.empty() ? "fitted to this job just now" : request.flags.machine,
+      topology::format(level.latency.value),
+      topology::format(level.reached()),
+      model.reduction ? ", reduction " + topology::format(model.reduction->value) : std::string(),
+      kernels::busbw_factor(request.collective, ranks),
+      request.flags.against_mpi
+          ? "ratio = MPI's time / ours, sample by sample, its median and 95 % interval"
+          : "%model = model / the faster placement");
+}
+
+/// Over all sizes and both placements, and each point for itself.
+void print_means(const std::vector<double>& logarithms) {
+  if (logarithms.empty()) return;
+  const double sum = std::accumulate(logarithms.begin(), logarithms.end(), 0.0);
+  fmt::print("# {:.2f} times as fast as MPI in the geometric mean, {:.2f} at worst\n",
+             std::exp(sum / static_cast<double>(logarithms.size())),
+             std::exp(*std::min_element(logarithms.begin(), logarithms.end())));
+}
+
+/// What rank 0 prints of each point, in one of three ways.
+class MeasuredTable {
+ public:
+  MeasuredTable(const MeasureRequest& request, bool speaks)
+      : style_(request.style),
+        compares_(request.flags.against_mpi && style_ == TableStyle::text),
+        speaks_(speaks) {
+    if (!speaks_) return;
+    if (compares_)
+      print_compared_header();
+    else
+      print_measured_header(style_);
+  }
+
+  void add(const CollectiveRow& row) {
+    if (!speaks_) return;
+    if (!compares_) {
+      print_measured(row, style_);
+    } else {
+      print_compared(row);
+      note(row.out_of_place, row.library_out_of_place);
+      note(row.in_place, row.library_in_place);
+    }
+    std::fflush(stdout);
+  }
+
+  void end() const {
+    if (speaks_) print_means(logarithms_);
+  }
+
+ private:
+  void note(const Measurement& ours, const Measurement& library) {
+    logarithms_.push_back(std::log(median(ratios(library.seconds, ours.seconds))));
+  }
+
+  TableStyle style_;
+  bool compares_;
+  bool speaks_;
+  std::vector<double> logarithms_;
+};
+
+/// @return elements that are wrong
+std::int64_t measure_all(const MeasureRequest& request,
+                         const topology::Machine& model,
+                         bool speaks) {
+  const AlgorithmChoice algorithm(request.algorithm, request.collective, model);
+  MeasuredTable table(request, speaks);
+  std::int64_t wrong = 0;
+  for (const std::int64_t bytes : request.sizes) {
+    const CollectiveRow row =
+        measure_point(request.collective, bytes, request.options, algorithm.at(bytes), model);
+    wrong += row.wrong();
+    table.add(row);
+  }
+  table.end();
+  return wrong;
+}
+
+}  // namespace
+
+void measure_table(MeasureRequest request) {
+  const MpiSession mpi;
+  check(request, mpi.size());
+  const Lowering lowering = choose_lowering(request.flags.lowering);
+  request.options.lowerings = {lowering};
+  choose_symmetric(request, lowering);
+  const topology::Machine model = model_of(request, lowering, mpi.size());
+  if (request.flags.against_mpi) request.options.lowerings.push_back(Lowering::library);
+  const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
+  const bool one_host = on_one_host();
+  const auto distance = [&] { return one_host ? core_to_core() : topology::Seconds(); };
+  if (speaks) print_banner(request, mpi.size(), model);
+  const topology::Seconds before = distance();
+  const std::int64_t wrong = measure_all(request, model, mpi.rank() == 0);
+  const topology::Seconds after = distance();
+  if (speaks && one_host)
+    fmt::print("# a cache line takes {} from core to core before, {} after\n",
+               topology::format(before),
+               topology::format(after));
+  if (wrong > 0)
+    throw topology::Error(topology::ErrorKind::verdict,
+                          fmt::format("{} elements are wrong", wrong));
+}
+
+}  // namespace bench

@@ -1,0 +1,35 @@
+// What `rainier collective` measures under MPI.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/executor/measure.hpp"
+#include "bench/program/collective_table.hpp"
+#include "kernels/collective/collective.hpp"
+
+namespace bench {
+
+struct MeasureFlags {
+  std::string machine;  ///< the model; empty: fitted now
+  std::string lowering = "auto";
+  std::string buffers = "private";
+  bool against_mpi = false;
+};
+
+struct MeasureRequest {
+  kernels::Collective collective = kernels::Collective::all_reduce;
+  std::vector<std::int64_t> sizes;
+  MeasureOptions options;  ///< but for lowerings and buffers, which the flags choose
+  std::string algorithm;
+  std::vector<std::string> overrides;  ///< of figures of the model
+  TableStyle style = TableStyle::text;
+  MeasureFlags flags;
+};
+
+/// Prints one line a size. Collective over all ranks. @throws Error(usage); Error(verdict) where an
+/// element is wrong
+void measure_table(MeasureRequest request);
+
+}  // namespace bench
