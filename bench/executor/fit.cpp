@@ -131,11 +131,13 @@ double best_rate(const std::vector<FitPoint>& points) {
   return best;
 }
 
-topology::Machine host_machine(double latency, double rate, double best, double reduction) {
+topology::Machine host_machine(
+    Lowering lowering, double latency, double rate, double best, double reduction) {
   int size = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   const std::string source =
-      fmt::format("fitted to exchanges of {} to {} B between neighbouring ranks of {}",
+      fmt::format("fitted to exchanges {} of {} to {} B between neighbouring ranks of {}",
+                  lowering == Lowering::host ? "through shared memory" : "by MPI messages",
                   sizes.front(),
                   sizes.back(),
                   size);
@@ -195,7 +197,8 @@ HostFit fit_host(Lowering lowering) {
   }
   const auto [latency, per_byte] = fit_line(fit.points);
   const double rate = 1 / per_byte;
-  fit.machine = host_machine(latency,
+  fit.machine = host_machine(lowering,
+                             latency,
                              rate,
                              std::max(rate, best_rate(fit.points)),
                              1 / reduction_per_byte(neighbours, fit.points));

@@ -52,17 +52,25 @@ class HostPlanner {
   HostPlanner(const kernels::Schedule& schedule, int rank, const Segment& segment)
       : rank_(rank),
         ranks_(schedule.ranks()),
+        collective_(schedule.collective),
         passes_on_(schedule.collective != Collective::all_to_all),
         segment_(segment) {}
 
-  /// After the puts of a step, which read it where it comes from.
-  void copy_own_chunk(HostStep& to) {
-    const std::size_t slot = chunk_begin(rank_, ranks_, segment_.count, segment_.element);
-    const std::size_t bytes =
-        chunk_begin(rank_ + 1, ranks_, segment_.count, segment_.element) - slot;
-    const std::size_t user = user_of(slot);
-    to.takes.push_back({user, bytes, false, {{rank_, true, false, user}}});
-    if (passes_on_) written_.add({user, user + bytes});
+  /// What the rank has at the start and must have at the end; after the puts of a step, which read
+  /// it where it comes from.
+  void keep(HostStep& to) {
+    const kernels::CollectiveInfo& what = kernels::info(collective_);
+    const bool to_all = collective_ == Collective::all_to_all;
+    for (std::int64_t c = 0; c < ranks_ && !what.reduces; ++c) {
+      const bool mine =
+          to_all ? c == rank_ : holds(what.from, rank_, c) && holds(what.to, rank_, c);
+      const std::size_t slot = chunk_begin(c, ranks_, segment_.count, segment_.element);
+      const std::size_t bytes = chunk_begin(c + 1, ranks_, segment_.count, segment_.element) - slot;
+      if (!mine || bytes == 0) continue;
+      const std::size_t user = user_of(slot);
+      to.takes.push_back({user, bytes, false, {{rank_, true, false, user}}});
+      if (passes_on_) written_.add({user, user + bytes});
+    }
   }
 
   void add(HostStep& to, const Step& step) {
@@ -127,6 +135,7 @@ class HostPlanner {
 
   int rank_;
   std::int64_t ranks_;
+  Collective collective_;
   bool passes_on_;  // what has arrived; an all-to-all sends its input only
   Segment segment_;
   Written written_;
@@ -163,12 +172,10 @@ std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
                                 const Segment& segment) {
   HostPlanner planner(schedule, rank, segment);
   std::vector<HostStep> steps;
-  const bool own = schedule.collective == Collective::all_gather ||
-                   schedule.collective == Collective::all_to_all;
   for (const Step& step :
        plan(schedule, rank, segment.count, segment.element, segment.chunk_stride == 0)) {
     planner.add(steps.emplace_back(), step);
-    if (own && steps.size() == 1) planner.copy_own_chunk(steps.back());
+    if (steps.size() == 1) planner.keep(steps.back());
   }
   for (HostStep& step : steps) {
     keep_one_of_each(step.readers);

@@ -52,8 +52,9 @@ struct HostStep {
   std::vector<int> writers;  ///< of the slots that are read
 };
 
-/// What is not reduced is read from the input: no copy of it is made first. An all-gather begins
-/// with the own chunk. @throws Error(usage) for a schedule that is not measurable, see `plan`
+/// What is not reduced is read from the input: no copy of it is made first. What the rank has and
+/// keeps is copied beside the first step. @throws Error(usage) for a schedule that is not
+/// measurable, see `plan`
 [[nodiscard]] std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
                                               int rank,
                                               const Segment& segment);

@@ -168,21 +168,22 @@ class Measure::State {
     const Buffer source = in_place ? output_ : input_;
     std::fill(input_.begin(), input_.end(), std::byte{0xff});
     std::fill(output_.begin(), output_.end(), std::byte{0xff});
-    if (collective_ == Collective::all_gather)
-      pattern_.fill(chunk(source, rank_), rank_, first_element(rank_));
-    else
-      pattern_.fill(source, rank_, 0);
+    for (std::int64_t c = 0; c < ranks_; ++c)
+      if (kernels::holds(kernels::info(collective_).from, rank_, c))
+        pattern_.fill(chunk(source, c), rank_, first_element(c));
   }
 
-  /// Elements that are wrong on this rank.
-  [[nodiscard]] std::int64_t wrong_here(bool in_front) {
-    if (collective_ == Collective::all_reduce) return pattern_.wrong_reduced(output_, 0);
-    if (collective_ == Collective::reduce_scatter)
-      return pattern_.wrong_reduced(chunk(output_, in_front ? 0 : rank_), first_element(rank_));
+  /// Elements that are wrong on this rank, of those that it must have.
+  [[nodiscard]] std::int64_t wrong_here(bool in_front) const {
+    const kernels::CollectiveInfo& what = kernels::info(collective_);
+    const bool to_all = collective_ == Collective::all_to_all;
     std::int64_t wrong = 0;
     for (std::int64_t c = 0; c < ranks_; ++c) {
-      const bool gather = collective_ == Collective::all_gather;
-      wrong += pattern_.wrong_copied(chunk(output_, c), c, first_element(gather ? c : rank_));
+      if (!to_all && !kernels::holds(what.to, rank_, c)) continue;
+      const Buffer there = chunk(output_, in_front ? 0 : c);
+      const std::int64_t from = what.from == kernels::Holder::root ? 0 : c;
+      wrong += what.reduces ? pattern_.wrong_reduced(there, first_element(c))
+                            : pattern_.wrong_copied(there, from, first_element(to_all ? rank_ : c));
     }
     return wrong;
   }

@@ -30,39 +30,50 @@ void copy(Input from, Output to) {
   std::memcpy(to.data(), from.data(), from.size());
 }
 
-/// Where the chunk of this rank is in a vector.
-struct OwnChunk {
-  std::size_t begin = 0;
-  std::size_t bytes = 0;
-
-  OwnChunk(std::int64_t ranks, const Payload& payload)
-      : begin(chunk_begin(world_rank(), ranks, payload.count, payload.element())),
-        bytes(chunk_begin(world_rank() + 1, ranks, payload.count, payload.element()) - begin) {}
+/// Where chunks are in a vector.
+class Chunks {
+ public:
+  Chunks(std::int64_t ranks, const Payload& payload) : ranks_(ranks), payload_(payload) {}
 
   template <class Bytes>
-  [[nodiscard]] std::span<Bytes> of(std::span<Bytes> vector) const {
-    return vector.subspan(begin, bytes);
+  [[nodiscard]] std::span<Bytes> of(std::span<Bytes> vector, std::int64_t chunk) const {
+    const std::size_t begin = chunk_begin(chunk, ranks_, payload_.count, payload_.element());
+    const std::size_t end = chunk_begin(chunk + 1, ranks_, payload_.count, payload_.element());
+    return vector.subspan(begin, end - begin);
   }
+
+  template <class Bytes>
+  [[nodiscard]] std::span<Bytes> own(std::span<Bytes> vector) const {
+    return of(vector, world_rank());
+  }
+
+  /// Those that a rank has at the start.
+  void copy_held(kernels::Holder holder, Input from, Output to) const {
+    if (holder == kernels::Holder::everyone) return copy(from, to);
+    for (std::int64_t c = 0; c < ranks_; ++c)
+      if (kernels::holds(holder, world_rank(), c)) copy(of(from, c), of(to, c));
+  }
+
+ private:
+  std::int64_t ranks_;
+  Payload payload_;
 };
 
 class ByMessages : public Operation {
  public:
   ByMessages(const kernels::Schedule& schedule, const Payload& payload)
       : collective_(schedule.collective),
-        own_(schedule.ranks(), payload),
+        chunks_(schedule.ranks(), payload),
         execution_(schedule, world_rank(), payload.count, payload.type, payload.op) {}
 
   void out_of_place(Input input, Output output) override {
     if (collective_ == Collective::all_to_all) {
       execution_.run(input, output);
-      copy(own_.of(input), own_.of(output));
+      copy(chunks_.own(input), chunks_.own(output));
       return;
     }
-    // A reduction works in its output and leaves the input alone.
-    if (collective_ == Collective::all_gather)
-      copy(own_.of(input), own_.of(output));
-    else
-      copy(input, output);
+    // The messages are of the output, the input is left alone.
+    chunks_.copy_held(kernels::info(collective_).from, input, output);
     execution_.run(output, output);
   }
 
@@ -75,7 +86,7 @@ class ByMessages : public Operation {
 
  private:
   Collective collective_;
-  OwnChunk own_;
+  Chunks chunks_;
   Execution execution_;
 };
 
@@ -119,7 +130,7 @@ class ByLibrary : public Operation {
  public:
   ByLibrary(const kernels::Schedule& schedule, const Payload& payload)
       : collective_(schedule.collective),
-        own_(schedule.ranks(), payload),
+        chunks_(schedule.ranks(), payload),
         type_(mpi_type(payload.type)),
         op_(payload.op == Operator::sum ? MPI_SUM : MPI_MAX),
         count_(static_cast<int>(payload.count)),
@@ -130,13 +141,29 @@ class ByLibrary : public Operation {
   }
 
   void out_of_place(Input input, Output output) override {
-    const bool gathers = collective_ == Collective::all_gather;
-    const bool scatters = collective_ == Collective::reduce_scatter;
-    call(gathers ? own_.of(input).data() : input.data(),
-         scatters ? own_.of(output).data() : output.data());
+    if (collective_ == Collective::broadcast && world_rank() == 0) copy(input, output);
+    const bool has_chunk =
+        collective_ == Collective::all_gather || collective_ == Collective::gather;
+    const bool gets_chunk =
+        collective_ == Collective::reduce_scatter || collective_ == Collective::scatter;
+    call(has_chunk ? chunks_.own(input).data() : input.data(),
+         gets_chunk ? chunks_.own(output).data() : output.data());
   }
 
-  void in_place(Output buffer, Output /*spare*/) override { call(MPI_IN_PLACE, buffer.data()); }
+  void in_place(Output buffer, Output /*spare*/) override {
+    const bool root = world_rank() == 0;
+    std::byte* const own = chunks_.own(buffer).data();
+    switch (collective_) {
+      case Collective::reduce:
+        return call(root ? MPI_IN_PLACE : buffer.data(), buffer.data());
+      case Collective::gather:
+        return call(root ? MPI_IN_PLACE : own, buffer.data());
+      case Collective::scatter:
+        return call(buffer.data(), root ? MPI_IN_PLACE : own);
+      default:
+        return call(MPI_IN_PLACE, buffer.data());
+    }
+  }
 
   [[nodiscard]] bool result_in_front() const override {
     return collective_ == Collective::reduce_scatter;
@@ -144,23 +171,39 @@ class ByLibrary : public Operation {
 
  private:
   void call(const void* from, void* to) {
+    MPI_Comm all = MPI_COMM_WORLD;
     switch (collective_) {
       case Collective::all_reduce:
-        MPI_Allreduce(from, to, count_, type_, op_, MPI_COMM_WORLD);
+        MPI_Allreduce(from, to, count_, type_, op_, all);
         return;
       case Collective::reduce_scatter:  // MPI_Reduce_scatter_block takes up to six times as long
-        MPI_Reduce_scatter(from, to, counts_.data(), type_, op_, MPI_COMM_WORLD);
+        MPI_Reduce_scatter(from, to, counts_.data(), type_, op_, all);
         return;
       case Collective::all_gather:
-        MPI_Allgather(from, each_, type_, to, each_, type_, MPI_COMM_WORLD);
+        MPI_Allgather(from, each_, type_, to, each_, type_, all);
         return;
-      default:
-        MPI_Alltoall(from, each_, type_, to, each_, type_, MPI_COMM_WORLD);
+      case Collective::all_to_all:
+        MPI_Alltoall(from, each_, type_, to, each_, type_, all);
+        return;
+      case Collective::broadcast:
+        MPI_Bcast(to, count_, type_, 0, all);
+        return;
+      case Collective::reduce:
+        MPI_Reduce(from, to, count_, type_, op_, 0, all);
+        return;
+      case Collective::gather:
+        MPI_Gather(from, each_, type_, to, each_, type_, 0, all);
+        return;
+      case Collective::scatter:
+        MPI_Scatter(from, each_, type_, to, each_, type_, 0, all);
+        return;
+      case Collective::barrier:
+        MPI_Barrier(all);
     }
   }
 
   Collective collective_;
-  OwnChunk own_;
+  Chunks chunks_;
   MPI_Datatype type_;
   MPI_Op op_;
   int count_;

@@ -91,8 +91,7 @@ std::size_t chunk_begin(std::int64_t c,
 }
 
 bool is_measurable(const kernels::Schedule& schedule) {
-  const kernels::CollectiveInfo& what = kernels::info(schedule.collective);
-  if (schedule.slices > 1 || what.rooted() || what.traffic == 0) return false;
+  if (schedule.slices > 1 || schedule.collective == kernels::Collective::barrier) return false;
   for (const kernels::Round& round : kernels::rounds(schedule))
     for (const kernels::Part& part : round.parts)
       if (part.exchange->blocks > 1) return false;
@@ -106,7 +105,7 @@ std::vector<Step> plan(const kernels::Schedule& schedule,
                        bool joined) {
   if (!is_measurable(schedule))
     topology::usage_error("'" + schedule.algorithm + "' is predicted, not measured: measured are " +
-                          "schedules in one slice without a root, and all-to-alls in one hop");
+                          "schedules in one slice that move data, and all-to-alls in one hop");
   const Planner planner(schedule, rank, count, element, joined);
   std::vector<Step> steps;
   for (const kernels::Round& round : kernels::rounds(schedule))

@@ -32,11 +32,12 @@ SymmetricExecution::SymmetricExecution(const kernels::Schedule& schedule,
       past_cache_(leaves_cache(vectors.ranks() * count * static_cast<std::int64_t>(element_))),
       vectors_(&vectors),
       meeting_(0) {
-  const bool direct = schedule.algorithm.rfind("direct", 0) == 0 &&
+  const bool rooted = kernels::info(collective_).rooted();
+  const bool direct = !rooted && schedule.algorithm.rfind("direct", 0) == 0 &&
                       schedule.algorithm.find('+') == std::string::npos;
   if (!direct)
     topology::usage_error("'" + schedule.algorithm +
-                          "': in symmetric buffers the algorithm is direct, in one phase");
+                          "': symmetric buffers are for direct, in one phase and without a root");
 }
 
 std::size_t SymmetricExecution::begin_of(int chunk) const {

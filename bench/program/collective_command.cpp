@@ -141,6 +141,19 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
   command.add_flag("--against-mpi",
                    flags.against_mpi,
                    "measure MPI's own call in turns with ours, and how sure the ratio is");
+  command.add_flag(
+      "--odd", flags.odd, "also one element less and more than each size, and half as much again");
+  command
+      .add_option(
+          "--min-busbw", flags.demands.min_busbw, "GB/s that each point must reach, or exit with 1")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--min-percent-of-model",
+                  flags.demands.min_percent_of_model,
+                  "share of the model that each point must reach, or exit with 1")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option(
+      "--size-range", flags.demands.size_range, "sizes that these two hold for, 1M:1G");
 }
 
 void add_clock_flags(CLI::App& command, ClockFlags& flags) {
@@ -174,8 +187,8 @@ void add_collective(CLI::App& app, Action& chosen) {
       ->add_option(
           "collective",
           options->collective,
-          "all_reduce, all_gather, reduce_scatter, all_to_all (allr, allg, redsct, alltoall); "
-          "with --system also broadcast, reduce, gather, scatter, barrier")
+          "all_reduce, all_gather, reduce_scatter, all_to_all (allr, allg, redsct, alltoall), "
+          "broadcast, reduce, gather, scatter; with --system also barrier")
       ->required();
   command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");
   command->add_option("-e,--maxbytes", options->sweep.end, "largest size");

@@ -6,6 +6,7 @@
 
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
+#include "bench/program/collective_row.hpp"
 #include "bench/program/commands.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -30,10 +31,10 @@ void print_fit(const HostFit& fit) {
              100 * fit.worst_error);
 }
 
-void fit_and_write(const std::string& path) {
+void fit_and_write(const std::string& path, const std::string& lowering) {
   const MpiSession mpi;
   if (mpi.size() < 2) topology::usage_error("a fit takes at least two ranks: mpirun -np 2 …");
-  const HostFit fit = fit_host();
+  const HostFit fit = fit_host(choose_lowering(lowering));
   if (mpi.rank() != 0) return;
   print_fit(fit);
   std::ofstream file(path);
@@ -50,7 +51,14 @@ void add_fit(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "fit", "Fit latency and bandwidth of this machine under mpirun into a system file");
   command->add_option("-O,--output", *path, "file to write");
-  command->callback([path, &chosen] { chosen = [path] { fit_and_write(*path); }; });
+  auto lowering = std::make_shared<std::string>("auto");
+  command->add_option("--lowering",
+                      *lowering,
+                      "fit exchanges through shared memory (host), by MPI messages, or as "
+                      "collectives are measured (auto)");
+  command->callback([path, lowering, &chosen] {
+    chosen = [path, lowering] { fit_and_write(*path, *lowering); };
+  });
 }
 
 }  // namespace bench

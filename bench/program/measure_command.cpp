@@ -12,6 +12,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/ping_pong.hpp"
 #include "bench/executor/statistics.hpp"
+#include "bench/program/demands.hpp"
 #include "bench/program/tuning.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -30,7 +31,7 @@ const char* lowering_text(Lowering lowering) {
 /// Complains about any size before the first is measured.
 void check(const MeasureRequest& request, int ranks) {
   const kernels::CollectiveInfo& what = kernels::info(request.collective);
-  if (what.rooted() || request.collective == Collective::barrier)
+  if (request.collective == Collective::barrier)
     topology::usage_error(
         fmt::format("{} is predicted, not measured yet: add --system NAME", what.name));
   if (ranks < 2)
@@ -49,6 +50,19 @@ topology::Machine model_of(const MeasureRequest& request, Lowering lowering, int
   if (request.flags.machine.empty()) return fit_host(lowering).machine;
   topology::Machine machine = topology::load_system(request.flags.machine, request.overrides);
   return machine.chips() == ranks ? machine : topology::slice(machine, ranks);
+}
+
+/// Sizes that powers of two do not show: cliffs at tails, and between switch points.
+std::vector<std::int64_t> with_odd_sizes(const MeasureRequest& request) {
+  const auto element = static_cast<std::int64_t>(topology::size_of(request.options.type).value());
+  std::vector<std::int64_t> all;
+  for (const std::int64_t bytes : request.sizes)
+    for (const std::int64_t size :
+         {bytes - element, bytes, bytes + element, bytes / 2 * 3 / element * element})
+      if (size >= request.sizes.front()) all.push_back(size);
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
 }
 
 /// With symmetric buffers there is one way.
@@ -137,6 +151,7 @@ class MeasuredTable {
 /// @return elements that are wrong
 std::int64_t measure_all(const MeasureRequest& request,
                          const topology::Machine& model,
+                         Demands& demands,
                          bool speaks) {
   const AlgorithmChoice algorithm(request.algorithm, request.collective, model);
   MeasuredTable table(request, speaks);
@@ -146,6 +161,7 @@ std::int64_t measure_all(const MeasureRequest& request,
         measure_point(request.collective, bytes, request.options, algorithm.at(bytes), model);
     wrong += row.wrong();
     table.add(row);
+    demands.check(row);
   }
   table.end();
   return wrong;
@@ -154,6 +170,8 @@ std::int64_t measure_all(const MeasureRequest& request,
 }  // namespace
 
 void measure_table(MeasureRequest request) {
+  Demands demands(request.flags.demands);
+  if (request.flags.odd) request.sizes = with_odd_sizes(request);
   const MpiSession mpi;
   check(request, mpi.size());
   const Lowering lowering = choose_lowering(request.flags.lowering);
@@ -166,7 +184,7 @@ void measure_table(MeasureRequest request) {
   const auto distance = [&] { return one_host ? core_to_core() : topology::Seconds(); };
   if (speaks) print_banner(request, mpi.size(), model);
   const topology::Seconds before = distance();
-  const std::int64_t wrong = measure_all(request, model, mpi.rank() == 0);
+  const std::int64_t wrong = measure_all(request, model, demands, mpi.rank() == 0);
   const topology::Seconds after = distance();
   if (speaks && one_host)
     fmt::print("# a cache line takes {} from core to core before, {} after\n",
@@ -175,6 +193,7 @@ void measure_table(MeasureRequest request) {
   if (wrong > 0)
     throw topology::Error(topology::ErrorKind::verdict,
                           fmt::format("{} elements are wrong", wrong));
+  demands.judge();
 }
 
 }  // namespace bench

@@ -7,6 +7,7 @@
 
 #include "bench/executor/measure.hpp"
 #include "bench/program/collective_table.hpp"
+#include "bench/program/demands.hpp"
 #include "kernels/collective/collective.hpp"
 
 namespace bench {
@@ -16,6 +17,8 @@ struct MeasureFlags {
   std::string lowering = "auto";
   std::string buffers = "private";
   bool against_mpi = false;
+  bool odd = false;  ///< beside each size one element less and more, and half as much again
+  DemandFlags demands;
 };
 
 struct MeasureRequest {
