@@ -16,6 +16,7 @@
 #include "bench/executor/host_window.hpp"
 #include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
+#include "topology/parse.hpp"
 
 namespace bench {
 namespace {
@@ -186,6 +187,17 @@ std::pair<double, double> fit_line(const std::vector<FitPoint>& points) {
   const double a = (wxx * wt - wx * wxt) / determinant;
   const double b = (w * wxt - wx * wt) / determinant;
   return {std::max(a, 1e-9), std::max(b, 1e-15)};
+}
+
+std::string describe(const topology::Machine& host) {
+  constexpr double beyond_memory = 1e12;  // such a rate is a difference of two times that are alike
+  const topology::Level& level = host.levels.front();
+  std::string text = fmt::format("latency {}, {} per rank",
+                                 topology::format(level.latency.value),
+                                 topology::format(level.reached()));
+  if (!host.reduction) return text;
+  if (host.reduction->value.value() > beyond_memory) return text + ", reduction in no more time";
+  return text + ", reduction " + topology::format(host.reduction->value);
 }
 
 HostFit fit_host(Lowering lowering) {

@@ -28,6 +28,9 @@ struct HostFit {
 /// @param lowering of the schedules to be predicted: messages or host
 [[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages);
 
+/// "latency 87 ns, 10.1 GB/s per rank, reduction 92 GB/s"
+[[nodiscard]] std::string describe(const topology::Machine& host);
+
 /// T = latency + bytes / bandwidth, least squares of the relative error, so that every size counts
 /// alike. @return {latency, seconds per byte}, neither negative
 [[nodiscard]] std::pair<double, double> fit_line(const std::vector<FitPoint>& points);

@@ -95,6 +95,16 @@ std::string MpiSession::share(std::string text) {
   return text;
 }
 
+void MpiSession::end() {
+  if (running()) MPI_Finalize();
+}
+
+bool MpiSession::ended() {
+  int finalised = 0;
+  MPI_Finalized(&finalised);
+  return finalised != 0;
+}
+
 void MpiSession::abort(int code) {
   if (running()) MPI_Abort(MPI_COMM_WORLD, code);
 }

@@ -35,6 +35,9 @@ class MpiSession {
   static void wait_idle();
   /// Rank 0's text on every rank.
   [[nodiscard]] static std::string share(std::string text);
+  /// Collective: all ranks are through. A verdict that they share is no reason to abort.
+  static void end();
+  [[nodiscard]] static bool ended();
   /// Ends all ranks with this exit code, now. Returns only if MPI does not run.
   static void abort(int code);
 

@@ -14,8 +14,9 @@ namespace {
 
 using kernels::Collective;
 
-/// What is reduced before it is written into the outputs of others: stays in the L1 cache.
-constexpr std::size_t stretch = 16 << 10;
+/// What is reduced before it is written into the outputs of others. It stays in the L2 cache; with
+/// 16 KiB, in the L1 cache, 256 MiB took 40 ms in place of 34, with 512 KiB 36.
+constexpr std::size_t stretch = 128 << 10;
 
 }  // namespace
 
@@ -31,7 +32,8 @@ SymmetricExecution::SymmetricExecution(const kernels::Schedule& schedule,
       element_(static_cast<std::size_t>(topology::size_of(type).value())),
       past_cache_(leaves_cache(vectors.ranks() * count * static_cast<std::int64_t>(element_))),
       vectors_(&vectors),
-      meeting_(0) {
+      meeting_(0),
+      sum_(past_cache_ ? stretch : 0) {
   const bool rooted = kernels::info(collective_).rooted();
   const bool direct = !rooted && schedule.algorithm.rfind("direct", 0) == 0 &&
                       schedule.algorithm.find('+') == std::string::npos;
@@ -76,13 +78,23 @@ void SymmetricExecution::reduce_chunk(std::size_t input, std::size_t output, boo
     const std::size_t bytes = std::min(stretch, end - at);
     operands_.clear();
     for (int r = 0; r < ranks; ++r) operands_.push_back(vectors_->of(r) + input + at);
-    std::byte* const sum = vectors_->of(rank) + output + at;
-    combine(type_, op_, sum, operands_, bytes);
-    if (!everywhere) continue;
-    const std::array<const std::byte*, 1> from{sum};
-    for (int other = 1; other < ranks; ++other)
-      combine(
-          type_, op_, vectors_->of((rank + other) % ranks) + output + at, from, bytes, past_cache_);
+    if (input == output || !past_cache_) {
+      std::byte* const sum = vectors_->of(rank) + output + at;
+      combine(type_, op_, sum, operands_, bytes);
+      if (everywhere) copy_to_outputs(sum, output + at, bytes, 1, ranks);
+    } else {  // the own output is written around the cache, too
+      combine(type_, op_, sum_.data(), operands_, bytes);
+      copy_to_outputs(sum_.data(), output + at, bytes, 0, everywhere ? ranks : 1);
+    }
+  }
+}
+
+void SymmetricExecution::copy_to_outputs(
+    const std::byte* from, std::size_t at, std::size_t bytes, int first, int end) const {
+  const std::array<const std::byte*, 1> source{from};
+  for (int other = first; other < end; ++other) {
+    const int to = (vectors_->rank() + other) % vectors_->ranks();
+    combine(type_, op_, vectors_->of(to) + at, source, bytes, past_cache_);
   }
 }
 

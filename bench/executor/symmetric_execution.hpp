@@ -37,6 +37,9 @@ class SymmetricExecution {
   [[nodiscard]] std::size_t begin_of(int chunk) const;
   void meet();
   void reduce_chunk(std::size_t input, std::size_t output, bool everywhere);
+  /// To the outputs of the ranks that are `first` to `end` - 1 places further on.
+  void copy_to_outputs(
+      const std::byte* from, std::size_t at, std::size_t bytes, int first, int end) const;
   void send_chunks(std::size_t input, std::size_t output);
 
   kernels::Collective collective_;
@@ -48,6 +51,7 @@ class SymmetricExecution {
   const HostMemory* vectors_;
   HostWindow meeting_;
   std::uint64_t met_ = 0;
+  std::vector<std::byte> sum_;
   std::vector<const std::byte*> operands_;
 };
 

@@ -31,6 +31,7 @@ int fail(ErrorKind kind, const char* message) {
   std::fflush(stdout);
   const int code = static_cast<int>(kind);
   if (const int rank = bench::launched_rank(); rank > 0) {
+    if (bench::MpiSession::ended()) return code;  // all ranks have come to the same verdict
     std::this_thread::sleep_for(std::chrono::seconds(5));
     fmt::print(stderr, "rainier: rank {}: {}\n", rank, message);
   } else {

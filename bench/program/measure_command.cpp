@@ -73,15 +73,16 @@ void choose_symmetric(MeasureRequest& request, Lowering lowering) {
   request.options.symmetric = true;
   request.options.lowerings = {Lowering::symmetric};
   if (request.algorithm == "auto") request.algorithm = "direct";
+  if (request.algorithm.rfind("direct", 0) != 0 || kernels::info(request.collective).rooted())
+    topology::usage_error("symmetric buffers are for --algorithm direct and without a root");
 }
 
 void print_banner(const MeasureRequest& request, int ranks, const topology::Machine& model) {
-  const topology::Level& level = model.levels.front();
   const char* collective = kernels::info(request.collective).name;
   fmt::print(
       "# {} over {} ranks, measured {}; {} samples after {} warm-ups, median of the slowest "
       "rank's time\n"
-      "# model: {}: latency {}, {} per rank{}\n"
+      "# model: {}: {}\n"
       "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; {}\n",
       collective,
       ranks,
@@ -89,9 +90,7 @@ void print_banner(const MeasureRequest& request, int ranks, const topology::Mach
       request.options.samples,
       request.options.warmup,
       request.flags.machine.empty() ? "fitted to this job just now" : request.flags.machine,
-      topology::format(level.latency.value),
-      topology::format(level.reached()),
-      model.reduction ? ", reduction " + topology::format(model.reduction->value) : std::string(),
+      describe(model),
       kernels::busbw_factor(request.collective, ranks),
       request.flags.against_mpi
           ? "ratio = MPI's time / ours, sample by sample, its median and 95 % interval"
@@ -190,6 +189,7 @@ void measure_table(MeasureRequest request) {
     fmt::print("# a cache line takes {} from core to core before, {} after\n",
                topology::format(before),
                topology::format(after));
+  MpiSession::end();
   if (wrong > 0)
     throw topology::Error(topology::ErrorKind::verdict,
                           fmt::format("{} elements are wrong", wrong));

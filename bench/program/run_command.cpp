@@ -126,11 +126,7 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
   if (file != nullptr) {
     table.emplace(file->table(measured_collective));
     file->text("inputs/host.toml", topology::to_toml(fit.machine));
-    const topology::Level& level = fit.machine.levels.front();
-    fmt::print("# this machine, fitted: latency {}, {} per rank, reduction {}\n",
-               topology::format(level.latency.value),
-               topology::format(level.reached()),
-               topology::format(fit.machine.reduction->value));
+    fmt::print("# this machine, fitted: {}\n", describe(fit.machine));
   }
   MeasureOptions options;
   options.lowerings = {lowering};
