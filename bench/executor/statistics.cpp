@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <random>
+#include <utility>
 
 namespace bench {
 
@@ -20,18 +22,35 @@ double median(std::vector<double> values) {
   return quantile(std::move(values), 0.5);
 }
 
-Interval median_interval(const std::vector<double>& values) {
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+namespace {
+
+template <class Statistic>
+Interval bootstrap(const std::vector<double>& values, const Statistic& statistic) {
   constexpr int draws = 1000;
   if (values.empty()) return {std::nan(""), std::nan("")};
   std::mt19937 generator(1);
   std::uniform_int_distribution<std::size_t> any(0, values.size() - 1);
-  std::vector<double> medians;
+  std::vector<double> results;
+  std::vector<double> drawn(values.size());
   for (int d = 0; d < draws; ++d) {
-    std::vector<double> drawn;
-    for (std::size_t i = 0; i < values.size(); ++i) drawn.push_back(values[any(generator)]);
-    medians.push_back(median(std::move(drawn)));
+    for (double& value : drawn) value = values[any(generator)];
+    results.push_back(statistic(drawn));
   }
-  return {quantile(medians, 0.025), quantile(medians, 0.975)};
+  return {quantile(results, 0.025), quantile(results, 0.975)};
+}
+
+}  // namespace
+
+Interval median_interval(const std::vector<double>& values) {
+  return bootstrap(values, [](const std::vector<double>& drawn) { return median(drawn); });
+}
+
+Interval mean_interval(const std::vector<double>& values) {
+  return bootstrap(values, mean);
 }
 
 std::vector<double> ratios(const std::vector<double>& above, const std::vector<double>& below) {

@@ -10,6 +10,8 @@ namespace bench {
 
 [[nodiscard]] double median(std::vector<double> values);
 
+[[nodiscard]] double mean(const std::vector<double>& values);
+
 struct Interval {
   double low = 0;
   double high = 0;
@@ -19,6 +21,9 @@ struct Interval {
 
 /// 95 % of the medians of as many draws with replacement (bootstrap); the same for the same values.
 [[nodiscard]] Interval median_interval(const std::vector<double>& values);
+
+/// The same of means.
+[[nodiscard]] Interval mean_interval(const std::vector<double>& values);
 
 /// Pair by pair. @param above as many as `below`
 [[nodiscard]] std::vector<double> ratios(const std::vector<double>& above,

@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
     bench::add_collective(app, chosen);
     bench::add_compare(app, chosen);
     bench::add_fit(app, chosen);
+    bench::add_health(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);
     if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;

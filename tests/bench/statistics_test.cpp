@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/executor/health.hpp"
+
 namespace {
 
 TEST(Statistics, QuantilesLieOnStraightLines) {
@@ -30,6 +32,34 @@ TEST(Statistics, IntervalsHoldTheMedianAsOftenAsTheySay) {
   }
   EXPECT_GT(held, 0.91 * times);
   EXPECT_LT(held, 0.99 * times);
+}
+
+TEST(Statistics, IntervalsOfMeansShrinkWithTheRootOfTheirNumber) {
+  std::mt19937 generator(5);
+  std::normal_distribution<double> any(10, 2);
+  std::vector<double> values;
+  for (int i = 0; i < 400; ++i) values.push_back(any(generator));
+  const bench::Interval interval = bench::mean_interval(values);
+  EXPECT_TRUE(interval.holds(bench::mean(values)));
+  EXPECT_NEAR(interval.high - interval.low, 2 * 1.96 * 2 / 20.0, 0.08);
+}
+
+/// Of two the faster one is the usual; of more, what half of them reach.
+TEST(Health, NamesWhoIsSlowForSure) {
+  const std::vector<double> usual{10, 10.1, 9.9, 10, 10};
+  const std::vector<double> half{5, 5.1, 4.9, 5, 5};
+  const std::vector<double> unsure{10, 1, 10, 1, 10};
+  const auto two = bench::compare_rates({half, usual}, 0.65);
+  EXPECT_TRUE(two[0].slow);
+  EXPECT_FALSE(two[1].slow);
+  EXPECT_NEAR(two[0].share, 0.5, 1e-12);
+  const auto four = bench::compare_rates({usual, usual, unsure, half}, 0.65);
+  EXPECT_FALSE(four[0].slow);
+  EXPECT_FALSE(four[1].slow);
+  EXPECT_FALSE(four[2].slow) << "its mean is 64 %, but that is not sure";
+  EXPECT_TRUE(four[3].slow);
+  for (const bench::Fitness& fitness : bench::compare_rates({half, half, half}, 0.65))
+    EXPECT_FALSE(fitness.slow) << "all are alike";
 }
 
 TEST(Statistics, RatiosArePaired) {

@@ -157,6 +157,31 @@ def test_collectives_with_a_root_are_measured():
         assert rows(result.stdout)[0][7] == "0"
 
 
+THROTTLED = """
+"$0" health --seconds 0.5 &
+child=$!
+if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
+  while kill -STOP $child 2> /dev/null; do sleep 0.03; kill -CONT $child; sleep 0.01; done
+fi
+wait $child
+"""
+
+
+def test_a_throttled_rank_is_named():
+    result = subprocess.run(["mpirun", "-np", "2", "bash", "-c", THROTTLED, str(RAINIER)],
+                            capture_output=True, text=True, timeout=120)
+    assert re.search(r"^ +1 .* slow$", result.stdout, re.M), result.stdout
+    assert "rank 1 on " in result.stderr and "rank 0 on " not in result.stderr
+
+
+def test_health_compares_ranks():
+    result = run("health", "--seconds", "0.1", "--threshold", "0.01", "--per-rank", ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert len(re.findall(r" good$", result.stdout, re.M)) == 3  # two ranks, one link
+    assert "# nobody is slow" in result.stdout
+    refused("health", says=["mpirun -np 2"])
+
+
 def test_demands_give_a_verdict():
     arguments = ["collective", "all_reduce", "-b", "1K", "-e", "4K", "-n", "2", "--size-range", "1K:2K"]
     assert run(*arguments, "--min-busbw", "1e-9", ranks=2).returncode == 0

@@ -1,0 +1,166 @@
+#include "bench/executor/health.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <thread>
+
+#include <mpi.h>
+
+#include "bench/executor/combine.hpp"
+#include "bench/executor/mpi.hpp"
+
+namespace bench {
+namespace {
+
+constexpr int windows = 50;
+constexpr int exchanges = 30;
+constexpr int message_bytes = 256 << 10;
+
+struct World {
+  int rank = 0;
+  int size = 1;
+  int wave = 0;   ///< of ranks that have a core each at the same time
+  int waves = 1;  ///< on the host with the most ranks for its cores
+
+  World() {
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Comm host = MPI_COMM_NULL;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+    int here = 0;
+    MPI_Comm_rank(host, &here);
+    MPI_Comm_free(&host);
+    wave = here / std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    MPI_Allreduce(&wave, &waves, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    ++waves;
+  }
+};
+
+/// Everybody's samples, by rank.
+std::vector<std::vector<double>> gather(const std::vector<double>& mine, const World& world) {
+  const int count = static_cast<int>(mine.size());
+  std::vector<double> all(mine.size() * static_cast<std::size_t>(world.size));
+  MPI_Allgather(mine.data(), count, MPI_DOUBLE, all.data(), count, MPI_DOUBLE, MPI_COMM_WORLD);
+  std::vector<std::vector<double>> by_rank;
+  for (auto at = all.begin(); at != all.end(); at += count) by_rank.emplace_back(at, at + count);
+  return by_rank;
+}
+
+std::vector<std::string> hosts(const World& world) {
+  std::array<char, MPI_MAX_PROCESSOR_NAME> name{};
+  int length = 0;
+  MPI_Get_processor_name(name.data(), &length);
+  std::vector<char> all(name.size() * static_cast<std::size_t>(world.size));
+  const int each = static_cast<int>(name.size());
+  MPI_Allgather(name.data(), each, MPI_CHAR, all.data(), each, MPI_CHAR, MPI_COMM_WORLD);
+  std::vector<std::string> names;
+  for (std::size_t r = 0; r < all.size(); r += name.size()) names.emplace_back(&all[r]);
+  return names;
+}
+
+/// Sums per second, one sample a window: what stops a rank for a while is in one of them.
+std::vector<double> work(double seconds) {
+  constexpr std::size_t bytes = 128 << 10;
+  std::vector<std::byte> a(bytes);
+  std::vector<std::byte> b(bytes);
+  const std::array<const std::byte*, 2> both{a.data(), b.data()};
+  std::vector<double> rates;
+  for (int w = 0; w < windows; ++w) {
+    const double start = MPI_Wtime();
+    double now = start;
+    double sums = 0;
+    for (; now - start < seconds / windows; now = MPI_Wtime(), ++sums)
+      combine(topology::DataType::f32, Operator::sum, a.data(), both, bytes);
+    rates.push_back(sums / (now - start));
+  }
+  return rates;
+}
+
+/// One wave after the other, while the rest sleeps.
+std::vector<double> work_in_waves(double seconds, const World& world) {
+  std::vector<double> rates;
+  for (int wave = 0; wave < world.waves; ++wave) {
+    MpiSession::wait_idle();
+    if (wave == world.wave) rates = work(seconds);
+  }
+  MpiSession::wait_idle();
+  return rates;
+}
+
+/// Bytes per second of exchanges with the next rank, where this one begins them.
+std::vector<double> exchange(const World& world) {
+  std::vector<std::byte> out(message_bytes);
+  std::vector<std::byte> in(message_bytes);
+  std::vector<double> rates(exchanges, 0.0);
+  for (const int parity : {0, 1}) {
+    const bool begins = world.rank % 2 == parity;
+    const int partner = begins ? world.rank + 1 : world.rank - 1;
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (partner < 0 || partner >= world.size) continue;
+    for (double& rate : rates) {
+      const double start = MPI_Wtime();
+      MPI_Sendrecv(out.data(),
+                   message_bytes,
+                   MPI_BYTE,
+                   partner,
+                   0,
+                   in.data(),
+                   message_bytes,
+                   MPI_BYTE,
+                   partner,
+                   0,
+                   MPI_COMM_WORLD,
+                   MPI_STATUS_IGNORE);
+      if (begins) rate = message_bytes / (MPI_Wtime() - start);
+    }
+  }
+  return rates;
+}
+
+}  // namespace
+
+// The usual rate is the upper median: of two, the faster one.
+std::vector<Fitness> compare_rates(const std::vector<std::vector<double>>& rates,
+                                   double threshold) {
+  std::vector<double> means;
+  means.reserve(rates.size());
+  for (const std::vector<double>& samples : rates) means.push_back(mean(samples));
+  std::vector<double> sorted = means;
+  std::sort(sorted.begin(), sorted.end());
+  const double usual = sorted[sorted.size() / 2];
+  std::vector<Fitness> all;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const Interval interval = mean_interval(rates[i]);
+    all.push_back({means[i] / usual,
+                   {interval.low / usual, interval.high / usual},
+                   interval.high / usual < threshold});
+  }
+  return all;
+}
+
+Health check_health(const HealthOptions& options) {
+  const World world;
+  Health health;
+  const std::vector<std::string> names = hosts(world);
+  work_in_waves(options.seconds / 10, world);  // warm up
+  const auto ranks =
+      compare_rates(gather(work_in_waves(options.seconds, world), world), options.threshold);
+  for (int r = 0; r < world.size; ++r) {
+    const auto at = static_cast<std::size_t>(r);
+    health.ranks.push_back({r, names[at], ranks[at]});
+  }
+  if (world.size < 2 || world.waves > 1) return health;
+  auto rates = gather(exchange(world), world);
+  rates.pop_back();  // the last has no next
+  const auto links = compare_rates(rates, options.threshold);
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    LinkHealth link{static_cast<int>(i), static_cast<int>(i) + 1, mean(rates[i]), links[i]};
+    const bool end_is_slow = health.ranks[i].fitness.slow || health.ranks[i + 1].fitness.slow;
+    link.fitness.slow = link.fitness.slow && !end_is_slow;
+    health.links.push_back(link);
+  }
+  return health;
+}
+
+}  // namespace bench
