@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
     bench::add_collective(app, chosen);
     bench::add_compare(app, chosen);
     bench::add_fit(app, chosen);
+    bench::add_guidelines(app, chosen);
     bench::add_health(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);

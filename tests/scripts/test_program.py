@@ -182,6 +182,15 @@ def test_health_compares_ranks():
     refused("health", says=["mpirun -np 2"])
 
 
+def test_guidelines_are_checked_for_both():
+    result = run("guidelines", "-b", "1K", "-e", "4K", "-f", "4", "-n", "5", ranks=2)
+    assert result.returncode == 0, result.stderr
+    summary = re.search(r"# of 25 checks each: rainier breaks (\d+), MPI (\d+)", result.stdout)
+    for who, count in zip(("rainier", "MPI"), summary.groups()):
+        assert len(re.findall(rf"^ +\d+  {who} ", result.stdout, re.M)) == int(count)
+    refused("guidelines", says=["mpirun -np 2"])
+
+
 def test_demands_give_a_verdict():
     arguments = ["collective", "all_reduce", "-b", "1K", "-e", "4K", "-n", "2", "--size-range", "1K:2K"]
     assert run(*arguments, "--min-busbw", "1e-9", ranks=2).returncode == 0
