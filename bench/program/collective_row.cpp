@@ -1,8 +1,10 @@
 #include "bench/program/collective_row.hpp"
 
 #include <algorithm>
+#include <limits>
 
-#include "bench/executor/host_window.hpp"
+#include "bench/executor/fit.hpp"
+#include "bench/executor/host_memory.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/plan.hpp"
 #include "kernels/collective/algorithms.hpp"
@@ -21,6 +23,10 @@ double CollectiveRow::busbw(double seconds) const {
 
 double CollectiveRow::without_copy() const {
   return std::min(out_of_place.median(), in_place.median());
+}
+
+std::string CollectiveRow::how() const {
+  return prediction.algorithm + (lowering == Lowering::messages ? " by messages" : "");
 }
 
 std::int64_t CollectiveRow::wrong() const {
@@ -57,31 +63,66 @@ CollectiveRow predict_point(kernels::Collective collective,
   return row;
 }
 
-Lowering choose_lowering(const std::string& text) {
-  if (text == "messages") return Lowering::messages;
+std::vector<Lowering> lowerings(const std::string& text) {
+  if (text == "messages") return {Lowering::messages};
   if (text != "auto" && text != "host")
     topology::usage_error(topology::unknown_name(
         "lowering", text, std::vector<std::string>{"auto", "host", "messages"}));
   const bool one = on_one_host();
-  if (!one && text == "host")
-    topology::usage_error("--lowering host: the ranks are on more than one host");
-  return one ? Lowering::host : Lowering::messages;
+  if (text == "auto")
+    return one ? std::vector{Lowering::host, Lowering::messages} : std::vector{Lowering::messages};
+  if (!one) topology::usage_error("--lowering host: the ranks are on more than one host");
+  return {Lowering::host};
+}
+
+std::vector<Way> fit_ways(const std::vector<Lowering>& lowerings) {
+  std::vector<Way> ways;
+  ways.reserve(lowerings.size());
+  for (const Lowering lowering : lowerings) ways.push_back({lowering, fit_host(lowering).machine});
+  return ways;
+}
+
+const Way& faster_way(const std::vector<Way>& ways,
+                      kernels::Collective collective,
+                      std::int64_t bytes,
+                      MeasureOptions options,
+                      const std::string& algorithm) {
+  options.lowerings.clear();
+  options.check = false;
+  options.warmup = 1;
+  options.samples = 3;
+  const Way* best = &ways.front();
+  double least = std::numeric_limits<double>::max();
+  for (const Way& way : ways) {
+    if (ways.size() == 1) break;
+    const CollectiveRow row = measure_point(collective, bytes, options, algorithm, way);
+    const double time = row.out_of_place.median() + row.in_place.median();
+    if (time < least) best = &way;
+    least = std::min(least, time);
+  }
+  return *best;
 }
 
 CollectiveRow measure_point(kernels::Collective collective,
                             std::int64_t bytes,
-                            const MeasureOptions& options,
+                            MeasureOptions options,
                             const std::string& algorithm,
-                            const topology::Machine& model) {
-  CollectiveRow row = predict_point(collective, bytes, options, algorithm, model, {is_measurable});
+                            const Way& way) {
+  CollectiveRow row =
+      predict_point(collective, bytes, options, algorithm, way.model, {is_measurable});
   // Every rank must run what rank 0 would choose.
   row.prediction.algorithm = MpiSession::share(row.prediction.algorithm);
-  Measure measure(kernels::build(collective, model, row.prediction.algorithm), row.count, options);
-  row.lowering = options.lowerings.front();
+  row.lowering = way.lowering;
+  std::vector<Lowering> all{way.lowering};
+  for (const Lowering lowering : options.lowerings)
+    if (lowering == Lowering::library) all.push_back(lowering);
+  options.lowerings = all;
+  Measure measure(
+      kernels::build(collective, way.model, row.prediction.algorithm), row.count, options);
   const auto run = [&](bool in_place, Measurement& ours, Measurement& library) {
-    std::vector<Measurement> all = measure.run(in_place);
-    ours = std::move(all.front());
-    if (all.size() > 1) library = std::move(all[1]);
+    std::vector<Measurement> results = measure.run(in_place);
+    ours = std::move(results.front());
+    if (results.size() > 1) library = std::move(results[1]);
   };
   run(false, row.out_of_place, row.library_out_of_place);
   run(true, row.in_place, row.library_in_place);

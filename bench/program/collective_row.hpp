@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bench/executor/measure.hpp"
 #include "bench/executor/predict.hpp"
@@ -32,6 +33,8 @@ struct CollectiveRow {
   /// Median of the faster placement: out of place the input is copied first, but for an all-to-all,
   /// which copies in place. The model charges neither copy.
   [[nodiscard]] double without_copy() const;
+  /// "ring(ranks)", and if so "by messages".
+  [[nodiscard]] std::string how() const;
   /// Wrong elements in both placements.
   [[nodiscard]] std::int64_t wrong() const;
 };
@@ -49,17 +52,34 @@ struct CollectiveRow {
                                           const topology::Machine& machine,
                                           const PredictOptions& asked = {});
 
-/// How schedules are carried out here: through shared memory where all ranks are on one host.
-/// Collective. @param text "auto", "host" or "messages" @throws Error(usage)
-[[nodiscard]] Lowering choose_lowering(const std::string& text);
+/// A way to carry schedules out, and the model of this machine that goes with it.
+struct Way {
+  Lowering lowering = Lowering::messages;
+  topology::Machine model;
+};
 
-/// Measures with the algorithm that `model` predicts to be best ("auto") or the one that is named.
-/// Collective over all ranks, whose number is the model's chips. The lowerings asked for are one
-/// for schedules and, after it, the library's where that stands beside.
+/// How schedules can be carried out here: through shared memory where all ranks are on one host,
+/// and by messages. Collective. @param text "auto", both; "host" or "messages" @throws Error(usage)
+[[nodiscard]] std::vector<Lowering> lowerings(const std::string& text);
+
+/// Each with its fit, a second or two. Collective.
+[[nodiscard]] std::vector<Way> fit_ways(const std::vector<Lowering>& lowerings);
+
+/// The one that a short trial of both placements finds faster: a fit knows nothing of caches and of
+/// who has written last. Collective; all ranks come to the same.
+[[nodiscard]] const Way& faster_way(const std::vector<Way>& ways,
+                                    kernels::Collective collective,
+                                    std::int64_t bytes,
+                                    MeasureOptions options,
+                                    const std::string& algorithm);
+
+/// Measures with the algorithm that the model predicts to be best ("auto") or the one that is
+/// named. Collective over all ranks, whose number is the model's chips. @param options where its
+/// lowerings hold the library's, that is measured beside it
 [[nodiscard]] CollectiveRow measure_point(kernels::Collective collective,
                                           std::int64_t bytes,
-                                          const MeasureOptions& options,
+                                          MeasureOptions options,
                                           const std::string& algorithm,
-                                          const topology::Machine& model);
+                                          const Way& way);
 
 }  // namespace bench

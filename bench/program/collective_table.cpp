@@ -173,7 +173,7 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
              time_us(p.time.value()),
              100 * p.time.value() / row.without_copy(),
              time_us(p.bound.time().value()),
-             p.algorithm);
+             row.how());
 }
 
 namespace {
@@ -206,8 +206,7 @@ void print_compared(const CollectiveRow& row) {
   print_head(row);
   print_comparison(row, row.out_of_place, row.library_out_of_place);
   print_comparison(row, row.in_place, row.library_in_place);
-  fmt::print(
-      " {:>8}  {}\n", time_us(row.prediction.bound.time().value()), row.prediction.algorithm);
+  fmt::print(" {:>8}  {}\n", time_us(row.prediction.bound.time().value()), row.how());
 }
 
 void print_predicted_header(TableStyle style) {

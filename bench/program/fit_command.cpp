@@ -34,7 +34,7 @@ void print_fit(const HostFit& fit) {
 void fit_and_write(const std::string& path, const std::string& lowering) {
   const MpiSession mpi;
   if (mpi.size() < 2) topology::usage_error("a fit takes at least two ranks: mpirun -np 2 …");
-  const HostFit fit = fit_host(choose_lowering(lowering));
+  const HostFit fit = fit_host(lowerings(lowering).front());
   if (mpi.rank() != 0) return;
   print_fit(fit);
   std::ofstream file(path);
@@ -54,8 +54,8 @@ void add_fit(CLI::App& app, Action& chosen) {
   auto lowering = std::make_shared<std::string>("auto");
   command->add_option("--lowering",
                       *lowering,
-                      "fit exchanges through shared memory (host), by MPI messages, or as "
-                      "collectives are measured (auto)");
+                      "fit exchanges through shared memory (host), by MPI messages, or auto: "
+                      "host where all ranks are on one");
   command->callback([path, lowering, &chosen] {
     chosen = [path, lowering] { fit_and_write(*path, *lowering); };
   });

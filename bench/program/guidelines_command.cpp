@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/statistics.hpp"
 #include "bench/program/collective_row.hpp"
@@ -117,10 +116,15 @@ int check_monotone(const Times& times, const Times& smaller, std::int64_t bytes,
 /// Ours and the library's times of all collectives.
 std::pair<Times, Times> measure(std::int64_t bytes,
                                 const Options& options,
-                                const topology::Machine& model) {
+                                const std::vector<Way>& ways) {
   std::pair<Times, Times> times;
   for (const Collective collective : measured) {
-    const CollectiveRow row = measure_point(collective, bytes, options.measure, "auto", model);
+    const CollectiveRow row =
+        measure_point(collective,
+                      bytes,
+                      options.measure,
+                      "auto",
+                      faster_way(ways, collective, bytes, options.measure, "auto"));
     if (row.wrong() > 0)
       throw topology::Error(
           topology::ErrorKind::verdict,
@@ -179,14 +183,13 @@ void run(Options options) {
     topology::usage_error("guidelines are measured: mpirun -np 2 rainier guidelines, or more");
   for (const std::int64_t bytes : sizes)  // complain about any of them before the first runs
     static_cast<void>(point(Collective::all_gather, bytes, options.measure, mpi.size()));
-  const Lowering lowering = choose_lowering("auto");
-  options.measure.lowerings = {lowering, Lowering::library};
-  const topology::Machine model = fit_host(lowering).machine;
+  options.measure.lowerings = {Lowering::library};  // beside ours
+  const std::vector<Way> ways = fit_ways(lowerings("auto"));
   const bool speaks = mpi.rank() == 0;
   if (speaks) print_heading(mpi.size());
   Tally tally;
   for (const std::int64_t bytes : sizes) {
-    auto times = measure(bytes, options, model);
+    auto times = measure(bytes, options, ways);
     if (speaks) tally.add(bytes, std::move(times));
   }
   if (speaks) tally.end();

@@ -23,9 +23,10 @@ namespace {
 
 using kernels::Collective;
 
-const char* lowering_text(Lowering lowering) {
-  if (lowering == Lowering::symmetric) return "in symmetric buffers of shared memory";
-  return lowering == Lowering::host ? "through shared memory" : "by MPI messages";
+std::string lowering_text(const std::vector<Way>& ways) {
+  if (ways.size() > 1) return "through shared memory or by messages";
+  if (ways.front().lowering == Lowering::symmetric) return "in symmetric buffers of shared memory";
+  return ways.front().lowering == Lowering::host ? "through shared memory" : "by MPI messages";
 }
 
 /// Complains about any size before the first is measured.
@@ -45,11 +46,16 @@ void check(const MeasureRequest& request, int ranks) {
   }
 }
 
-/// The model that stands beside the measurements: a file, or a fit of this job.
-topology::Machine model_of(const MeasureRequest& request, Lowering lowering, int ranks) {
-  if (request.flags.machine.empty()) return fit_host(lowering).machine;
+/// The models that stand beside the measurements: a file for the first of the lowerings, or fits of
+/// this job.
+std::vector<Way> ways_of(const MeasureRequest& request, int ranks) {
+  const std::vector<Lowering> possible = lowerings(request.flags.lowering);
+  if (request.flags.machine.empty() && request.flags.buffers == "private")
+    return fit_ways(possible);
+  if (request.flags.machine.empty()) return fit_ways({possible.front()});
   topology::Machine machine = topology::load_system(request.flags.machine, request.overrides);
-  return machine.chips() == ranks ? machine : topology::slice(machine, ranks);
+  if (machine.chips() != ranks) machine = topology::slice(machine, ranks);
+  return {{possible.front(), std::move(machine)}};
 }
 
 /// Sizes that powers of two do not show: cliffs at tails, and between switch points.
@@ -66,35 +72,40 @@ std::vector<std::int64_t> with_odd_sizes(const MeasureRequest& request) {
 }
 
 /// With symmetric buffers there is one way.
-void choose_symmetric(MeasureRequest& request, Lowering lowering) {
+void choose_symmetric(MeasureRequest& request, Way& way) {
   if (request.flags.buffers != "symmetric") return;
-  if (lowering != Lowering::host)
+  if (way.lowering != Lowering::host)
     topology::usage_error("--buffers symmetric: all ranks on one host, --lowering host or auto");
   request.options.symmetric = true;
-  request.options.lowerings = {Lowering::symmetric};
+  way.lowering = Lowering::symmetric;
   if (request.algorithm == "auto") request.algorithm = "direct";
   if (request.algorithm.rfind("direct", 0) != 0 || kernels::info(request.collective).rooted())
     topology::usage_error("symmetric buffers are for --algorithm direct and without a root");
 }
 
-void print_banner(const MeasureRequest& request, int ranks, const topology::Machine& model) {
+void print_banner(const MeasureRequest& request, int ranks, const std::vector<Way>& ways) {
   const char* collective = kernels::info(request.collective).name;
   fmt::print(
       "# {} over {} ranks, measured {}; {} samples after {} warm-ups, median of the slowest "
-      "rank's time\n"
-      "# model: {}: {}\n"
-      "# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; {}\n",
+      "rank's time\n",
       collective,
       ranks,
-      lowering_text(request.options.lowerings.front()),
+      lowering_text(ways),
       request.options.samples,
-      request.options.warmup,
-      request.flags.machine.empty() ? "fitted to this job just now" : request.flags.machine,
-      describe(model),
-      kernels::busbw_factor(request.collective, ranks),
-      request.flags.against_mpi
-          ? "ratio = MPI's time / ours, sample by sample, its median and 95 % interval"
-          : "%model = model / the faster placement");
+      request.options.warmup);
+  for (const Way& way : ways)
+    fmt::print(
+        "# model{}: {}: {}\n",
+        ways.size() == 1                 ? ""
+        : way.lowering == Lowering::host ? " of shared memory"
+                                         : " of messages",
+        request.flags.machine.empty() ? "fitted to this job just now" : request.flags.machine,
+        describe(way.model));
+  fmt::print("# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; {}\n",
+             kernels::busbw_factor(request.collective, ranks),
+             request.flags.against_mpi
+                 ? "ratio = MPI's time / ours, sample by sample, its median and 95 % interval"
+                 : "%model = model / the faster placement");
 }
 
 /// Over all sizes and both placements, and each point for itself.
@@ -149,15 +160,17 @@ class MeasuredTable {
 
 /// @return elements that are wrong
 std::int64_t measure_all(const MeasureRequest& request,
-                         const topology::Machine& model,
+                         const std::vector<Way>& ways,
                          Demands& demands,
                          bool speaks) {
-  const AlgorithmChoice algorithm(request.algorithm, request.collective, model);
+  // A tuning table is of the number of ranks, which all ways have.
+  const AlgorithmChoice algorithm(request.algorithm, request.collective, ways.front().model);
   MeasuredTable table(request, speaks);
   std::int64_t wrong = 0;
   for (const std::int64_t bytes : request.sizes) {
-    const CollectiveRow row =
-        measure_point(request.collective, bytes, request.options, algorithm.at(bytes), model);
+    const std::string& text = algorithm.at(bytes);
+    const Way& way = faster_way(ways, request.collective, bytes, request.options, text);
+    const CollectiveRow row = measure_point(request.collective, bytes, request.options, text, way);
     wrong += row.wrong();
     table.add(row);
     demands.check(row);
@@ -173,17 +186,15 @@ void measure_table(MeasureRequest request) {
   if (request.flags.odd) request.sizes = with_odd_sizes(request);
   const MpiSession mpi;
   check(request, mpi.size());
-  const Lowering lowering = choose_lowering(request.flags.lowering);
-  request.options.lowerings = {lowering};
-  choose_symmetric(request, lowering);
-  const topology::Machine model = model_of(request, lowering, mpi.size());
-  if (request.flags.against_mpi) request.options.lowerings.push_back(Lowering::library);
+  std::vector<Way> ways = ways_of(request, mpi.size());
+  choose_symmetric(request, ways.front());
+  if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};  // beside ours
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
   const bool one_host = on_one_host();
   const auto distance = [&] { return one_host ? core_to_core() : topology::Seconds(); };
-  if (speaks) print_banner(request, mpi.size(), model);
+  if (speaks) print_banner(request, mpi.size(), ways);
   const topology::Seconds before = distance();
-  const std::int64_t wrong = measure_all(request, model, demands, mpi.rank() == 0);
+  const std::int64_t wrong = measure_all(request, ways, demands, mpi.rank() == 0);
   const topology::Seconds after = distance();
   if (speaks && one_host)
     fmt::print("# a cache line takes {} from core to core before, {} after\n",

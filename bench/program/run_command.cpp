@@ -114,22 +114,29 @@ void model_matmuls(ResultFile& file, const ModelledMatmuls& what) {
   fmt::print("modelled {} matmuls on {} chips\n", rows.size(), what.chips.size());
 }
 
+/// What stands beside the measurements.
+void record_models(ResultFile& file, const std::vector<Way>& ways) {
+  for (const Way& way : ways) {
+    file.text(fmt::format("inputs/host_{}.toml", name(way.lowering)), topology::to_toml(way.model));
+    fmt::print("# this machine by {}, fitted: {}\n",
+               way.lowering == Lowering::host ? "shared memory" : "messages",
+               describe(way.model));
+  }
+}
+
 /// Ranks other than 0 have no file.
 void measure_collectives(ResultFile* file, const MeasuredCollectives& what, const MpiSession& mpi) {
   if (mpi.size() < 2) {
     fmt::print("measured no collectives: 1 rank; start with mpirun -np 2 or more\n");
     return;
   }
-  const Lowering lowering = choose_lowering("auto");
-  const HostFit fit = fit_host(lowering);
+  const std::vector<Way> ways = fit_ways(lowerings("auto"));
   std::optional<Table> table;
   if (file != nullptr) {
     table.emplace(file->table(measured_collective));
-    file->text("inputs/host.toml", topology::to_toml(fit.machine));
-    fmt::print("# this machine, fitted: {}\n", describe(fit.machine));
+    record_models(*file, ways);
   }
   MeasureOptions options;
-  options.lowerings = {lowering};
   options.type = what.type;
   options.op = what.op;
   options.warmup = what.warmup;
@@ -141,7 +148,8 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
       print_measured_header(TableStyle::text);
     }
     for (const std::int64_t bytes : what.sizes) {
-      CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, fit.machine);
+      const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
+      CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
       wrong += row.wrong();
       if (!table) continue;
       print_measured(row, TableStyle::text);

@@ -161,16 +161,20 @@ THROTTLED = """
 "$0" health --seconds 0.5 &
 child=$!
 if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
-  while kill -STOP $child 2> /dev/null; do sleep 0.03; kill -CONT $child; sleep 0.01; done
+  while kill -STOP $child 2> /dev/null; do sleep 0.1; kill -CONT $child; sleep 0.01; done
 fi
 wait $child
 """
 
 
 def test_a_throttled_rank_is_named():
-    result = subprocess.run(["mpirun", "-np", "2", "bash", "-c", THROTTLED, str(RAINIER)],
-                            capture_output=True, text=True, timeout=120)
-    assert re.search(r"^ +1 .* slow$", result.stdout, re.M), result.stdout
+    for _ in range(3):  # other work on this machine slows the other rank down
+        result = subprocess.run(["mpirun", "-np", "2", "bash", "-c", THROTTLED, str(RAINIER)],
+                                capture_output=True, text=True, timeout=120)
+        if re.search(r"^ +1 .* slow$", result.stdout, re.M):
+            break
+    else:
+        pytest.fail(result.stdout)
     assert "rank 1 on " in result.stderr and "rank 0 on " not in result.stderr
 
 
