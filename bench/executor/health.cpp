@@ -38,12 +38,14 @@ struct World {
 };
 
 /// Everybody's samples, by rank.
-std::vector<std::vector<double>> gather(const std::vector<double>& mine, const World& world) {
-  const int count = static_cast<int>(mine.size());
-  std::vector<double> all(mine.size() * static_cast<std::size_t>(world.size));
-  MPI_Allgather(mine.data(), count, MPI_DOUBLE, all.data(), count, MPI_DOUBLE, MPI_COMM_WORLD);
-  std::vector<std::vector<double>> by_rank;
-  for (auto at = all.begin(); at != all.end(); at += count) by_rank.emplace_back(at, at + count);
+std::vector<std::vector<Work>> gather(const std::vector<Work>& mine, const World& world) {
+  static_assert(sizeof(Work) == 2 * sizeof(double));
+  const int doubles = 2 * static_cast<int>(mine.size());
+  std::vector<Work> all(mine.size() * static_cast<std::size_t>(world.size));
+  MPI_Allgather(mine.data(), doubles, MPI_DOUBLE, all.data(), doubles, MPI_DOUBLE, MPI_COMM_WORLD);
+  std::vector<std::vector<Work>> by_rank;
+  const auto each = static_cast<std::ptrdiff_t>(mine.size());
+  for (auto at = all.begin(); at != all.end(); at += each) by_rank.emplace_back(at, at + each);
   return by_rank;
 }
 
@@ -59,46 +61,46 @@ std::vector<std::string> hosts(const World& world) {
   return names;
 }
 
-/// Sums per second, one sample a window: what stops a rank for a while is in one of them.
-std::vector<double> work(double seconds) {
+/// Sums, one sample a window: what stops a rank for a while makes one of them longer.
+std::vector<Work> work(double seconds) {
   constexpr std::size_t bytes = 128 << 10;
   std::vector<std::byte> a(bytes);
   std::vector<std::byte> b(bytes);
   const std::array<const std::byte*, 2> both{a.data(), b.data()};
-  std::vector<double> rates;
+  std::vector<Work> done;
   for (int w = 0; w < windows; ++w) {
     const double start = MPI_Wtime();
     double now = start;
     double sums = 0;
     for (; now - start < seconds / windows; now = MPI_Wtime(), ++sums)
       combine(topology::DataType::f32, Operator::sum, a.data(), both, bytes);
-    rates.push_back(sums / (now - start));
+    done.push_back({sums, now - start});
   }
-  return rates;
+  return done;
 }
 
 /// One wave after the other, while the rest sleeps.
-std::vector<double> work_in_waves(double seconds, const World& world) {
-  std::vector<double> rates;
+std::vector<Work> work_in_waves(double seconds, const World& world) {
+  std::vector<Work> done;
   for (int wave = 0; wave < world.waves; ++wave) {
     MpiSession::wait_idle();
-    if (wave == world.wave) rates = work(seconds);
+    if (wave == world.wave) done = work(seconds);
   }
   MpiSession::wait_idle();
-  return rates;
+  return done;
 }
 
-/// Bytes per second of exchanges with the next rank, where this one begins them.
-std::vector<double> exchange(const World& world) {
+/// Bytes in exchanges with the next rank, where this one begins them.
+std::vector<Work> exchange(const World& world) {
   std::vector<std::byte> out(message_bytes);
   std::vector<std::byte> in(message_bytes);
-  std::vector<double> rates(exchanges, 0.0);
+  std::vector<Work> done(exchanges);
   for (const int parity : {0, 1}) {
     const bool begins = world.rank % 2 == parity;
     const int partner = begins ? world.rank + 1 : world.rank - 1;
     MPI_Barrier(MPI_COMM_WORLD);
     if (partner < 0 || partner >= world.size) continue;
-    for (double& rate : rates) {
+    for (Work& one : done) {
       const double start = MPI_Wtime();
       MPI_Sendrecv(out.data(),
                    message_bytes,
@@ -112,31 +114,30 @@ std::vector<double> exchange(const World& world) {
                    0,
                    MPI_COMM_WORLD,
                    MPI_STATUS_IGNORE);
-      if (begins) rate = message_bytes / (MPI_Wtime() - start);
+      if (begins) one = {message_bytes, MPI_Wtime() - start};
     }
   }
-  return rates;
+  return done;
 }
 
 }  // namespace
 
 // The usual rate is the upper median: of two, the faster one.
-std::vector<Fitness> compare_rates(const std::vector<std::vector<double>>& rates,
-                                   double threshold) {
-  std::vector<double> means;
-  means.reserve(rates.size());
-  for (const std::vector<double>& samples : rates) means.push_back(mean(samples));
-  std::vector<double> sorted = means;
+std::vector<Fitness> compare_rates(const std::vector<std::vector<Work>>& all, double threshold) {
+  std::vector<double> rates;
+  rates.reserve(all.size());
+  for (const std::vector<Work>& work : all) rates.push_back(rate(work));
+  std::vector<double> sorted = rates;
   std::sort(sorted.begin(), sorted.end());
   const double usual = sorted[sorted.size() / 2];
-  std::vector<Fitness> all;
-  for (std::size_t i = 0; i < rates.size(); ++i) {
-    const Interval interval = mean_interval(rates[i]);
-    all.push_back({means[i] / usual,
-                   {interval.low / usual, interval.high / usual},
-                   interval.high / usual < threshold});
+  std::vector<Fitness> fitness;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Interval interval = rate_interval(all[i]);
+    fitness.push_back({rates[i] / usual,
+                       {interval.low / usual, interval.high / usual},
+                       interval.high / usual < threshold});
   }
-  return all;
+  return fitness;
 }
 
 Health check_health(const HealthOptions& options) {
@@ -155,7 +156,7 @@ Health check_health(const HealthOptions& options) {
   rates.pop_back();  // the last has no next
   const auto links = compare_rates(rates, options.threshold);
   for (std::size_t i = 0; i < links.size(); ++i) {
-    LinkHealth link{static_cast<int>(i), static_cast<int>(i) + 1, mean(rates[i]), links[i]};
+    LinkHealth link{static_cast<int>(i), static_cast<int>(i) + 1, rate(rates[i]), links[i]};
     const bool end_is_slow = health.ranks[i].fitness.slow || health.ranks[i + 1].fitness.slow;
     link.fitness.slow = link.fitness.slow && !end_is_slow;
     health.links.push_back(link);

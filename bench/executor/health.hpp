@@ -45,7 +45,7 @@ struct Health {
 [[nodiscard]] Health check_health(const HealthOptions& options);
 
 /// The rates of several ranks or links, samples of each, compared.
-[[nodiscard]] std::vector<Fitness> compare_rates(const std::vector<std::vector<double>>& rates,
+[[nodiscard]] std::vector<Fitness> compare_rates(const std::vector<std::vector<Work>>& all,
                                                  double threshold);
 
 }  // namespace bench

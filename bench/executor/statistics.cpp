@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 #include <random>
 #include <utility>
 
@@ -22,22 +21,18 @@ double median(std::vector<double> values) {
   return quantile(std::move(values), 0.5);
 }
 
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 namespace {
 
-template <class Statistic>
-Interval bootstrap(const std::vector<double>& values, const Statistic& statistic) {
+template <class Value, class Statistic>
+Interval bootstrap(const std::vector<Value>& values, const Statistic& statistic) {
   constexpr int draws = 1000;
   if (values.empty()) return {std::nan(""), std::nan("")};
   std::mt19937 generator(1);
   std::uniform_int_distribution<std::size_t> any(0, values.size() - 1);
   std::vector<double> results;
-  std::vector<double> drawn(values.size());
+  std::vector<Value> drawn(values.size());
   for (int d = 0; d < draws; ++d) {
-    for (double& value : drawn) value = values[any(generator)];
+    for (Value& value : drawn) value = values[any(generator)];
     results.push_back(statistic(drawn));
   }
   return {quantile(results, 0.025), quantile(results, 0.975)};
@@ -49,8 +44,14 @@ Interval median_interval(const std::vector<double>& values) {
   return bootstrap(values, [](const std::vector<double>& drawn) { return median(drawn); });
 }
 
-Interval mean_interval(const std::vector<double>& values) {
-  return bootstrap(values, mean);
+double rate(const std::vector<Work>& work) {
+  Work all;
+  for (const Work& w : work) all = {all.amount + w.amount, all.seconds + w.seconds};
+  return all.amount / all.seconds;
+}
+
+Interval rate_interval(const std::vector<Work>& work) {
+  return bootstrap(work, rate);
 }
 
 std::vector<double> ratios(const std::vector<double>& above, const std::vector<double>& below) {

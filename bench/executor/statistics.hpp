@@ -10,8 +10,6 @@ namespace bench {
 
 [[nodiscard]] double median(std::vector<double> values);
 
-[[nodiscard]] double mean(const std::vector<double>& values);
-
 struct Interval {
   double low = 0;
   double high = 0;
@@ -22,8 +20,17 @@ struct Interval {
 /// 95 % of the medians of as many draws with replacement (bootstrap); the same for the same values.
 [[nodiscard]] Interval median_interval(const std::vector<double>& values);
 
-/// The same of means.
-[[nodiscard]] Interval mean_interval(const std::vector<double>& values);
+/// What was done in how long.
+struct Work {
+  double amount = 0;
+  double seconds = 0;
+};
+
+/// All of it over all of the time: a pause counts for as long as it was.
+[[nodiscard]] double rate(const std::vector<Work>& work);
+
+/// As median_interval.
+[[nodiscard]] Interval rate_interval(const std::vector<Work>& work);
 
 /// Pair by pair. @param above as many as `below`
 [[nodiscard]] std::vector<double> ratios(const std::vector<double>& above,
