@@ -34,24 +34,6 @@ auto with_type(DataType type, Visit&& visit) {
   }
 }
 
-template <class T>
-T add(T a, T b) {
-  return a + b;
-}
-
-BFloat16 add(BFloat16 a, BFloat16 b) {
-  return BFloat16(float{a} + float{b});
-}
-
-template <class T>
-T larger(T a, T b) {
-  return std::max(a, b);
-}
-
-BFloat16 larger(BFloat16 a, BFloat16 b) {
-  return float{a} < float{b} ? b : a;
-}
-
 /// Largest integer up to which all integers are representable.
 double exact_integers(DataType type) {
   if (type == DataType::bf16) return 256;
@@ -74,23 +56,6 @@ Operator parse_operator(std::string_view text) {
 
 void check_measurable(DataType type) {
   with_type(type, [](auto) {});
-}
-
-void reduce(DataType type,
-            Operator op,
-            std::span<std::byte> into,
-            std::span<const std::byte> from) {
-  topology::expects(into.size() == from.size(), "a reduction has operands of one size");
-  with_type(type, [&](auto zero) {
-    using T = decltype(zero);
-    auto* a = reinterpret_cast<T*>(into.data());
-    const auto* b = reinterpret_cast<const T*>(from.data());
-    const std::size_t n = into.size() / sizeof(T);
-    if (op == Operator::sum)
-      for (std::size_t i = 0; i < n; ++i) a[i] = add(a[i], b[i]);
-    else
-      for (std::size_t i = 0; i < n; ++i) a[i] = larger(a[i], b[i]);
-  });
 }
 
 Pattern::Pattern(DataType type, Operator op, std::int64_t ranks) : type_(type), ranks_(ranks) {

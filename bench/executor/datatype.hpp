@@ -20,11 +20,16 @@ Operator parse_operator(std::string_view text);
 /// Element types that can be measured: f32, f64, i32, bf16. @throws Error(usage) for others
 void check_measurable(topology::DataType type);
 
-/// Element-wise into[i] = into[i] (op) from[i]; sizes in bytes, whole elements.
-void reduce(topology::DataType type,
-            Operator op,
-            std::span<std::byte> into,
-            std::span<const std::byte> from);
+/// What is moved: `count` elements of the full vector.
+struct Payload {
+  std::int64_t count = 0;
+  topology::DataType type = topology::DataType::f32;
+  Operator op = Operator::sum;
+
+  [[nodiscard]] std::size_t element() const {
+    return static_cast<std::size_t>(topology::size_of(type).value());
+  }
+};
 
 /// Contribution of `rank` to element `index` of a vector reduced over `ranks`, as small integers:
 /// every partial sum is representable in `type`. Repeats with a prime period, so a chunk that

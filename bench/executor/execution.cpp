@@ -1,9 +1,12 @@
 #include "bench/executor/execution.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <mpi.h>
+
+#include "bench/executor/combine.hpp"
 
 namespace bench {
 namespace {
@@ -34,15 +37,8 @@ void in_parts(std::size_t bytes, Post&& post) {
 
 }  // namespace
 
-Execution::Execution(const kernels::Schedule& schedule,
-                     int rank,
-                     std::int64_t count,
-                     topology::DataType type,
-                     Operator op)
-    : type_(type),
-      op_(op),
-      steps_(
-          plan(schedule, rank, count, static_cast<std::size_t>(topology::size_of(type).value()))) {
+Execution::Execution(const kernels::Schedule& schedule, int rank, const Payload& payload)
+    : payload_(payload), steps_(plan(schedule, rank, payload.count, payload.element())) {
   std::size_t packed = 0;
   std::size_t arrived = 0;
   for (const Step& step : steps_) {
@@ -91,12 +87,12 @@ void Execution::apply(const Step& step, std::span<std::byte> target) {
   for (const Message& m : step.receives) {
     if (lands(m)) continue;
     for (const Piece& piece : m.pieces) {
-      const std::span<std::byte> into = target.subspan(piece.offset, piece.bytes);
-      const std::span<const std::byte> from{arrived_.data() + at, piece.bytes};
+      std::byte* const into = target.data() + piece.offset;
+      const std::array<const std::byte*, 2> both{into, arrived_.data() + at};
       if (m.reduce)
-        reduce(type_, op_, into, from);
+        combine(payload_.type, payload_.op, into, both, piece.bytes);
       else
-        std::memcpy(into.data(), from.data(), from.size());
+        std::memcpy(into, both[1], piece.bytes);
       at += piece.bytes;
     }
   }

@@ -16,11 +16,7 @@ namespace bench {
 class Execution {
  public:
   /// @throws Error(usage) for a schedule that is not measurable
-  Execution(const kernels::Schedule& schedule,
-            int rank,
-            std::int64_t count,
-            topology::DataType type,
-            Operator op);
+  Execution(const kernels::Schedule& schedule, int rank, const Payload& payload);
 
   [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
 
@@ -31,8 +27,7 @@ class Execution {
   void post(const Step& step, std::span<const std::byte> source, std::span<std::byte> target);
   void apply(const Step& step, std::span<std::byte> target);
 
-  topology::DataType type_;
-  Operator op_;
+  Payload payload_;
   std::vector<Step> steps_;
   std::vector<std::byte> packed_;   // sends of more than one piece
   std::vector<std::byte> arrived_;  // receives that are reduced or scattered

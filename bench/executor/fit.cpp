@@ -14,6 +14,7 @@
 #include "bench/executor/combine.hpp"
 #include "bench/executor/datatype.hpp"
 #include "bench/executor/host_window.hpp"
+#include "bench/executor/ranks.hpp"
 #include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
 #include "topology/parse.hpp"
@@ -34,10 +35,7 @@ double slowest(double seconds) {
 class Neighbours {
  public:
   explicit Neighbours(Lowering lowering) : out_(largest()), in_(largest()) {
-    int rank = 0;
-    int size = 1;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    const auto [rank, size] = world();
     next_ = (rank + 1) % size;
     previous_ = (rank + size - 1) % size;
     if (lowering == Lowering::host) window_.emplace(slot_bytes);
@@ -62,12 +60,13 @@ class Neighbours {
     MPI_Irecv(in_.data(), bytes, MPI_BYTE, previous_, 0, MPI_COMM_WORLD, requests.data());
     MPI_Isend(out_.data(), bytes, MPI_BYTE, next_, 0, MPI_COMM_WORLD, &requests[1]);
     MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
-    const auto size = static_cast<std::size_t>(bytes);
+    const std::array<const std::byte*, 2> both{out_.data(), in_.data()};
     if (add)
-      reduce(topology::DataType::f32,
-             Operator::sum,
-             std::span(out_).first(size),
-             std::span<const std::byte>(in_).first(size));
+      combine(topology::DataType::f32,
+              Operator::sum,
+              out_.data(),
+              both,
+              static_cast<std::size_t>(bytes));
   }
 
   void through_memory(std::size_t bytes, bool add) {
@@ -134,8 +133,7 @@ double best_rate(const std::vector<FitPoint>& points) {
 
 topology::Machine host_machine(
     Lowering lowering, double latency, double rate, double best, double reduction) {
-  int size = 1;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const int size = world().size;
   const std::string source =
       fmt::format("fitted to exchanges {} of {} to {} B between neighbouring ranks of {}",
                   lowering == Lowering::host ? "through shared memory" : "by MPI messages",

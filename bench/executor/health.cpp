@@ -9,6 +9,7 @@
 
 #include "bench/executor/combine.hpp"
 #include "bench/executor/mpi.hpp"
+#include "bench/executor/ranks.hpp"
 
 namespace bench {
 namespace {
@@ -17,21 +18,13 @@ constexpr int windows = 50;
 constexpr int exchanges = 30;
 constexpr int message_bytes = 256 << 10;
 
-struct World {
-  int rank = 0;
-  int size = 1;
+struct World : Ranks {
   int wave = 0;   ///< of ranks that have a core each at the same time
   int waves = 1;  ///< on the host with the most ranks for its cores
 
-  World() {
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    MPI_Comm host = MPI_COMM_NULL;
-    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
-    int here = 0;
-    MPI_Comm_rank(host, &here);
-    MPI_Comm_free(&host);
-    wave = here / std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  World() : Ranks(world()) {
+    const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    wave = on_this_host().rank / cores;
     MPI_Allreduce(&wave, &waves, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
     ++waves;
   }

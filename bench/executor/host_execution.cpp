@@ -22,12 +22,13 @@ struct Cut {
   Segment last;
 };
 
-Cut cut(const kernels::Schedule& schedule, std::int64_t count, std::size_t element) {
+Cut cut(const kernels::Schedule& schedule, const Payload& payload) {
+  const std::size_t element = payload.element();
   const std::int64_t ranks = schedule.ranks();
   // Of a chunk where the user's ends are chunked, of the vector elsewhere.
   const bool chunked = kernels::info(schedule.collective).chunked_ends;
   const std::int64_t times = chunked ? ranks : 1;
-  const std::int64_t length = count / times;
+  const std::int64_t length = payload.count / times;
   const std::int64_t most =
       segment_bytes_per_rank * (chunked ? 1 : ranks) / static_cast<std::int64_t>(element);
   const std::int64_t each = std::min(length, most);
@@ -41,27 +42,22 @@ Cut cut(const kernels::Schedule& schedule, std::int64_t count, std::size_t eleme
 
 }  // namespace
 
-bool leaves_cache(std::int64_t bytes) {
+bool leaves_cache(const Payload& payload, std::int64_t ranks) {
   const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  return 2 * bytes >= (cache > 0 ? cache : 32L << 20U);
+  const auto bytes = payload.count * static_cast<std::int64_t>(payload.element());
+  return 2 * ranks * bytes >= (cache > 0 ? cache : 32L << 20U);
 }
 
-HostExecution::HostExecution(const kernels::Schedule& schedule,
-                             int rank,
-                             std::int64_t count,
-                             topology::DataType type,
-                             Operator op)
-    : type_(type),
-      op_(op),
+HostExecution::HostExecution(const kernels::Schedule& schedule, int rank, const Payload& payload)
+    : payload_(payload),
       window_([&] {
-        const auto element = static_cast<std::size_t>(topology::size_of(type).value());
-        const Cut how = cut(schedule, count, element);
+        const Cut how = cut(schedule, payload);
         segments_ = how.segments;
         stride_ = how.stride;
         whole_ = host_plan(schedule, rank, how.whole);
         last_ = host_plan(schedule, rank, how.last);
-        past_cache_ = leaves_cache(schedule.ranks() * count * static_cast<std::int64_t>(element));
-        return static_cast<std::size_t>(how.whole.count) * element;
+        past_cache_ = leaves_cache(payload, schedule.ranks());
+        return static_cast<std::size_t>(how.whole.count) * payload.element();
       }()),
       in_slot_(window_.slots()) {}
 
@@ -99,7 +95,7 @@ void HostExecution::put(const HostStep& step, std::size_t begin) {
   before = &step;
   std::byte* const slot = window_.slot(window_.rank(), next_);
   for (const Put& p : step.puts)
-    std::memcpy(slot + p.slot, (p.reduced ? output_ : input_) + begin + p.user, p.bytes);
+    std::memcpy(slot + p.slot, (p.from_output ? output_ : input_) + begin + p.user, p.bytes);
   window_.publish(++next_);
 }
 
@@ -112,12 +108,12 @@ void HostExecution::take(const Take& what, std::size_t begin, std::uint64_t numb
   std::byte* const into = output_ + begin + what.user;
   operands_.clear();
   for (const Operand& o : what.from)
-    operands_.push_back(o.own ? (o.reduced ? output_ : input_) + begin + o.at
+    operands_.push_back(o.own ? (o.from_output ? output_ : input_) + begin + o.at
                               : window_.slot(o.rank, number) + o.at);
   // In place what is written has just been read.
   const bool around = what.last && past_cache_ && input_ != output_;
   if (operands_.size() > 1 || around)
-    combine(type_, op_, into, operands_, what.bytes, around);
+    combine(payload_.type, payload_.op, into, operands_, what.bytes, around);
   else if (operands_.front() != into)
     std::memcpy(into, operands_.front(), what.bytes);
 }

@@ -20,19 +20,15 @@
 
 namespace bench {
 
-/// An input and an output of this size, of all ranks together, are more than the last cache holds:
-/// outputs are better written around it.
-[[nodiscard]] bool leaves_cache(std::int64_t bytes);
+/// The inputs and outputs of all ranks are more than the last cache holds: outputs are better
+/// written around it.
+[[nodiscard]] bool leaves_cache(const Payload& payload, std::int64_t ranks);
 
 class HostExecution {
  public:
   /// Collective over MPI_COMM_WORLD, all of it on one host.
   /// @throws Error(usage) for a schedule that is not measurable
-  HostExecution(const kernels::Schedule& schedule,
-                int rank,
-                std::int64_t count,
-                topology::DataType type,
-                Operator op);
+  HostExecution(const kernels::Schedule& schedule, int rank, const Payload& payload);
 
   /// All of a segment is put before any of it is taken.
   [[nodiscard]] bool puts_before_it_takes() const { return whole_.size() == 1; }
@@ -50,8 +46,7 @@ class HostExecution {
   void take(const HostStep& step, std::size_t begin, std::uint64_t number);
   void take(const Take& what, std::size_t begin, std::uint64_t number);
 
-  topology::DataType type_;
-  Operator op_;
+  Payload payload_;
   std::int64_t segments_ = 0;
   std::size_t stride_ = 0;  // from one segment to the next
   Steps whole_;             // of every segment but the last

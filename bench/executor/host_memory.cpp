@@ -2,33 +2,21 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
+
+#include "bench/executor/ranks.hpp"
 
 namespace bench {
-namespace {
-
-int world_size() {
-  int size = 1;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  return size;
-}
-
-}  // namespace
 
 bool on_one_host() {
-  MPI_Comm host = MPI_COMM_NULL;
-  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
-  int ranks = 1;
-  MPI_Comm_size(host, &ranks);
-  MPI_Comm_free(&host);
-  int one = ranks == world_size() ? 1 : 0;
+  int one = on_this_host().size == world().size ? 1 : 0;
   MPI_Allreduce(MPI_IN_PLACE, &one, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
   return one != 0;
 }
 
 // Ranks map the window at addresses of their own, but all at whole pages, so that a part begins at
 // the same place of a line for all of them.
-HostMemory::HostMemory(std::size_t bytes) {
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+HostMemory::HostMemory(std::size_t bytes) : rank_(world().rank) {
   MPI_Info apart = MPI_INFO_NULL;
   MPI_Info_create(&apart);
   MPI_Info_set(apart, "alloc_shared_noncontig", "true");
@@ -40,7 +28,7 @@ HostMemory::HostMemory(std::size_t bytes) {
                           static_cast<void*>(&mine),
                           &window_);
   MPI_Info_free(&apart);
-  for (int rank = 0; rank < world_size(); ++rank) {
+  for (int rank = 0; rank < world().size; ++rank) {
     MPI_Aint size = 0;
     int unit = 0;
     std::byte* memory = nullptr;
@@ -63,7 +51,8 @@ void HostMemory::map(std::size_t bytes) const {
 }
 
 HostMemory::~HostMemory() {
-  MPI_Win_free(&window_);  // waits until all ranks are through
+  // Waits until all ranks are through; one that is unwinding must not, see MpiSession.
+  if (std::uncaught_exceptions() == 0) MPI_Win_free(&window_);
 }
 
 }  // namespace bench

@@ -17,7 +17,7 @@ class HostMemory {
 
   /// Collective over MPI_COMM_WORLD, all of it on one host.
   explicit HostMemory(std::size_t bytes);
-  /// Collective, too.
+  /// Collective, too, but on the way of an exception.
   ~HostMemory();
   HostMemory(const HostMemory&) = delete;
   HostMemory& operator=(const HostMemory&) = delete;

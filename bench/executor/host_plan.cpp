@@ -16,8 +16,8 @@ struct Bytes {
   std::size_t end = 0;
 };
 
-/// Parts of the output that hold something.
-class Written {
+/// A set of bytes.
+class ByteSet {
  public:
   void add(Bytes part) {
     auto at = spans_.upper_bound(part.end);
@@ -30,7 +30,7 @@ class Written {
     spans_[part.begin] = part.end;
   }
 
-  /// `visit(bytes, written)` for each stretch of `part` that is wholly the one or the other.
+  /// `visit(bytes, inside)` for each stretch of `part` that is wholly the one or the other.
   template <class Visit>
   void stretches(Bytes part, Visit&& visit) const {
     std::size_t at = part.begin;
@@ -103,16 +103,16 @@ class HostPlanner {
 
   /// Each byte once, whoever reads it.
   void put_all(HostStep& to, const std::vector<Message>& sends) const {
-    Written put;
+    ByteSet put;
     for (const Message& m : sends) {
       if (!m.pieces.empty()) to.readers.push_back(m.peer);
       for (const Piece& piece : m.pieces) {
         const auto fresh = [&](Bytes slot, bool done) {
           if (done) return;
           const std::size_t user = user_of(slot.begin);
-          written_.stretches({user, user + slot.end - slot.begin}, [&](Bytes bytes, bool reduced) {
+          written_.stretches({user, user + slot.end - slot.begin}, [&](Bytes bytes, bool written) {
             to.puts.push_back(
-                {reduced, bytes.begin, slot.begin + bytes.begin - user, bytes.end - bytes.begin});
+                {written, bytes.begin, slot.begin + bytes.begin - user, bytes.end - bytes.begin});
           });
         };
         put.stretches({piece.offset, piece.offset + piece.bytes}, fresh);
@@ -122,10 +122,10 @@ class HostPlanner {
   }
 
   void reduce_into(Bytes user, const std::vector<Operand>& from, std::vector<Take>& takes) const {
-    written_.stretches(user, [&](Bytes part, bool reduced) {
+    written_.stretches(user, [&](Bytes part, bool written) {
       Take take{part.begin, part.end - part.begin, false, from};
       for (Operand& o : take.from) o.at += part.begin - user.begin;
-      take.from.push_back({rank_, true, reduced, part.begin});
+      take.from.push_back({rank_, true, written, part.begin});
       std::stable_sort(take.from.begin(), take.from.end(), [](const Operand& a, const Operand& b) {
         return a.rank < b.rank;
       });
@@ -138,7 +138,7 @@ class HostPlanner {
   Collective collective_;
   bool passes_on_;  // what has arrived; an all-to-all sends its input only
   Segment segment_;
-  Written written_;
+  ByteSet written_;  // of the output
 };
 
 void keep_one_of_each(std::vector<int>& ranks) {
@@ -148,11 +148,11 @@ void keep_one_of_each(std::vector<int>& ranks) {
 
 /// Marks the takes whose bytes nothing later reads or writes.
 void mark_last(std::vector<HostStep>& steps) {
-  Written later;
+  ByteSet later;
   const auto touched = [&](const Take& take) {
     bool any = false;
     later.stretches({take.user, take.user + take.bytes},
-                    [&](Bytes /*part*/, bool written) { any = any || written; });
+                    [&](Bytes /*part*/, bool inside) { any = any || inside; });
     return any;
   };
   std::for_each(steps.rbegin(), steps.rend(), [&](HostStep& step) {
@@ -161,7 +161,7 @@ void mark_last(std::vector<HostStep>& steps) {
       later.add({take.user, take.user + take.bytes});
     });
     for (const Put& put : step.puts)
-      if (put.reduced) later.add({put.user, put.user + put.bytes});
+      if (put.from_output) later.add({put.user, put.user + put.bytes});
   });
 }
 

@@ -14,16 +14,15 @@ namespace bench {
 /// of the others as many of each chunk as make `count`. A slot holds its chunks one after the
 /// other.
 struct Segment {
-  std::int64_t count = 0;   ///< elements
-  std::size_t element = 0;  ///< bytes
-  std::size_t chunk_stride =
-      0;  ///< bytes in the user's vector from chunk to chunk; 0: as in a slot
+  std::int64_t count = 0;        ///< elements
+  std::size_t element = 0;       ///< bytes
+  std::size_t chunk_stride = 0;  ///< bytes from chunk to chunk of the vector; 0: as in a slot
 };
 
 /// From the user's memory into the own slot.
 struct Put {
-  bool reduced = false;  ///< of the output; else still of the input
-  std::size_t user = 0;  ///< byte of the segment there
+  bool from_output = false;  ///< else still from the input
+  std::size_t user = 0;      ///< byte of the segment there
   std::size_t slot = 0;
   std::size_t bytes = 0;
 };
@@ -32,8 +31,8 @@ struct Put {
 struct Operand {
   int rank = 0;
   bool own = false;
-  bool reduced = false;  ///< of the own output; else of the own input
-  std::size_t at = 0;    ///< byte of the slot, or of the segment in the own memory
+  bool from_output = false;  ///< else from the own input
+  std::size_t at = 0;        ///< byte of the slot, or of the segment in the own memory
 };
 
 /// Into the output: one operand copied, or several reduced in the order of their ranks, which is

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/executor/plan.hpp"
+#include "bench/executor/ranks.hpp"
 #include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
 
@@ -24,19 +25,9 @@ constexpr double shortest_sample = 50e-6;
 constexpr std::int64_t largest_batch = 1000;
 constexpr std::size_t page = 4096;
 
-int world_rank() {
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return rank;
-}
-
 /// All ranks must agree that the buffers fit before anyone touches them.
 void check_memory(std::size_t bytes_per_rank) {
-  MPI_Comm host = MPI_COMM_NULL;
-  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
-  int ranks = 1;
-  MPI_Comm_size(host, &ranks);
-  MPI_Comm_free(&host);
+  const int ranks = on_this_host().size;
   const double needed = static_cast<double>(bytes_per_rank) * ranks;
   const auto pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
   const double memory = pages * static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -94,7 +85,7 @@ class Measure::State {
   State(const kernels::Schedule& schedule, std::int64_t count, const MeasureOptions& options)
       : collective_(schedule.collective),
         ranks_(schedule.ranks()),
-        rank_(world_rank()),
+        rank_(world().rank),
         payload_{count, options.type, options.op},
         options_(options),
         pattern_(options.type, options.op, ranks_) {

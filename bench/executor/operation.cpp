@@ -10,6 +10,7 @@
 #include "bench/executor/execution.hpp"
 #include "bench/executor/host_execution.hpp"
 #include "bench/executor/plan.hpp"
+#include "bench/executor/ranks.hpp"
 #include "bench/executor/symmetric_execution.hpp"
 #include "topology/error.hpp"
 
@@ -19,12 +20,6 @@ namespace {
 using kernels::Collective;
 using Input = std::span<const std::byte>;
 using Output = std::span<std::byte>;
-
-int world_rank() {
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return rank;
-}
 
 void copy(Input from, Output to) {
   std::memcpy(to.data(), from.data(), from.size());
@@ -44,14 +39,14 @@ class Chunks {
 
   template <class Bytes>
   [[nodiscard]] std::span<Bytes> own(std::span<Bytes> vector) const {
-    return of(vector, world_rank());
+    return of(vector, world().rank);
   }
 
   /// Those that a rank has at the start.
   void copy_held(kernels::Holder holder, Input from, Output to) const {
     if (holder == kernels::Holder::everyone) return copy(from, to);
     for (std::int64_t c = 0; c < ranks_; ++c)
-      if (kernels::holds(holder, world_rank(), c)) copy(of(from, c), of(to, c));
+      if (kernels::holds(holder, world().rank, c)) copy(of(from, c), of(to, c));
   }
 
  private:
@@ -64,7 +59,7 @@ class ByMessages : public Operation {
   ByMessages(const kernels::Schedule& schedule, const Payload& payload)
       : collective_(schedule.collective),
         chunks_(schedule.ranks(), payload),
-        execution_(schedule, world_rank(), payload.count, payload.type, payload.op) {}
+        execution_(schedule, world().rank, payload) {}
 
   void out_of_place(Input input, Output output) override {
     if (collective_ == Collective::all_to_all) {
@@ -141,7 +136,7 @@ class ByLibrary : public Operation {
   }
 
   void out_of_place(Input input, Output output) override {
-    if (collective_ == Collective::broadcast && world_rank() == 0) copy(input, output);
+    if (collective_ == Collective::broadcast && world().rank == 0) copy(input, output);
     const bool has_chunk =
         collective_ == Collective::all_gather || collective_ == Collective::gather;
     const bool gets_chunk =
@@ -151,7 +146,7 @@ class ByLibrary : public Operation {
   }
 
   void in_place(Output buffer, Output /*spare*/) override {
-    const bool root = world_rank() == 0;
+    const bool root = world().rank == 0;
     std::byte* const own = chunks_.own(buffer).data();
     switch (collective_) {
       case Collective::reduce:
@@ -236,13 +231,12 @@ std::unique_ptr<Operation> make_operation(Lowering lowering,
                                           const kernels::Schedule& schedule,
                                           const Payload& payload,
                                           const HostMemory* vectors) {
-  const auto& [count, type, op] = payload;
   switch (lowering) {
     case Lowering::host:
-      return std::make_unique<OnHost<HostExecution>>(schedule, world_rank(), count, type, op);
+      return std::make_unique<OnHost<HostExecution>>(schedule, world().rank, payload);
     case Lowering::symmetric:
       topology::expects(vectors != nullptr, "symmetric buffers are allocated before");
-      return std::make_unique<OnHost<SymmetricExecution>>(schedule, count, type, op, *vectors);
+      return std::make_unique<OnHost<SymmetricExecution>>(schedule, payload, *vectors);
     case Lowering::library:
       return std::make_unique<ByLibrary>(schedule, payload);
     case Lowering::messages:

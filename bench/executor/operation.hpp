@@ -23,17 +23,6 @@ enum class Lowering {
 
 [[nodiscard]] const char* name(Lowering lowering);
 
-/// What is moved: `count` elements of the full vector.
-struct Payload {
-  std::int64_t count = 0;
-  topology::DataType type = topology::DataType::f32;
-  Operator op = Operator::sum;
-
-  [[nodiscard]] std::size_t element() const {
-    return static_cast<std::size_t>(topology::size_of(type).value());
-  }
-};
-
 /// MPI has no bf16, and its counts are int.
 [[nodiscard]] bool library_can(const Payload& payload);
 

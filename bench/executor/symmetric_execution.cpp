@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <string>
 
 #include "bench/executor/combine.hpp"
 #include "bench/executor/host_execution.hpp"
@@ -18,32 +18,29 @@ using kernels::Collective;
 /// 16 KiB, in the L1 cache, 256 MiB took 40 ms in place of 34, with 512 KiB 36.
 constexpr std::size_t stretch = 128 << 10;
 
+Collective checked(const kernels::Schedule& schedule) {
+  const std::string& text = schedule.algorithm;
+  const bool direct = text.rfind("direct", 0) == 0 && text.find('+') == std::string::npos;
+  if (!direct || kernels::info(schedule.collective).rooted())
+    topology::usage_error("'" + text +
+                          "': symmetric buffers are for direct, in one phase and without a root");
+  return schedule.collective;
+}
+
 }  // namespace
 
 SymmetricExecution::SymmetricExecution(const kernels::Schedule& schedule,
-                                       std::int64_t count,
-                                       topology::DataType type,
-                                       Operator op,
+                                       const Payload& payload,
                                        const HostMemory& vectors)
-    : collective_(schedule.collective),
-      count_(count),
-      type_(type),
-      op_(op),
-      element_(static_cast<std::size_t>(topology::size_of(type).value())),
-      past_cache_(leaves_cache(vectors.ranks() * count * static_cast<std::int64_t>(element_))),
+    : collective_(checked(schedule)),
+      payload_(payload),
+      past_cache_(leaves_cache(payload, vectors.ranks())),
       vectors_(&vectors),
       meeting_(0),
-      sum_(past_cache_ ? stretch : 0) {
-  const bool rooted = kernels::info(collective_).rooted();
-  const bool direct = !rooted && schedule.algorithm.rfind("direct", 0) == 0 &&
-                      schedule.algorithm.find('+') == std::string::npos;
-  if (!direct)
-    topology::usage_error("'" + schedule.algorithm +
-                          "': symmetric buffers are for direct, in one phase and without a root");
-}
+      sum_(past_cache_ ? stretch : 0) {}
 
 std::size_t SymmetricExecution::begin_of(int chunk) const {
-  return chunk_begin(chunk, vectors_->ranks(), count_, element_);
+  return chunk_begin(chunk, vectors_->ranks(), payload_.count, payload_.element());
 }
 
 void SymmetricExecution::meet() {
@@ -80,10 +77,10 @@ void SymmetricExecution::reduce_chunk(std::size_t input, std::size_t output, boo
     for (int r = 0; r < ranks; ++r) operands_.push_back(vectors_->of(r) + input + at);
     if (input == output || !past_cache_) {
       std::byte* const sum = vectors_->of(rank) + output + at;
-      combine(type_, op_, sum, operands_, bytes);
+      combine(payload_.type, payload_.op, sum, operands_, bytes);
       if (everywhere) copy_to_outputs(sum, output + at, bytes, 1, ranks);
     } else {  // the own output is written around the cache, too
-      combine(type_, op_, sum_.data(), operands_, bytes);
+      combine(payload_.type, payload_.op, sum_.data(), operands_, bytes);
       copy_to_outputs(sum_.data(), output + at, bytes, 0, everywhere ? ranks : 1);
     }
   }
@@ -94,7 +91,7 @@ void SymmetricExecution::copy_to_outputs(
   const std::array<const std::byte*, 1> source{from};
   for (int other = first; other < end; ++other) {
     const int to = (vectors_->rank() + other) % vectors_->ranks();
-    combine(type_, op_, vectors_->of(to) + at, source, bytes, past_cache_);
+    combine(payload_.type, payload_.op, vectors_->of(to) + at, source, bytes, past_cache_);
   }
 }
 
@@ -111,7 +108,7 @@ void SymmetricExecution::send_chunks(std::size_t input, std::size_t output) {
         (collective_ == Collective::all_to_all ? begin_of(to) : place)};
     std::byte* const into = vectors_->of(to) + output + place;
     if (from.front() == into) continue;
-    combine(type_, op_, into, from, bytes, past_cache_);
+    combine(payload_.type, payload_.op, into, from, bytes, past_cache_);
   }
 }
 

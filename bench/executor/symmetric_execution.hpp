@@ -23,9 +23,7 @@ class SymmetricExecution {
   /// Collective over MPI_COMM_WORLD. @param vectors outlives it
   /// @throws Error(usage) for another schedule than `direct`
   SymmetricExecution(const kernels::Schedule& schedule,
-                     std::int64_t count,
-                     topology::DataType type,
-                     Operator op,
+                     const Payload& payload,
                      const HostMemory& vectors);
 
   [[nodiscard]] static bool puts_before_it_takes() { return false; }
@@ -43,10 +41,7 @@ class SymmetricExecution {
   void send_chunks(std::size_t input, std::size_t output);
 
   kernels::Collective collective_;
-  std::int64_t count_;
-  topology::DataType type_;
-  Operator op_;
-  std::size_t element_;
+  Payload payload_;
   bool past_cache_;
   const HostMemory* vectors_;
   HostWindow meeting_;

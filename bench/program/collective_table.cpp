@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdio>
+#include <initializer_list>
 #include <span>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -46,57 +48,36 @@ struct Heading {
   const char* unit = "";
 };
 
-constexpr std::array measured_headings{Heading{12, "size", "(B)"},
-                                       Heading{13, "count", "(elements)"},
-                                       Heading{6, "type"},
-                                       Heading{6, "redop"},
-                                       Heading{8, "time", "(us)"},
-                                       Heading{7, "algbw", "(GB/s)"},
-                                       Heading{7, "busbw", "(GB/s)"},
-                                       Heading{6, "#wrong"},
-                                       Heading{8, "time", "(us)"},
-                                       Heading{7, "algbw", "(GB/s)"},
-                                       Heading{7, "busbw", "(GB/s)"},
-                                       Heading{6, "#wrong"},
-                                       Heading{8, "model", "(us)"},
-                                       Heading{7, "%model"},
-                                       Heading{8, "bound", "(us)"},
-                                       Heading{10, "algorithm"}};
+using Headings = std::vector<Heading>;
 
-constexpr std::array compared_headings{Heading{12, "size", "(B)"},
-                                       Heading{13, "count", "(elements)"},
-                                       Heading{6, "type"},
-                                       Heading{6, "redop"},
-                                       Heading{8, "time", "(us)"},
-                                       Heading{7, "busbw", "(GB/s)"},
-                                       Heading{6, "#wrong"},
-                                       Heading{8, "MPI", "(us)"},
-                                       Heading{6, "ratio"},
-                                       Heading{13, "95 %"},
-                                       Heading{6, ""},
-                                       Heading{8, "time", "(us)"},
-                                       Heading{7, "busbw", "(GB/s)"},
-                                       Heading{6, "#wrong"},
-                                       Heading{8, "MPI", "(us)"},
-                                       Heading{6, "ratio"},
-                                       Heading{13, "95 %"},
-                                       Heading{6, ""},
-                                       Heading{8, "bound", "(us)"},
-                                       Heading{10, "algorithm"}};
+const Headings point_headings{
+    {12, "size", "(B)"}, {13, "count", "(elements)"}, {6, "type"}, {6, "redop"}};
 
-constexpr std::array predicted_headings{Heading{12, "size", "(B)"},
-                                        Heading{13, "count", "(elements)"},
-                                        Heading{6, "type"},
-                                        Heading{6, "redop"},
-                                        Heading{10, "time", "(us)"},
-                                        Heading{8, "algbw", "(GB/s)"},
-                                        Heading{8, "busbw", "(GB/s)"},
-                                        Heading{10, "bound", "(us)"},
-                                        Heading{7, "%bound"},
-                                        Heading{17, "bottleneck", "(link)"},
-                                        Heading{10, "latency", "(us)"},
-                                        Heading{8, "rounds"},
-                                        Heading{10, "algorithm"}};
+const Headings placement_headings{
+    {8, "time", "(us)"}, {7, "algbw", "(GB/s)"}, {7, "busbw", "(GB/s)"}, {6, "#wrong"}};
+
+const Headings comparison_headings{{8, "time", "(us)"},
+                                   {7, "busbw", "(GB/s)"},
+                                   {6, "#wrong"},
+                                   {8, "MPI", "(us)"},
+                                   {6, "ratio"},
+                                   {13, "95 %"},
+                                   {6, ""}};
+
+const Headings measured_end{
+    {8, "model", "(us)"}, {7, "%model"}, {8, "bound", "(us)"}, {10, "algorithm"}};
+
+const Headings compared_end{{8, "bound", "(us)"}, {10, "algorithm"}};
+
+const Headings predicted_end{{10, "time", "(us)"},
+                             {8, "algbw", "(GB/s)"},
+                             {8, "busbw", "(GB/s)"},
+                             {10, "bound", "(us)"},
+                             {7, "%bound"},
+                             {17, "bottleneck", "(link)"},
+                             {10, "latency", "(us)"},
+                             {8, "rounds"},
+                             {10, "algorithm"}};
 
 /// A comment line: its '#' takes the place of the first blank.
 void print_line(std::span<const Heading> headings, const char* Heading::*what = &Heading::name) {
@@ -107,9 +88,11 @@ void print_line(std::span<const Heading> headings, const char* Heading::*what = 
   fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
-void print_headings(std::span<const Heading> headings) {
-  print_line(headings);
-  print_line(headings, &Heading::unit);
+void print_headings(std::initializer_list<const Headings*> groups) {
+  Headings all;
+  for (const Headings* group : groups) all.insert(all.end(), group->begin(), group->end());
+  print_line(all);
+  print_line(all, &Heading::unit);
 }
 
 void print_head(const CollectiveRow& row) {
@@ -127,7 +110,7 @@ void print_measured_header(TableStyle style) {
   }
   constexpr std::array above{Heading{79, "out of place  "}, Heading{32, "in place  "}};
   print_line(above);
-  print_headings(measured_headings);
+  print_headings({&point_headings, &placement_headings, &placement_headings, &measured_end});
 }
 
 namespace {
@@ -199,7 +182,7 @@ void print_comparison(const CollectiveRow& row, const Measurement& ours, const M
 void print_compared_header() {
   constexpr std::array above{Heading{110, "out of place  "}, Heading{61, "in place  "}};
   print_line(above);
-  print_headings(compared_headings);
+  print_headings({&point_headings, &comparison_headings, &comparison_headings, &compared_end});
 }
 
 void print_compared(const CollectiveRow& row) {
@@ -216,7 +199,7 @@ void print_predicted_header(TableStyle style) {
         "latency,rounds,classes,algorithm\n");
     return;
   }
-  print_headings(predicted_headings);
+  print_headings({&point_headings, &predicted_end});
 }
 
 void print_predicted(const CollectiveRow& row, TableStyle style) {

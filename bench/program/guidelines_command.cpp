@@ -126,9 +126,11 @@ std::pair<Times, Times> measure(std::int64_t bytes,
                       "auto",
                       faster_way(ways, collective, bytes, options.measure, "auto"));
     if (row.wrong() > 0)
-      throw topology::Error(
-          topology::ErrorKind::verdict,
-          fmt::format("{} of {} B: {} elements are wrong", row.op, bytes, row.wrong()));
+      throw topology::Error(topology::ErrorKind::verdict,
+                            fmt::format("{} of {} B: {} elements are wrong",
+                                        kernels::info(collective).name,
+                                        bytes,
+                                        row.wrong()));
     times.first[collective] = row.out_of_place;
     times.second[collective] = row.library_out_of_place;
   }
@@ -139,7 +141,7 @@ void print_heading(int ranks) {
   fmt::print(
       "# guidelines over {} ranks: a collective should take no longer than others that do the "
       "same, "
-      "nor a larger vector less time\n"
+      "nor a larger vector less\n"
       "# broken where the 95 % intervals of the medians do not touch; out of place\n"
       "#{:>11}  {:<8}  {}\n",
       ranks,

@@ -62,8 +62,8 @@ TEST(HostPlan, ReadsTheInputUntilThereIsASum) {
   ASSERT_EQ(steps.size(), 3U);
   for (std::size_t s = 0; s < 3; ++s) {
     ASSERT_EQ(steps[s].puts.size(), 1U);
-    EXPECT_EQ(steps[s].puts[0].reduced, s > 0) << s;
-    for (const bench::Operand& o : steps[s].takes[0].from) EXPECT_FALSE(o.reduced);
+    EXPECT_EQ(steps[s].puts[0].from_output, s > 0) << s;
+    for (const bench::Operand& o : steps[s].takes[0].from) EXPECT_FALSE(o.from_output);
     EXPECT_EQ(steps[s].takes[0].last, s == 2) << s;
     EXPECT_EQ(steps[s].writers, std::vector<int>{0});
     EXPECT_EQ(steps[s].readers, std::vector<int>{2});
@@ -73,7 +73,7 @@ TEST(HostPlan, ReadsTheInputUntilThereIsASum) {
 /// What an all-to-all has received is not what it sends.
 TEST(HostPlan, AnAllToAllPutsItsInputOnly) {
   for (const HostStep& step : plan_of(Collective::all_to_all, 5, "pairwise"))
-    for (const bench::Put& put : step.puts) EXPECT_FALSE(put.reduced);
+    for (const bench::Put& put : step.puts) EXPECT_FALSE(put.from_output);
 }
 
 }  // namespace

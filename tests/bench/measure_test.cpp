@@ -220,7 +220,7 @@ TEST(Execution, SendsWhatTheModelCharges) {
       for (const kernels::Schedule& schedule : schedules(row.id, group)) {
         if (ranks() < 2) continue;
         const bench::Execution execution(
-            schedule, rank(), per_chunk * ranks(), DataType::f32, Operator::sum);
+            schedule, rank(), {per_chunk * ranks(), DataType::f32, Operator::sum});
         std::size_t step = 0;
         for (const kernels::Round& round : kernels::rounds(schedule))
           for (std::int64_t i = 0; i < round.repeat; ++i, ++step) {
@@ -247,7 +247,7 @@ TEST(Execution, RefusesWhatItCannotRunYet) {
   const auto group = fixtures::switched(4);
   for (const auto& schedule : {kernels::build(Collective::all_reduce, group, "ring*4"),
                                kernels::build(Collective::all_to_all, group, "bruck")})
-    EXPECT_THROW((void)bench::Execution(schedule, 0, 64, DataType::f32, Operator::sum),
+    EXPECT_THROW((void)bench::Execution(schedule, 0, {64, DataType::f32, Operator::sum}),
                  topology::Error)
         << schedule.algorithm;
 }

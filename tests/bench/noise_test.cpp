@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 #include <omp.h>
 
 #include "bench/clock/clock.hpp"
@@ -15,12 +14,14 @@
 #include "tests/bench/ring.hpp"
 #include "tests/kernels/collective/machines.hpp"
 #include "tests/topology/scratch.hpp"
+#include "tests/vector_unit.hpp"
 
 namespace {
 
 using bench::Noise;
 using bench::NoiseKey;
 using bench::Ticks;
+using fixtures::choose_vector_unit;
 
 constexpr std::size_t chips = 1 << 20;
 
@@ -166,12 +167,6 @@ std::vector<Ticks> clock_of(std::int64_t n,
       .finish;
 }
 
-/// 0 chooses the best vector unit again.
-void choose(std::int64_t targets) {
-  hwy::SetSupportedTargetsForTest(targets);
-  hwy::GetChosenTarget().DeInit();  // else the choice of the first call stays
-}
-
 /// The same million delays on each vector unit that this CPU has.
 void expect_same_on_every_unit(const Noise& noise) {
   const NoiseKey key = bench::noise_key(4, 1);
@@ -179,10 +174,10 @@ void expect_same_on_every_unit(const Noise& noise) {
   const std::int64_t units = hwy::SupportedTargets();
   ASSERT_NE(units & (units - 1), 0) << "there is but one";
   for (std::int64_t left = units; left != 0; left &= left - 1) {
-    choose(left & -left);
+    choose_vector_unit(left & -left);
     EXPECT_EQ(draw(noise, key), wanted) << hwy::TargetName(left & -left);
   }
-  choose(0);
+  choose_vector_unit(0);
 }
 
 TEST(Noise, IsTheSameOnEveryVectorUnit) {

@@ -19,10 +19,12 @@
 #include "kernels/matmul/reference.hpp"
 #include "kernels/matmul/scratch.hpp"
 #include "kernels/matmul/weights.hpp"
+#include "tests/vector_unit.hpp"
 #include "topology/error.hpp"
 
 namespace {
 
+using fixtures::choose_vector_unit;
 using kernels::Bf16;
 using kernels::BFloat16;
 using kernels::F32;
@@ -153,21 +155,15 @@ void expect_same_packed(const Operands<T>& operands, int threads) {
   ASSERT_EQ(c, operands.blocked(1)) << "packed, " << text(operands.shape, threads);
 }
 
-/// 0 chooses the best one again.
-void choose(std::int64_t targets) {
-  hwy::SetSupportedTargetsForTest(targets);
-  hwy::GetChosenTarget().DeInit();  // else the choice of the first call stays
-}
-
 /// Every vector unit that this CPU has and the kernels were compiled for.
 std::vector<std::int64_t> targets() {
   std::vector<std::int64_t> found;
   for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
     const std::int64_t target = left & -left;
-    choose(target);
+    choose_vector_unit(target);
     if (std::string(kernels::simd_target()) == hwy::TargetName(target)) found.push_back(target);
   }
-  choose(0);
+  choose_vector_unit(0);
   return found;
 }
 
@@ -181,23 +177,23 @@ std::vector<Unit> units() {
   std::vector<Unit> all;
   for (const std::int64_t target : targets()) {
     all.push_back({target, false});
-    choose(target);
+    choose_vector_unit(target);
     if (kernels::has_dot(DataType::bf16) || kernels::has_dot(DataType::i8))
       all.push_back({target, true});
   }
-  choose(0);
+  choose_vector_unit(0);
   return all;
 }
 
 class BlockedOn : public testing::TestWithParam<Unit> {
  protected:
   void SetUp() override {
-    choose(GetParam().target);
+    choose_vector_unit(GetParam().target);
     kernels::allow_dot(GetParam().dot);
   }
 
   void TearDown() override {
-    choose(0);
+    choose_vector_unit(0);
     kernels::allow_dot(true);
   }
 

@@ -1,0 +1,120 @@
+"""What the program measures under MPI, as a user meets it: tables, verdicts, bad requests."""
+import re
+import subprocess
+
+import pytest
+
+from program import RAINIER, refused, rows, run
+
+
+def test_measured_table_has_model_beside_every_size():
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "64K", "-f", "4", "-n", "3", ranks=2)
+    assert result.returncode == 0, result.stderr
+    table = rows(result.stdout)
+    assert [int(r[0]) for r in table] == [1024, 4096, 16384, 65536]
+    for row in table:
+        assert row[7] == "0" and row[11] == "0"  # wrong elements
+        assert float(row[12]) > 0 and row[13].endswith("%")
+
+
+def test_ours_and_mpis_own_call_stand_side_by_side():
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "64K", "-f", "8", "-n", "5", "--against-mpi",
+                 ranks=2)
+    assert result.returncode == 0, result.stderr
+    table = rows(result.stdout)
+    assert [int(r[0]) for r in table] == [1024, 8192, 65536]
+    for row in table:
+        assert row[6] == row[15] == "0"  # wrong elements
+        ratio, low, high = float(row[8]), float(row[9]), float(row[11])
+        assert low <= ratio <= high
+        if 1 not in (low, high):  # rounded
+            assert row[12] == ("faster" if low > 1 else "slower" if high < 1 else "tie")
+    assert re.search(r"# [\d.]+ times as fast as MPI in the geometric mean", result.stdout)
+    assert re.search(r"# a cache line takes [\d.]+ [nu]s from core to core before", result.stdout)
+
+
+@pytest.mark.parametrize("extra", [("--lowering", "host"), ("--lowering", "messages"),
+                                   ("--buffers", "symmetric")])
+def test_every_lowering_and_odd_sizes_are_right(extra):
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "2K", "-n", "2", "--odd", *extra, ranks=2)
+    assert result.returncode == 0, result.stderr
+    table = rows(result.stdout)
+    assert [int(r[0]) for r in table] == [1024, 1028, 1536, 2044, 2048, 2052, 3072]
+    assert all(row[7] == row[11] == "0" for row in table)
+
+
+def test_collectives_with_a_root_are_measured():
+    for collective in ("broadcast", "reduce", "gather", "scatter"):
+        result = run("collective", collective, "-b", "3K", "-e", "3K", "-n", "2", ranks=3)
+        assert result.returncode == 0, result.stderr
+        assert rows(result.stdout)[0][7] == "0"
+
+
+THROTTLED = """
+"$0" health --seconds 0.5 &
+child=$!
+if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
+  while kill -STOP $child 2> /dev/null; do sleep 0.1; kill -CONT $child; sleep 0.01; done
+fi
+wait $child
+"""
+
+
+def test_a_throttled_rank_is_named():
+    for _ in range(3):  # other work on this machine slows the other rank down
+        result = subprocess.run(["mpirun", "-np", "2", "bash", "-c", THROTTLED, str(RAINIER)],
+                                capture_output=True, text=True, timeout=120)
+        if re.search(r"^ +1 .* slow$", result.stdout, re.M):
+            break
+    else:
+        pytest.fail(result.stdout)
+    assert "rank 1 on " in result.stderr and "rank 0 on " not in result.stderr
+
+
+def test_health_compares_ranks():
+    result = run("health", "--seconds", "0.1", "--threshold", "0.01", "--per-rank", ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert len(re.findall(r" good$", result.stdout, re.M)) == 3  # two ranks, one link
+    assert "# nobody is slow" in result.stdout
+    refused("health", says=["mpirun -np 2"])
+
+
+def test_guidelines_are_checked_for_both():
+    result = run("guidelines", "-b", "1K", "-e", "4K", "-f", "4", "-n", "5", ranks=2)
+    assert result.returncode == 0, result.stderr
+    summary = re.search(r"# of 25 checks each: rainier breaks (\d+), MPI (\d+)", result.stdout)
+    for who, count in zip(("rainier", "MPI"), summary.groups()):
+        assert len(re.findall(rf"^ +\d+  {who} ", result.stdout, re.M)) == int(count)
+    refused("guidelines", says=["mpirun -np 2"])
+
+
+def test_demands_give_a_verdict():
+    arguments = ["collective", "all_reduce", "-b", "1K", "-e", "4K", "-n", "2", "--size-range", "1K:2K"]
+    assert run(*arguments, "--min-busbw", "1e-9", ranks=2).returncode == 0
+    failed = run(*arguments, "--min-busbw", "1e9", ranks=2)
+    assert failed.returncode == 1
+    assert "1024 B" in failed.stderr and "2048 B" in failed.stderr and "4096 B" not in failed.stderr
+    assert failed.stderr.count("rainier:") == 1 and "ABORT" not in failed.stderr
+    assert [int(r[0]) for r in rows(failed.stdout)] == [1024, 2048, 4096]  # nothing is lost
+    assert run(*arguments, "--min-percent-of-model", "1e6", ranks=2).returncode == 1
+
+
+@pytest.mark.parametrize("extra, says", [
+    (["--lowering", "hots"], ["did you mean 'host'"]),
+    (["--buffers", "symmetric", "--lowering", "messages"], ["--lowering host"]),
+    (["--buffers", "symmetric", "--algorithm", "ring"], ["direct"]),
+    (["--against-mpi", "-d", "bf16"], ["bf16"]),
+    (["--size-range", "1M"], ["FROM:TO"]),
+])
+def test_bad_request_to_measure(extra, says):
+    refused("collective", "all_reduce", "-b", "1K", "-e", "1K", *extra, ranks=2, says=says)
+
+
+def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_path):
+    host = tmp_path / "host.toml"
+    assert run("fit", "-O", host, ranks=2).returncode == 0
+    assert run("show", host).returncode == 0
+    predicted = run("collective", "all_reduce", "--system", host, "-b", "4K", "-e", "4K")
+    measured = run("collective", "all_reduce", "--machine", host, "-b", "4K", "-e", "4K", "-n", "3",
+                   ranks=2)
+    assert float(rows(predicted.stdout)[0][4]) == float(rows(measured.stdout)[0][12])
