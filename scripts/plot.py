@@ -52,20 +52,16 @@ def measured_busbw(run):
     figure, axes = plt.subplots(1, len(operations), figsize=(3.1 * len(operations), 3.4), sharey=True,
                                 squeeze=False)
     for axis, operation in zip(axes[0], operations):
-        # Out of place the input is copied first, but for an all-to-all, which copies in place: the
-        # model charges neither copy.
-        both = {place: table.where(collective=operation, in_place=place).sorted("size")
-                for place in (0, 1)}
-        plain = 0 if operation == "all_to_all" else 1
-        rows, copying = both[plain], both[1 - plain]
+        rows, apart = (table.where(collective=operation, in_place=place).sorted("size")
+                       for place in (1, 0))
         factor = rows["busbw"] * rows["time"]  # bytes that count, so factor / seconds is busbw
         low, high = np.nanpercentile(rows.samples, [10, 90], axis=1)
         axis.fill_between(rows["size"], factor / high / 1e9, factor / low / 1e9, color=COLOURS[0],
-                          alpha=0.25, lw=0, label="measured, 10 to 90 %")
+                          alpha=0.25, lw=0, label="in place, 10 to 90 %")
         axis.plot(rows["size"], rows["busbw"] / 1e9, "o-", ms=3, color=COLOURS[0],
-                  label="measured, median")
-        axis.plot(copying["size"], copying["busbw"] / 1e9, ".-", ms=3, lw=0.8, color=COLOURS[5],
-                  label="measured, with a copy of the input")
+                  label="in place, median")
+        axis.plot(apart["size"], apart["busbw"] / 1e9, ".-", ms=3, lw=0.8, color=COLOURS[5],
+                  label="out of place, median")
         axis.plot(rows["size"], factor / rows["model"] / 1e9, "--", color=COLOURS[1],
                   label="model, fitted to this machine")
         axis.plot(rows["size"], factor / rows["bound"] / 1e9, ":", color="black",

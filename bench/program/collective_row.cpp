@@ -21,7 +21,7 @@ double CollectiveRow::busbw(double seconds) const {
   return algbw(seconds) * kernels::busbw_factor(collective, ranks);
 }
 
-double CollectiveRow::without_copy() const {
+double CollectiveRow::faster_placement() const {
   return std::min(out_of_place.median(), in_place.median());
 }
 

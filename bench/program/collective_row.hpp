@@ -30,9 +30,8 @@ struct CollectiveRow {
   /// Algorithm and bus bandwidth in bytes per second.
   [[nodiscard]] double algbw(double seconds) const;
   [[nodiscard]] double busbw(double seconds) const;
-  /// Median of the faster placement: out of place the input is copied first, but for an all-to-all,
-  /// which copies in place. The model charges neither copy.
-  [[nodiscard]] double without_copy() const;
+  /// Its median: by messages the other one copies the input first, which no model charges.
+  [[nodiscard]] double faster_placement() const;
   /// "ring(ranks)", and if so "by messages".
   [[nodiscard]] std::string how() const;
   /// Wrong elements in both placements.

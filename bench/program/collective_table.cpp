@@ -154,7 +154,7 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
   print_placement(row, row.in_place);
   fmt::print(" {:>8} {:>6.1f}% {:>8}  {}\n",
              time_us(p.time.value()),
-             100 * p.time.value() / row.without_copy(),
+             100 * p.time.value() / row.faster_placement(),
              time_us(p.bound.time().value()),
              row.how());
 }
