@@ -63,7 +63,7 @@ def texts(path):
 
 
 @pytest.mark.parametrize("name, says", [
-    ("busbw", ["all_reduce", "bus bandwidth (GB/s)", "measured, median", "model", "bound", "1 KiB"]),
+    ("busbw", ["all_reduce", "bus bandwidth (GB/s)", "in place, median", "model", "bound", "1 KiB"]),
     ("all_reduce_chips", ["1 GiB", "trainium2", "trainium4", "lower bound", "time (ms)", "64"]),
     ("roofline", ["bf16", "TFLOP/s per chip", "FLOP per byte", "trainium4"]),
     ("generations", ["trainium4", "relative to trainium2", "assumed", "all_to_all"]),
