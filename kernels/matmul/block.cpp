@@ -2,8 +2,7 @@
 
 // Vectors of unknown length (SVE, RVV) cannot be array members, which the register tile needs; such
 // CPUs use their fixed-length unit. SSSE3 without SSE4 is older than 2008.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_SSSE3)
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | HWY_SSSE3)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/matmul/block.cpp"
 #include <hwy/foreach_target.h>
