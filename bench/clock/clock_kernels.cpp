@@ -159,8 +159,9 @@ HWY_INLINE void add_delays(Ticks* clocks,
   const Word word;
   const std::size_t lanes = hn::Lanes(word);
   alignas(HWY_MAX_BYTES) std::array<std::int32_t, HWY_MAX_BYTES / sizeof(std::int32_t)> delay;
+  const auto numbers = hn::Iota(word, first);  // out of the loop: it is written element by element
   for (std::size_t i = 0; i < count; i += lanes) {
-    const auto chip = hn::Iota(word, first + static_cast<std::uint32_t>(i));
+    const auto chip = hn::Add(numbers, hn::Set(word, static_cast<std::uint32_t>(i)));
     hn::Store(delay_of(starts_of(chip), key), Int(), delay.data());
     if (i + lanes > count) {
       for (std::size_t j = i; j < count; ++j) clocks[j] += delay[j - i] + common;

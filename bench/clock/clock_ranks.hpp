@@ -37,6 +37,11 @@ class ClockRanks {
   /// The chips of this rank as they lie now.
   [[nodiscard]] ChipBlock block() const { return block(layout_, rank_); }
 
+  /// Does this round want another layout?
+  [[nodiscard]] bool moves_for(const kernels::Round& round) const {
+    return wanted(round) != layout_;
+  }
+
   void move_for(const kernels::Round& round, std::vector<Ticks>& clocks);
 
   void move_to_all(std::vector<Ticks>& clocks) { move(Layout::all, clocks); }
