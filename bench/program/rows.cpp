@@ -1,6 +1,7 @@
 #include "bench/program/rows.hpp"
 
 #include "bench/program/link_table.hpp"
+#include "kernels/matmul/blocked.hpp"
 #include "topology/parse.hpp"
 
 namespace bench {
@@ -163,6 +164,21 @@ std::vector<Table::Row> figure_rows(const Machine& machine) {
     if (figure) rows.push_back(figure_row(machine, "", key, *figure));
   });
   return rows;
+}
+
+Table::Row compute_row(const ComputeRoof& roof) {
+  return {std::string(topology::name(roof.type)),
+          std::string(kernels::simd_target(roof.type)),
+          std::int64_t{roof.threads},
+          roof.work.value(),
+          roof.rate().value()};
+}
+
+Table::Row memory_row(const MemoryRoof& roof) {
+  return {std::string(name(roof.stream)),
+          std::int64_t{roof.threads},
+          roof.moved.value(),
+          roof.rate().value()};
 }
 
 }  // namespace bench

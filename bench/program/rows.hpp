@@ -4,6 +4,7 @@
 #include "bench/program/collective_row.hpp"
 #include "bench/program/run_file.hpp"
 #include "bench/record/table.hpp"
+#include "bench/suites/host_roofs.hpp"
 #include "kernels/matmul/accelerator.hpp"
 
 namespace bench {
@@ -18,6 +19,8 @@ namespace bench {
 [[nodiscard]] Table::Row modelled_row(const topology::Chip& chip,
                                       const Shape& shape,
                                       topology::DataType type);
+[[nodiscard]] Table::Row compute_row(const ComputeRoof& roof);
+[[nodiscard]] Table::Row memory_row(const MemoryRoof& roof);
 /// Every figure of a system: its levels', then its chip's.
 [[nodiscard]] std::vector<Table::Row> figure_rows(const topology::Machine& machine);
 

@@ -188,6 +188,23 @@ constexpr std::array measured_matmul_columns{
     Column{"samples", ColumnType::samples, second, "Raw samples, time per product."},
 };
 
+constexpr std::array measured_compute_columns{
+    Column{"dtype", text, no_unit, "Data type that is multiplied."},
+    Column{"target", text, no_unit, "Vector unit."},
+    Column{"threads", int64, no_unit, "Threads that computed at once."},
+    Column{"work", float64, no_unit, "Floating-point operations of a sample, all threads."},
+    Column{"rate", float64, per_second, "Floating-point operations per second, fastest sample."},
+    Column{"samples", ColumnType::samples, second, "Raw samples, time of the slowest thread."},
+};
+
+constexpr std::array measured_memory_columns{
+    Column{"stream", text, no_unit, "What the loop does: read, or triad as in STREAM."},
+    Column{"threads", int64, no_unit, "Threads that streamed at once."},
+    Column{"work", float64, bytes, "Bytes of a sample, all threads."},
+    Column{"rate", float64, bytes_per_second, "Bytes per second, fastest sample."},
+    Column{"samples", ColumnType::samples, second, "Raw samples, time of the slowest thread."},
+};
+
 }  // namespace
 
 constinit const Record systems_figures{
@@ -215,6 +232,11 @@ constinit const Record measured_clock{"measured/clock",
                                       measured_clock_columns};
 constinit const Record measured_matmul{
     "measured/matmul", "Matrix products, measured on this host", measured_matmul_columns};
+constinit const Record measured_compute{"measured/compute",
+                                        "Peak of this host's cores, by multiply-adds in registers",
+                                        measured_compute_columns};
+constinit const Record measured_memory{
+    "measured/memory", "Peak of this host's memory, by streaming loops", measured_memory_columns};
 
 std::span<const Record* const> records() {
   static constexpr std::array all{&systems_figures,
@@ -226,7 +248,9 @@ std::span<const Record* const> records() {
                                   &modelled_matmul,
                                   &measured_collective,
                                   &measured_clock,
-                                  &measured_matmul};
+                                  &measured_matmul,
+                                  &measured_compute,
+                                  &measured_memory};
   return all;
 }
 

@@ -9,7 +9,7 @@ namespace bench {
 
 inline constexpr const char* results_format = "rainier-results";
 /// Readers refuse a newer major number; a minor one adds tables or columns.
-inline constexpr const char* schema_version = "1.2";
+inline constexpr const char* schema_version = "1.3";
 
 struct Record {
   const char* group;
@@ -27,6 +27,8 @@ extern const Record modelled_matmul;
 extern const Record measured_collective;
 extern const Record measured_clock;
 extern const Record measured_matmul;
+extern const Record measured_compute;
+extern const Record measured_memory;
 
 /// All of the above.
 [[nodiscard]] std::span<const Record* const> records();

@@ -4,18 +4,34 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "bench/suites/matmul_cases.hpp"
 #include "kernels/matmul/blocked.hpp"
 
+namespace {
+
+/// Medians of five, unless the command line says otherwise: the last of two flags counts.
+std::vector<char*> with_defaults(int argc, char** argv) {
+  static std::string repetitions = "--benchmark_repetitions=5";
+  static std::string medians = "--benchmark_report_aggregates_only=true";
+  std::vector<char*> all(argv, argv + argc);
+  all.insert(all.begin() + 1, {repetitions.data(), medians.data()});
+  return all;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   try {
     const char* const text = std::getenv("RAINIER_MATMUL_THREADS");
     const int threads = text == nullptr ? 1 : std::stoi(text);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+    std::vector<char*> arguments = with_defaults(argc, argv);
+    int count = static_cast<int>(arguments.size());
+    benchmark::Initialize(&count, arguments.data());
+    if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
     benchmark::AddCustomContext("simd_target", kernels::simd_target());
     benchmark::AddCustomContext("matmul_threads", std::to_string(threads));
     bench::register_matmul(bench::matmul_shapes(), threads);

@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/suites/host_roofs.hpp"
 #include "bench/suites/matmul_operands.hpp"
 #include "topology/error.hpp"
 
@@ -18,6 +19,17 @@ using topology::DataType;
 
 /// The reference takes a second or so beyond this.
 constexpr topology::Flops reference_limit(2.0 * 512 * 512 * 512);
+
+/// So few rows that the time is that of reading B.
+bool is_decoding(const Gemm& shape) {
+  return shape.m <= 16 && shape.n * shape.k >= std::int64_t{4096} * 4096;
+}
+
+double probed_stream(int threads) {
+  return std::max(probe_memory(kernels::Stream::read, threads).rate(),
+                  probe_memory(kernels::Stream::triad, threads).rate())
+      .value();
+}
 
 template <class T>
 Gemm shape_of(const benchmark::State& state) {
@@ -52,6 +64,7 @@ void run_blocked(benchmark::State& state) {
   const double reference =
       shape.flops() <= reference_limit ? seconds([&] { operands.reference(); }) : 0;
   const double peak = threads * probed_peak(shape.type);
+  const double stream = is_decoding(shape) ? probed_stream(threads) : 0;
   const double elapsed = seconds([&] {
     for (auto _ : state) {
       operands.blocked(threads);
@@ -62,6 +75,7 @@ void run_blocked(benchmark::State& state) {
   count(state, shape);
   const double time = elapsed / static_cast<double>(state.iterations());
   state.counters["peak_fraction"] = shape.flops().value() / time / peak;
+  if (stream > 0) state.counters["stream_fraction"] = shape.bytes().value() / time / stream;
   if (reference > 0) state.counters["vs_reference"] = reference / time;
   state.SetLabel(kernels::simd_target(shape.type));
 }
@@ -88,22 +102,30 @@ void register_shape(const Gemm& s, int threads) {
 
 std::vector<Gemm> matmul_shapes() {
   // Llama 3: 8B has hidden 4096, 32 query and 8 key-value heads of 128, feed-forward 14336; 70B has
-  // 8192, 64, 8, 28672. Shards are of 8 ranks; up and gate projections are one matmul.
+  // 8192, 64, 8, 28672; 405B has 16384, 128, 8, 53248. GPT-3 175B has hidden 12288, 96 heads of
+  // 128, feed-forward 49152. Shards are of 8 ranks; up and gate projections are one matmul.
   const std::array table{
-      Gemm{256, 256, 256},
-      Gemm{512, 512, 512},
-      Gemm{1024, 1024, 1024},
-      Gemm{2048, 2048, 2048},
-      Gemm{512, 768, 4096},   // 8B query, key and value
-      Gemm{512, 4096, 512},   // 8B attention output
-      Gemm{512, 3584, 4096},  // 8B up and gate
-      Gemm{512, 4096, 1792},  // 8B down
-      Gemm{256, 1280, 8192},  // 70B query, key and value
-      Gemm{256, 8192, 1024},  // 70B attention output
-      Gemm{256, 7168, 8192},  // 70B up and gate
-      Gemm{256, 8192, 3584},  // 70B down
-      Gemm{1, 4096, 4096},    // decoding one sequence
-      Gemm{16, 4096, 4096},   // and sixteen
+      Gemm{256, 256, 256},     Gemm{512, 512, 512},    Gemm{1024, 1024, 1024},
+      Gemm{2048, 2048, 2048},  Gemm{4096, 4096, 4096}, Gemm{8192, 8192, 8192},
+      Gemm{512, 768, 4096},     // 8B query, key and value
+      Gemm{512, 4096, 512},     // 8B attention output
+      Gemm{512, 3584, 4096},    // 8B up and gate
+      Gemm{512, 4096, 1792},    // 8B down
+      Gemm{256, 1280, 8192},    // 70B query, key and value
+      Gemm{256, 8192, 1024},    // 70B attention output
+      Gemm{256, 7168, 8192},    // 70B up and gate
+      Gemm{256, 8192, 3584},    // 70B down
+      Gemm{256, 2304, 16384},   // 405B query, key and value
+      Gemm{256, 16384, 2048},   // 405B attention output
+      Gemm{256, 13312, 16384},  // 405B up and gate
+      Gemm{256, 16384, 6656},   // 405B down
+      Gemm{256, 4608, 12288},   // GPT-3 query, key and value
+      Gemm{256, 12288, 1536},   // GPT-3 attention output
+      Gemm{256, 6144, 12288},   // GPT-3 up
+      Gemm{256, 12288, 6144},   // GPT-3 down
+      Gemm{1, 4096, 4096},      // decoding one sequence
+      Gemm{4, 4096, 4096},      // and some
+      Gemm{16, 4096, 4096},
   };
   std::vector<Gemm> shapes;
   for (const DataType type : {DataType::f32, DataType::bf16, DataType::f64, DataType::i8})

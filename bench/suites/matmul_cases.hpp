@@ -8,13 +8,15 @@
 
 namespace bench {
 
-/// Squares, and the layers of Llama 3 as one tensor-parallel rank sees them, in each type.
+/// Squares, and the layers of Llama 3 and GPT-3 as one tensor-parallel rank sees them, in each
+/// type.
 [[nodiscard]] std::vector<kernels::Gemm> matmul_shapes();
 
 /// For each shape "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads", and small shapes
 /// also "matmul/TYPE/reference/M:_/N:_/K:_". Counters: FLOP/s, bytes/s and FLOP/byte of the
-/// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads, and where
-/// small `vs_reference`, the speed-up, both timed right before. All counters of wall-clock time.
+/// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads; with few
+/// rows `stream_fraction`, of the faster of two streaming loops; where small `vs_reference`, the
+/// speed-up; all probed right before. All counters of wall-clock time.
 /// @throws Error(usage), see check_multiplied
 void register_matmul(std::span<const kernels::Gemm> shapes, int threads);
 

@@ -21,17 +21,23 @@ inline std::size_t area(std::int64_t rows, std::int64_t cols) {
   return static_cast<std::size_t>(rows * cols);
 }
 
-/// Evenly from -1 to 1, or from all whole numbers of the type.
+/// Evenly from -1 to 1, or from all whole numbers of the type. A prime number of them is drawn and
+/// repeated: drawing a gigabyte takes longer than multiplying it.
 template <class Element>
 void fill(std::vector<Element>& values, std::mt19937& generator) {
-  if constexpr (std::is_integral_v<Element>) {
-    std::uniform_int_distribution<int> any(std::numeric_limits<Element>::min(),
-                                           std::numeric_limits<Element>::max());
-    for (Element& value : values) value = static_cast<Element>(any(generator));
-  } else {
-    std::uniform_real_distribution<float> unit(-1, 1);
-    for (Element& value : values) value = Element(unit(generator));
-  }
+  constexpr std::size_t drawn = 1'000'003;
+  const auto draw = [&generator] {
+    if constexpr (std::is_integral_v<Element>) {
+      constexpr std::numeric_limits<Element> all;
+      std::uniform_int_distribution<int> any(all.min(), all.max());
+      return static_cast<Element>(any(generator));
+    } else {
+      std::uniform_real_distribution<float> unit(-1, 1);
+      return Element(unit(generator));
+    }
+  };
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = i < drawn ? draw() : values[i - drawn];
 }
 
 template <class T>

@@ -109,6 +109,35 @@ void add_blis(std::vector<Peer>& peers, DataType type, int threads) {
   add_blas(peers, library, "BLIS", version == nullptr ? "" : version(), type);
 }
 
+template <class T>
+void add_eigen_of(std::vector<Peer>& peers, void* library, const char* function) {
+  auto* const multiply =
+      find<void(std::int64_t, std::int64_t, std::int64_t, const T*, const T*, T*)>(library,
+                                                                                   function);
+  auto* const version = find<const char*()>(library, "peer_eigen_version");
+  peers.push_back({"Eigen",
+                   version(),
+                   false,
+                   [multiply](const Gemm& s, const void* a, const void* b, void* c) -> Multiply {
+                     return [multiply, s, a, b, c] {
+                       multiply(s.m,
+                                s.n,
+                                s.k,
+                                static_cast<const T*>(a),
+                                static_cast<const T*>(b),
+                                static_cast<T*>(c));
+                     };
+                   }});
+}
+
+void add_eigen(std::vector<Peer>& peers, DataType type, int threads) {
+  void* const library = open({"$ORIGIN/libpeer_eigen.so"});
+  if (library == nullptr) return;
+  find<void(int)>(library, "peer_eigen_threads")(threads);
+  if (type == DataType::f32) add_eigen_of<float>(peers, library, "peer_eigen_f32");
+  if (type == DataType::f64) add_eigen_of<double>(peers, library, "peer_eigen_f64");
+}
+
 #ifdef BENCH_HAS_ONEDNN
 
 /// oneDNN's functions, by their own types; all null without the library.
@@ -277,6 +306,7 @@ std::vector<Peer> load_peers(DataType type, int threads) {
   std::vector<Peer> peers;
   add_openblas(peers, type, threads);
   add_blis(peers, type, threads);
+  add_eigen(peers, type, threads);
   add_onednn(peers, type);
   return peers;
 }

@@ -29,7 +29,7 @@ void set_peer_environment(char** argv);
 /// As it is now, as text.
 [[nodiscard]] std::string peer_environment();
 
-/// OpenBLAS and BLIS for f32 and f64, oneDNN for f32, bf16 and i8.
+/// OpenBLAS, BLIS and Eigen for f32 and f64, oneDNN for f32, bf16 and i8.
 [[nodiscard]] std::vector<Peer> load_peers(topology::DataType type, int threads);
 
 }  // namespace bench

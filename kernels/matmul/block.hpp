@@ -16,8 +16,10 @@ struct Block {
   std::int64_t depth = 0;
   const A* a = nullptr;  ///< rows x depth, `a_stride` elements between rows
   std::int64_t a_stride = 0;
-  const B* b = nullptr;  ///< depth x cols
+  std::int64_t a_step = 1;  ///< elements between columns: transposed, when that is not 1
+  const B* b = nullptr;     ///< depth x cols
   std::int64_t b_stride = 0;
+  std::int64_t b_step = 1;
   C* c = nullptr;  ///< rows x cols, overwritten
   std::int64_t c_stride = 0;
 };

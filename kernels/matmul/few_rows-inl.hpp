@@ -142,7 +142,7 @@ void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
 template <class Unit>
 bool suits_few_rows(const BlockOf<Unit>& block) {
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
-  return block.rows <= most_few_rows && block.cols % Unit::lanes() == 0 &&
+  return block.rows <= most_few_rows && block.b_step == 1 && block.cols % Unit::lanes() == 0 &&
          block.depth % (depth_blocks * Unit::group) == 0;
 }
 

@@ -50,4 +50,11 @@ struct Gemm {
   }
 };
 
+/// How the matrices lie in memory: as it is, each of them row-major.
+struct Layout {
+  bool a_transposed = false;  ///< A comes as k x m
+  bool b_transposed = false;  ///< B comes as n x k, as the weights of a linear layer do
+  std::int64_t batch = 1;     ///< matmuls of the shape: their A, B and C one after the other
+};
+
 }  // namespace kernels

@@ -100,7 +100,7 @@ Tile<Unit> tile_of_panel(const BlockOf<Unit>& block,
   if constexpr (std::is_same_v<typename Unit::B, typename Unit::PackedB> && Unit::group == 1) {
     // A single tile of rows uses each element once: read B in place, unless it must be padded.
     // With more rows the reuse of a panel fails, since rows of B a power of two apart share sets.
-    if (block.rows <= tile_rows && cols.size() % Unit::lanes() == 0) {
+    if (block.rows <= tile_rows && cols.size() % Unit::lanes() == 0 && block.b_step == 1) {
       tile.b = block.b + depth.begin * block.b_stride + cols.begin;
       tile.b_stride = block.b_stride;
       return tile;

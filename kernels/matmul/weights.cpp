@@ -27,14 +27,15 @@ std::byte* allocate(std::int64_t bytes) {
 }  // namespace
 
 template <class A, class B, class C>
-Weights<A, B, C>::Weights(const Gemm& shape, std::span<const B> b)
+Weights<A, B, C>::Weights(const Gemm& shape, std::span<const B> b, bool transposed)
     : shape_(shape), kernels_(&block_kernels<A, B, C>()) {
   check_operands({0, shape.n, shape.k, shape.type}, shape.type, 0, b.size(), 0);
   if (shape.n == 0 || shape.k == 0) return;
   packed_.reset(allocate(kernels_->packed_bytes(shape.k, shape.n)));
   Block<A, B, C> block{.cols = shape.n, .depth = shape.k};
   block.b = b.data();
-  block.b_stride = shape.n;
+  block.b_stride = transposed ? 1 : shape.n;
+  block.b_step = transposed ? shape.k : 1;
   kernels_->pack(block, packed_.get());
 }
 

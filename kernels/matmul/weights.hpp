@@ -18,8 +18,9 @@ template <class A, class B, class C>
 class Weights {
  public:
   /// @param shape of what they will be multiplied by; its m does not matter
+  /// @param transposed b comes as n x k, row-major
   /// @throws Error(usage) where b does not fit k and n
-  Weights(const Gemm& shape, std::span<const B> b);
+  Weights(const Gemm& shape, std::span<const B> b, bool transposed = false);
 
   /// C = A B, bit for bit what `multiply` gives.
   /// @throws Error(usage) where the shape has another k or n, or a span does not fit

@@ -74,23 +74,28 @@ struct Operands {
   Gemm shape;
   std::vector<typename T::A> a;
   std::vector<typename T::B> b;
+  kernels::Layout layout;
+
+  [[nodiscard]] std::size_t results() const {
+    return static_cast<std::size_t>(layout.batch * shape.m * shape.n);
+  }
 
   [[nodiscard]] std::vector<typename T::C> blocked(int threads) const {
     // NaN in C: whatever is not overwritten, or is added to, shows.
     using C = typename T::C;
     const C junk = std::is_integral_v<C> ? C(77'777'777) : std::numeric_limits<C>::quiet_NaN();
-    std::vector<C> c(static_cast<std::size_t>(shape.m * shape.n), junk);
-    kernels::multiply(shape, a, b, c, threads);
+    std::vector<C> c(results(), junk);
+    kernels::multiply(shape, a, b, c, threads, layout);
     return c;
   }
 
   [[nodiscard]] std::vector<typename T::C> reference() const {
-    std::vector<typename T::C> c(static_cast<std::size_t>(shape.m * shape.n));
-    kernels::multiply_reference(shape, a, b, c);
+    std::vector<typename T::C> c(results());
+    kernels::multiply_reference(shape, a, b, c, layout);
     return c;
   }
 
-  [[nodiscard]] Operands absolute() const { return {shape, magnitudes(a), magnitudes(b)}; }
+  [[nodiscard]] Operands absolute() const { return {shape, magnitudes(a), magnitudes(b), layout}; }
 };
 
 template <class T>
@@ -98,7 +103,8 @@ Operands<T> reals(std::int64_t m, std::int64_t n, std::int64_t k) {
   const std::uniform_real_distribution<float> unit(-1, 1);
   return {gemm<T>(m, n, k),
           filled<typename T::A>(m * k, 1, unit),
-          filled<typename T::B>(k * n, 2, unit)};
+          filled<typename T::B>(k * n, 2, unit),
+          {}};
 }
 
 /// Sums are exact: they stay below 2^24 in float.
@@ -107,7 +113,8 @@ Operands<T> integers(std::int64_t m, std::int64_t n, std::int64_t k) {
   const std::uniform_int_distribution<int> small(-8, 8);
   return {gemm<T>(m, n, k),
           filled<typename T::A>(m * k, 3, small),
-          filled<typename T::B>(k * n, 4, small)};
+          filled<typename T::B>(k * n, 4, small),
+          {}};
 }
 
 /// All that the bytes can be.
@@ -115,7 +122,8 @@ template <>
 Operands<I8> integers<I8>(std::int64_t m, std::int64_t n, std::int64_t k) {
   return {gemm<I8>(m, n, k),
           filled<std::uint8_t>(m * k, 3, std::uniform_int_distribution<int>(0, 255)),
-          filled<std::int8_t>(k * n, 4, std::uniform_int_distribution<int>(-128, 127))};
+          filled<std::int8_t>(k * n, 4, std::uniform_int_distribution<int>(-128, 127)),
+          {}};
 }
 
 std::string text(const Gemm& s, int threads) {
@@ -153,6 +161,40 @@ void expect_same_packed(const Operands<T>& operands, int threads) {
   std::vector<typename T::C> c(static_cast<std::size_t>(operands.shape.m * operands.shape.n));
   weights.multiply(operands.shape, operands.a, c, threads);
   ASSERT_EQ(c, operands.blocked(1)) << "packed, " << text(operands.shape, threads);
+}
+
+template <class Element>
+std::vector<Element> turned(const std::vector<Element>& values,
+                            std::int64_t rows,
+                            std::int64_t cols) {
+  std::vector<Element> turned;
+  for (std::int64_t j = 0; j < cols; ++j)
+    for (std::int64_t i = 0; i < rows; ++i)
+      turned.push_back(values[static_cast<std::size_t>(i * cols + j)]);
+  return turned;
+}
+
+/// However A and B lie, by either kernel and with packed weights: the same bits.
+template <class T>
+void expect_same_in_any_layout(const Operands<T>& plain, int threads) {
+  const Gemm& s = plain.shape;
+  const auto expected = plain.blocked(1);
+  for (const bool a_transposed : {false, true})
+    for (const bool b_transposed : {false, true}) {
+      const Operands<T> operands{s,
+                                 a_transposed ? turned(plain.a, s.m, s.k) : plain.a,
+                                 b_transposed ? turned(plain.b, s.k, s.n) : plain.b,
+                                 {a_transposed, b_transposed}};
+      ASSERT_EQ(operands.blocked(threads), expected)
+          << a_transposed << b_transposed << ' ' << text(s, threads);
+      ASSERT_EQ(operands.reference(), plain.reference()) << a_transposed << b_transposed;
+      if (a_transposed) continue;
+      const kernels::Weights<typename T::A, typename T::B, typename T::C> weights(
+          s, operands.b, b_transposed);
+      std::vector<typename T::C> c(expected.size());
+      weights.multiply(s, plain.a, c, threads);
+      ASSERT_EQ(c, expected) << "packed " << b_transposed << ' ' << text(s, threads);
+    }
 }
 
 /// Every vector unit that this CPU has and the kernels were compiled for.
@@ -264,6 +306,22 @@ TEST_P(BlockedOn, BlockBoundariesAreRight) {
   expect_right_around_a_panel<I8>();
 }
 
+TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
+  // Below, at and above a vector, a tile of rows and what is turned at a time; two blocks of k.
+  for (const Gemm& s : {Gemm{1, 1, 1},
+                        Gemm{1, 64, 33},
+                        Gemm{5, 16, 1},
+                        Gemm{6, 64, 16},
+                        Gemm{7, 67, 17},
+                        Gemm{17, 130, 31},
+                        Gemm{20, 40, 2 * kernels::block_k_bytes / 2 + 3}}) {
+    expect_same_in_any_layout(reals<F32>(s.m, s.n, s.k), 1);
+    expect_same_in_any_layout(reals<F64>(s.m, s.n, s.k), 2);
+    if (is_new(DataType::bf16)) expect_same_in_any_layout(reals<Bf16>(s.m, s.n, s.k), 1);
+    if (is_new(DataType::i8)) expect_same_in_any_layout(integers<I8>(s.m, s.n, s.k), 2);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(AllUnits, BlockedOn, testing::ValuesIn(units()), unit_name);
 
 TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
@@ -286,6 +344,20 @@ TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
       expect_same_packed(halves, threads);
     }
   }
+}
+
+TEST(Blocked, EachMatmulOfABatchIsRight) {
+  constexpr Gemm s{7, 33, 12};
+  for (const std::int64_t batch : {1, 2, 3, 20})
+    for (const bool b_transposed : {false, true})
+      for (const int threads : {1, 2, 3}) {
+        // One long A and B, cut: each matmul has other numbers.
+        Operands<F32> all = integers<F32>(batch * s.m, s.n, s.k);
+        all.b = integers<F32>(1, batch * s.n, s.k).b;
+        all.shape = s;
+        all.layout = {false, b_transposed, batch};
+        expect_exact(all, threads);
+      }
 }
 
 TEST(Blocked, SmallShapesOnManyThreadsAreExact) {
@@ -344,6 +416,8 @@ TEST(Blocked, RefusesOperandsThatDoNotFit) {
   EXPECT_THROW(kernels::multiply(shape, six, nine, four, 1), topology::Error);
   EXPECT_THROW(kernels::multiply(shape, six, six, nine, 1), topology::Error);
   EXPECT_THROW(kernels::multiply(shape, six, six, four, 0), topology::Error);
+  EXPECT_THROW(kernels::multiply(shape, six, six, four, 1, {.batch = 0}), topology::Error);
+  EXPECT_THROW(kernels::multiply(shape, six, six, four, 1, {.batch = 2}), topology::Error);
   EXPECT_THROW(kernels::multiply({-2, -2, -3}, six, six, four, 1), topology::Error);
   EXPECT_THROW(kernels::multiply({2, 2, 3, DataType::bf16}, six, six, four, 1), topology::Error);
 }
