@@ -111,12 +111,36 @@ def chip_figures(run):
             zip(table["chip"], table["key"], table["value"], table["status"])}
 
 
+def host_roofline(run, axis):
+    """This host's own roofs, probed in the run, with the matmuls measured in it."""
+    table, compute, memory = (run[f"measured/{name}"] for name in ("matmul", "compute", "memory"))
+    threads = max(table["threads"])
+    bandwidth = max(memory.where(threads=threads)["rate"])
+    intensity = np.logspace(0, 3, 200)
+    for colour_of, dtype in zip(COLOURS, table.values("dtype")):
+        roof = max(compute.where(dtype=dtype, threads=threads)["rate"])
+        axis.plot(intensity, np.minimum(roof, intensity * bandwidth) / 1e12, color=colour_of, label=dtype)
+        rows = table.where(dtype=dtype, kernel="blocked")
+        axis.plot(rows["intensity"], rows["rate"] / 1e12, "o", ms=4, mec="white", mew=0.4, color=colour_of)
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_title(f"this host, {threads} threads, measured", fontsize=9)
+    axis.set_xlabel("FLOP per byte of memory traffic")
+    axis.legend(fontsize=8, loc="lower right")
+    axis.set_ylabel("TFLOP/s")
+
+
 def roofline(run):
-    """Roofline per generation with the modelled matmuls on it."""
+    """Roofline per generation with the modelled matmuls on it; this host's beside it."""
     table, figures = run["modelled/matmul"], chip_figures(run)
     chips, types = table.values("chip"), table.values("dtype")
-    figure, axes = plt.subplots(1, len(types), figsize=(4.6 * len(types), 3.8), sharey=True,
+    host = "measured/compute" in run
+    figure, axes = plt.subplots(1, len(types) + host, figsize=(4.6 * (len(types) + host), 3.8),
                                 squeeze=False)
+    if host:
+        host_roofline(run, axes[0][-1])
+    for axis in axes[0][1:len(types)]:
+        axis.sharey(axes[0][0])
     intensity = np.logspace(0, 5, 200)
     for axis, dtype in zip(axes[0], types):
         for chip in chips:

@@ -14,7 +14,9 @@
 #include "bench/executor/combine.hpp"
 #include "bench/executor/datatype.hpp"
 #include "bench/executor/host_window.hpp"
+#include "bench/executor/measure.hpp"
 #include "bench/executor/ranks.hpp"
+#include "bench/executor/start_line.hpp"
 #include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
 #include "topology/parse.hpp"
@@ -23,8 +25,12 @@ namespace bench {
 namespace {
 
 constexpr int repetitions = 15;
-constexpr std::array<int, 12> sizes{
+constexpr std::array<int, 12> all_sizes{
     8, 64, 512, 4096, 16384, 65536, 262144, 1048576, 4194304, 8388608, 16777216, 33554432};
+
+std::vector<int> sizes_up_to(int largest) {
+  return {all_sizes.begin(), std::upper_bound(all_sizes.begin(), all_sizes.end(), largest)};
+}
 
 double slowest(double seconds) {
   MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
@@ -34,11 +40,32 @@ double slowest(double seconds) {
 /// The step that schedules are made of: every rank sends to the next and hears from the one before.
 class Neighbours {
  public:
-  explicit Neighbours(Lowering lowering) : out_(largest()), in_(largest()) {
+  Neighbours(Lowering lowering, std::size_t largest) : out_(largest), in_(largest) {
     const auto [rank, size] = world();
     next_ = (rank + 1) % size;
     previous_ = (rank + size - 1) % size;
     if (lowering == Lowering::host) window_.emplace(slot_bytes);
+  }
+
+  /// A few bytes to each of some ranks after this one, all at once; by messages.
+  void fan(int messages) {
+    const auto [rank, size] = world();
+    std::vector<MPI_Request> requests(2 * static_cast<std::size_t>(messages));
+    auto request = requests.begin();
+    for (int m = 0; m < messages; ++m) {
+      const int away = m % (size - 1) + 1;
+      const int from = (rank + size - away) % size;
+      MPI_Irecv(&in_[fan_bytes * static_cast<std::size_t>(m)],
+                fan_bytes,
+                MPI_BYTE,
+                from,
+                0,
+                MPI_COMM_WORLD,
+                &*request++);
+      MPI_Isend(
+          out_.data(), fan_bytes, MPI_BYTE, (rank + away) % size, 0, MPI_COMM_WORLD, &*request++);
+    }
+    MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
   }
 
   /// With `add`, what arrives is added to what was sent, as the same lowering of a schedule does
@@ -52,8 +79,7 @@ class Neighbours {
 
  private:
   static constexpr std::size_t slot_bytes = 128 << 10;
-
-  static std::size_t largest() { return static_cast<std::size_t>(sizes.back()); }
+  static constexpr int fan_bytes = 8;
 
   void by_message(int bytes, bool add) {
     std::array<MPI_Request, 2> requests{};
@@ -93,15 +119,50 @@ class Neighbours {
   std::uint64_t step_ = 0;
 };
 
-FitPoint time_exchange(Neighbours& neighbours, int bytes, bool add) {
-  const int batch = std::clamp((1 << 23) / bytes, 1, 50);
+/// Of one repetition each, the slowest rank's.
+template <class Work>
+std::vector<double> time_batches(int batch, const Work& work) {
   std::vector<double> seconds;
   for (int r = 0; r < repetitions; ++r) {
     MPI_Barrier(MPI_COMM_WORLD);
     const double start = MPI_Wtime();
-    for (int i = 0; i < batch; ++i) neighbours.exchange(static_cast<std::size_t>(bytes), add);
+    for (int i = 0; i < batch; ++i) work();
     seconds.push_back(slowest((MPI_Wtime() - start) / batch));
   }
+  return seconds;
+}
+
+/// LogGP's gap: what each further message that a rank sends and receives at once takes.
+double message_gap(Neighbours& neighbours) {
+  constexpr int batch = 50;
+  const int many = std::clamp(world().size - 1, 3, 8);
+  const auto time = [&](int messages) {
+    return median(time_batches(batch, [&] { neighbours.fan(messages); }));
+  };
+  time(many);  // warm up
+  return std::max((time(many) - time(1)) / (many - 1), 0.0);
+}
+
+/// What an exchange takes more when it starts alone, as `measure` times operations that are long
+/// enough, than in a row of others: processes and the network's queues are asleep.
+double start_overhead(Neighbours& neighbours, double in_a_row) {
+  if (in_a_row < shortest_sample) return 0;  // operations are timed in a row as well
+  constexpr int starts = 40;
+  StartLine line(one_clock() ? Start::window : Start::barrier);
+  std::vector<double> seconds;
+  for (int i = 0; i < starts; ++i) {
+    const double begin = line.wait();
+    neighbours.exchange(sizeof(double), false);
+    const double end = clock_seconds();
+    if (line.all_in_time()) seconds.push_back(slowest(end - begin));
+  }
+  return seconds.empty() ? 0 : std::max(median(seconds) - in_a_row, 0.0);
+}
+
+FitPoint time_exchange(Neighbours& neighbours, int bytes, bool add) {
+  const std::vector<double> seconds = time_batches(std::clamp((1 << 23) / bytes, 1, 50), [&] {
+    neighbours.exchange(static_cast<std::size_t>(bytes), add);
+  });
   return {static_cast<double>(bytes),
           median(seconds),
           *std::min_element(seconds.begin(), seconds.end())};
@@ -131,14 +192,21 @@ double best_rate(const std::vector<FitPoint>& points) {
   return best;
 }
 
-topology::Machine host_machine(
-    Lowering lowering, double latency, double rate, double best, double reduction) {
+topology::Machine host_machine(Lowering lowering,
+                               const std::vector<FitPoint>& points,
+                               std::pair<double, double> line,
+                               double gap,
+                               double overhead,
+                               double reduction) {
+  const auto [latency, per_byte] = line;
+  const double rate = 1 / per_byte;
+  const double best = std::max(rate, best_rate(points));
   const int size = world().size;
   const std::string source =
       fmt::format("fitted to exchanges {} of {} to {} B between neighbouring ranks of {}",
                   lowering == Lowering::host ? "through shared memory" : "by MPI messages",
-                  sizes.front(),
-                  sizes.back(),
+                  points.front().bytes,
+                  points.back().bytes,
                   size);
   const auto derived = topology::Status::derived;
   topology::Level level;
@@ -151,13 +219,18 @@ topology::Machine host_machine(
   level.links = {1, derived, "what one rank sends"};
   level.latency = {topology::Seconds(latency), derived, source};
   level.efficiency = {rate / best, derived, source};
+  if (lowering == Lowering::messages)
+    level.gap = {topology::Seconds(gap), derived, "several small messages at once, above one"};
   topology::Machine machine;
   machine.name = "host";
   machine.title = fmt::format("this machine under MPI, {} ranks", size);
   machine.chip.name = "host";
   machine.chip.title = "a CPU core under MPI";
   machine.levels = {level};
-  machine.overhead = {topology::Seconds{}, derived, "contained in the fitted latency"};
+  machine.overhead = {topology::Seconds(overhead),
+                      derived,
+                      overhead > 0 ? "an exchange that starts alone, above one in a row of others"
+                                   : "contained in the fitted latency"};
   machine.reduction = {topology::BytesPerSecond(reduction),
                        derived,
                        "exchanges followed by adding f32, above exchanges alone"};
@@ -193,28 +266,33 @@ std::string describe(const topology::Machine& host) {
   std::string text = fmt::format("latency {}, {} per rank",
                                  topology::format(level.latency.value),
                                  topology::format(level.reached()));
+  if (host.overhead.value > topology::Seconds())
+    text += ", " + topology::format(host.overhead.value) + " to start";
+  if (level.gap.value > topology::Seconds())
+    text += ", gap " + topology::format(level.gap.value) + " between messages";
   if (!host.reduction) return text;
   if (host.reduction->value.value() > beyond_memory) return text + ", reduction in no more time";
   return text + ", reduction " + topology::format(host.reduction->value);
 }
 
-HostFit fit_host(Lowering lowering) {
-  Neighbours neighbours(lowering);
+HostFit fit_host(Lowering lowering, int largest) {
+  const std::vector<int> sizes = sizes_up_to(largest);
+  Neighbours neighbours(lowering, static_cast<std::size_t>(sizes.back()));
   HostFit fit;
   for (const int bytes : sizes) {
     time_exchange(neighbours, std::min(bytes, 65536), false);  // warm up
     fit.points.push_back(time_exchange(neighbours, bytes, false));
   }
-  const auto [latency, per_byte] = fit_line(fit.points);
-  const double rate = 1 / per_byte;
+  const std::pair<double, double> line = fit_line(fit.points);
   fit.machine = host_machine(lowering,
-                             latency,
-                             rate,
-                             std::max(rate, best_rate(fit.points)),
+                             fit.points,
+                             line,
+                             lowering == Lowering::messages ? message_gap(neighbours) : 0,
+                             start_overhead(neighbours, fit.points.front().seconds),
                              1 / reduction_per_byte(neighbours, fit.points));
   std::vector<double> errors;
   for (const FitPoint& p : fit.points)
-    errors.push_back(std::abs((latency + per_byte * p.bytes) / p.seconds - 1));
+    errors.push_back(std::abs((line.first + line.second * p.bytes) / p.seconds - 1));
   fit.median_error = median(errors);
   fit.worst_error = *std::max_element(errors.begin(), errors.end());
   return fit;

@@ -18,7 +18,8 @@ struct FitPoint {
 };
 
 struct HostFit {
-  topology::Machine machine;  ///< one switched level "ranks" with latency, bandwidth; reduction
+  topology::Machine
+      machine;  ///< one switched level "ranks" with latency, bandwidth, gap; reduction
   std::vector<FitPoint> points;
   double median_error = 0;  ///< of |fit / measured - 1| over the points
   double worst_error = 0;
@@ -26,9 +27,10 @@ struct HostFit {
 
 /// Collective over MPI_COMM_WORLD, at least two ranks; a second or two.
 /// @param lowering of the schedules to be predicted: messages or host
-[[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages);
+/// @param largest  exchange of the fit, bytes; at least 4096
+[[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages, int largest = 32 << 20);
 
-/// "latency 87 ns, 10.1 GB/s per rank, reduction 92 GB/s"
+/// "latency 87 ns, 10.1 GB/s per rank, gap 40 ns between messages, reduction 92 GB/s"
 [[nodiscard]] std::string describe(const topology::Machine& host);
 
 /// T = latency + bytes / bandwidth, least squares of the relative error, so that every size counts

@@ -7,10 +7,15 @@
 
 #include "bench/executor/datatype.hpp"
 #include "bench/executor/operation.hpp"
+#include "bench/executor/start_line.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/chip.hpp"
 
 namespace bench {
+
+/// One clock pair and one barrier exit cost about half a microsecond: short operations are timed in
+/// batches of at least this long.
+inline constexpr double shortest_sample = 50e-6;
 
 struct MeasureOptions {
   std::vector<Lowering> lowerings{Lowering::messages};
@@ -19,6 +24,7 @@ struct MeasureOptions {
   Operator op = Operator::sum;
   int warmup = 5;
   int samples = 20;
+  Start start = Start::barrier;
   bool check = true;
 };
 

@@ -138,6 +138,11 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
                   flags.buffers,
                   "private to each rank, or symmetric: in memory that all of a host share")
       ->check(CLI::IsMember({"private", "symmetric"}));
+  command
+      .add_option("--start",
+                  flags.start,
+                  "of each sample: after a barrier, or in a window: at one time of a common clock")
+      ->check(CLI::IsMember({"barrier", "window"}));
   command.add_flag("--against-mpi",
                    flags.against_mpi,
                    "measure MPI's own call in turns with ours, and how sure the ratio is");

@@ -23,18 +23,34 @@ void print_fit(const HostFit& fit) {
                p.bytes,
                p.seconds * 1e6,
                (level.latency.value + topology::Bytes(p.bytes) / level.reached()).value() * 1e6);
-  fmt::print("# latency {}, bandwidth {}, reduction {}; error median {:.0f} %, worst {:.0f} %\n",
-             topology::format(level.latency.value),
-             topology::format(level.reached()),
-             topology::format(fit.machine.reduction->value),
+  fmt::print("# {}; error median {:.0f} %, worst {:.0f} %\n",
+             describe(fit.machine),
              100 * fit.median_error,
              100 * fit.worst_error);
 }
 
-void fit_and_write(const std::string& path, const std::string& lowering) {
+struct Options {
+  std::string path = "host.toml";
+  std::string lowering = "auto";
+  std::string largest = "32M";
+};
+
+/// @throws Error(usage) where too few sizes are left for a line
+int largest_size(const std::string& text) {
+  constexpr double least = 4096;
+  constexpr double most = 32 << 20;
+  const double bytes = topology::parse_size(text).value();
+  if (bytes < least || bytes > most)
+    topology::usage_error("fit -e " + text + ": expected a size from 4K to 32M");
+  return static_cast<int>(bytes);
+}
+
+void fit_and_write(const Options& options) {
+  const int largest = largest_size(options.largest);
+  const std::string& path = options.path;
   const MpiSession mpi;
   if (mpi.size() < 2) topology::usage_error("a fit takes at least two ranks: mpirun -np 2 …");
-  const HostFit fit = fit_host(lowerings(lowering).front());
+  const HostFit fit = fit_host(lowerings(options.lowering).front(), largest);
   if (mpi.rank() != 0) return;
   print_fit(fit);
   std::ofstream file(path);
@@ -47,18 +63,16 @@ void fit_and_write(const std::string& path, const std::string& lowering) {
 }  // namespace
 
 void add_fit(CLI::App& app, Action& chosen) {
-  auto path = std::make_shared<std::string>("host.toml");
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "fit", "Fit latency and bandwidth of this machine under mpirun into a system file");
-  command->add_option("-O,--output", *path, "file to write");
-  auto lowering = std::make_shared<std::string>("auto");
+  command->add_option("-O,--output", options->path, "file to write");
+  command->add_option("-e,--maxbytes", options->largest, "largest exchange, 4K to 32M");
   command->add_option("--lowering",
-                      *lowering,
+                      options->lowering,
                       "fit exchanges through shared memory (host), by MPI messages, or auto: "
                       "host where all ranks are on one");
-  command->callback([path, lowering, &chosen] {
-    chosen = [path, lowering] { fit_and_write(*path, *lowering); };
-  });
+  command->callback([options, &chosen] { chosen = [options] { fit_and_write(*options); }; });
 }
 
 }  // namespace bench

@@ -10,9 +10,9 @@
 
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
-#include "bench/executor/ping_pong.hpp"
 #include "bench/executor/statistics.hpp"
 #include "bench/program/demands.hpp"
+#include "bench/program/surroundings.hpp"
 #include "bench/program/tuning.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -87,12 +87,13 @@ void print_banner(const MeasureRequest& request, int ranks, const std::vector<Wa
   const char* collective = kernels::info(request.collective).name;
   fmt::print(
       "# {} over {} ranks, measured {}; {} samples after {} warm-ups, median of the slowest "
-      "rank's time\n",
+      "rank's time{}\n",
       collective,
       ranks,
       lowering_text(ways),
       request.options.samples,
-      request.options.warmup);
+      request.options.warmup,
+      request.options.start == Start::window ? " from a common start" : "");
   for (const Way& way : ways)
     fmt::print(
         "# model{}: {}: {}\n",
@@ -183,6 +184,7 @@ std::int64_t measure_all(const MeasureRequest& request,
 
 void measure_table(MeasureRequest request) {
   Demands demands(request.flags.demands);
+  request.options.start = parse_start(request.flags.start);
   if (request.flags.odd) request.sizes = with_odd_sizes(request);
   const MpiSession mpi;
   check(request, mpi.size());
@@ -190,16 +192,11 @@ void measure_table(MeasureRequest request) {
   choose_symmetric(request, ways.front());
   if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};  // beside ours
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
-  const bool one_host = on_one_host();
-  const auto distance = [&] { return one_host ? core_to_core() : topology::Seconds(); };
   if (speaks) print_banner(request, mpi.size(), ways);
-  const topology::Seconds before = distance();
+  const Surroundings surroundings;
   const std::int64_t wrong = measure_all(request, ways, demands, mpi.rank() == 0);
-  const topology::Seconds after = distance();
-  if (speaks && one_host)
-    fmt::print("# a cache line takes {} from core to core before, {} after\n",
-               topology::format(before),
-               topology::format(after));
+  const Surroundings::Seen seen = surroundings.end();
+  if (speaks) fmt::print("{}", seen.text());
   MpiSession::end();
   if (wrong > 0)
     throw topology::Error(topology::ErrorKind::verdict,

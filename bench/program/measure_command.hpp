@@ -16,6 +16,7 @@ struct MeasureFlags {
   std::string machine;  ///< the model; empty: fitted now
   std::string lowering = "auto";
   std::string buffers = "private";
+  std::string start = "barrier";
   bool against_mpi = false;
   bool odd = false;  ///< beside each size one element less and more, and half as much again
   DemandFlags demands;

@@ -17,7 +17,9 @@
 #include "bench/program/modelled_tables.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_file.hpp"
+#include "bench/program/surroundings.hpp"
 #include "bench/record/result_file.hpp"
+#include "bench/suites/host_roofs.hpp"
 #include "bench/suites/matmul_cases.hpp"
 #include "bench/suites/table_reporter.hpp"
 #include "kernels/collective/algorithms.hpp"
@@ -130,6 +132,7 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
     fmt::print("measured no collectives: 1 rank; start with mpirun -np 2 or more\n");
     return;
   }
+  const Surroundings surroundings;
   const std::vector<Way> ways = fit_ways(lowerings("auto"));
   std::optional<Table> table;
   if (file != nullptr) {
@@ -158,9 +161,40 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
       table->append(measured_row(row, true), row.in_place.seconds);
     }
   }
+  const Surroundings::Seen seen = surroundings.end();
+  if (file != nullptr) {
+    seen.record(*file);
+    fmt::print("{}", seen.text());
+  }
   if (wrong > 0)
     throw topology::Error(topology::ErrorKind::verdict,
                           fmt::format("{} elements are wrong", wrong));
+}
+
+/// On one thread and on all.
+void record_roofs(ResultFile& file, const std::vector<topology::DataType>& types, int threads) {
+  Table memory = file.table(measured_memory);
+  Table compute = file.table(measured_compute);
+  for (const int some : std::set<int>{1, threads}) {
+    for (const kernels::Stream stream : {kernels::Stream::read, kernels::Stream::triad}) {
+      const MemoryRoof roof = probe_memory(stream, some);
+      fmt::print("# {} thread{}: memory, {}: {}\n",
+                 some,
+                 some == 1 ? "" : "s",
+                 name(stream),
+                 topology::format(roof.rate()));
+      memory.append(memory_row(roof), roof.seconds);
+    }
+    for (const topology::DataType type : types) {
+      const ComputeRoof roof = probe_compute(type, some);
+      fmt::print("# {} thread{}: {} multiply-adds: {}\n",
+                 some,
+                 some == 1 ? "" : "s",
+                 topology::name(type),
+                 topology::format(roof.rate()));
+      compute.append(compute_row(roof), roof.seconds);
+    }
+  }
 }
 
 /// On rank 0, with the cores of its host, while the others wait.
@@ -171,6 +205,7 @@ void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
   for (const topology::DataType type : what.types)
     for (const Shape& shape : what.shapes) shapes.push_back(shape.gemm(type));
   fmt::print("# matmul on rank 0 with {} thread{}\n", threads, threads == 1 ? "" : "s");
+  record_roofs(*file, what.types, threads);
   Table table = file->table(measured_matmul);
   TableReporter reporter(table, threads);
   register_matmul(shapes, threads);

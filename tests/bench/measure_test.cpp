@@ -106,6 +106,22 @@ TEST(Measure, AllReduceOfAnyCount) {
           expect_right(schedule, count, DataType::f32, Operator::sum, lowering);
 }
 
+TEST(Measure, AWindowBeginsAtOneTimeOnAllRanks) {
+  bench::StartLine line(bench::Start::window);
+  int in_time = 0;
+  for (int i = 0; i < 20; ++i) {
+    const double begin = line.wait();
+    EXPECT_GE(bench::clock_seconds(), begin);
+    in_time += line.all_in_time() ? 1 : 0;
+    double least = 0;
+    double most = 0;
+    MPI_Allreduce(&begin, &least, 1, MPI_DOUBLE, MPI_MIN, MPI_COMM_WORLD);
+    MPI_Allreduce(&begin, &most, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+    EXPECT_EQ(least, most);
+  }
+  EXPECT_GT(in_time, 0);
+}
+
 /// More segments than slots, the last one shorter.
 TEST(Measure, SharedMemoryInManySegments) {
   if (ranks() < 2) GTEST_SKIP() << "needs two ranks";

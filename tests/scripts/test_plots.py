@@ -19,6 +19,7 @@ end = "16K"
 factor = 4
 datatype = "f32"
 samples = 3
+{matmul}
 [model.collective]
 systems = [{systems}]
 collectives = ["all_reduce", "all_to_all"]
@@ -34,9 +35,16 @@ shapes = [{{ label = "cube", m = 4096, n = 4096, k = 4096 }}]
 """
 
 
+MATMUL = """[measure.matmul]
+datatypes = ["f32"]
+shapes = [[64, 64, 64]]
+repetitions = 1"""
+
+
 def results(folder, systems, chips, ranks):
     path = folder / "run.toml"
-    path.write_text(RUN.format(systems=", ".join(f'"{s}"' for s in systems),
+    path.write_text(RUN.format(matmul=MATMUL if ranks > 1 else "",
+                               systems=", ".join(f'"{s}"' for s in systems),
                                chips=", ".join(f'"{c}"' for c in chips)))
     command = [BUILD / "rainier", "run", path, "--output", folder / "run.h5"]
     subprocess.run([*(["mpirun", "-np", str(ranks)] if ranks > 1 else []), *command], check=True,
@@ -65,7 +73,7 @@ def texts(path):
 @pytest.mark.parametrize("name, says", [
     ("busbw", ["all_reduce", "bus bandwidth (GB/s)", "in place, median", "model", "bound", "1 KiB"]),
     ("all_reduce_chips", ["1 GiB", "trainium2", "trainium4", "lower bound", "time (ms)", "64"]),
-    ("roofline", ["bf16", "TFLOP/s per chip", "FLOP per byte", "trainium4"]),
+    ("roofline", ["bf16", "TFLOP/s per chip", "FLOP per byte", "trainium4", "this host, ", "f32"]),
     ("generations", ["trainium4", "relative to trainium2", "assumed", "all_to_all"]),
     ("links", ["64 chips", "x: ring of 4", "128 GB/s per link and direction", "busy (%", "memory of a chip",
                "all_reduce of 1 GiB", "rhd(x,y,z", "rack: switch of"]),
@@ -114,7 +122,7 @@ def test_the_slurm_script_runs_where_srun_has_no_pmix(tmp_path):
     """Slurm itself is not needed: the script falls back to mpirun, and is told what sbatch tells."""
     shutil.copytree(SOURCE / "scripts", tmp_path / "scripts")
     run = tmp_path / "small.toml"
-    run.write_text(RUN.format(systems='"rainier"', chips='"trainium2"'))
+    run.write_text(RUN.format(matmul="", systems='"rainier"', chips='"trainium2"'))
     done = subprocess.run(["bash", tmp_path / "scripts/rainier.sbatch", run], timeout=120,
                           capture_output=True, text=True,
                           env={**os.environ, "SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_NTASKS": "2",
