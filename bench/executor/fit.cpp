@@ -5,16 +5,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <optional>
 
 #include <fmt/format.h>
 #include <mpi.h>
 
-#include "bench/executor/combine.hpp"
-#include "bench/executor/datatype.hpp"
-#include "bench/executor/host_window.hpp"
 #include "bench/executor/measure.hpp"
+#include "bench/executor/neighbours.hpp"
 #include "bench/executor/ranks.hpp"
 #include "bench/executor/start_line.hpp"
 #include "bench/executor/statistics.hpp"
@@ -36,88 +32,6 @@ double slowest(double seconds) {
   MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
   return seconds;
 }
-
-/// The step that schedules are made of: every rank sends to the next and hears from the one before.
-class Neighbours {
- public:
-  Neighbours(Lowering lowering, std::size_t largest) : out_(largest), in_(largest) {
-    const auto [rank, size] = world();
-    next_ = (rank + 1) % size;
-    previous_ = (rank + size - 1) % size;
-    if (lowering == Lowering::host) window_.emplace(slot_bytes);
-  }
-
-  /// A few bytes to each of some ranks after this one, all at once; by messages.
-  void fan(int messages) {
-    const auto [rank, size] = world();
-    std::vector<MPI_Request> requests(2 * static_cast<std::size_t>(messages));
-    auto request = requests.begin();
-    for (int m = 0; m < messages; ++m) {
-      const int away = m % (size - 1) + 1;
-      const int from = (rank + size - away) % size;
-      MPI_Irecv(&in_[fan_bytes * static_cast<std::size_t>(m)],
-                fan_bytes,
-                MPI_BYTE,
-                from,
-                0,
-                MPI_COMM_WORLD,
-                &*request++);
-      MPI_Isend(
-          out_.data(), fan_bytes, MPI_BYTE, (rank + away) % size, 0, MPI_COMM_WORLD, &*request++);
-    }
-    MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
-  }
-
-  /// With `add`, what arrives is added to what was sent, as the same lowering of a schedule does
-  /// it.
-  void exchange(std::size_t bytes, bool add) {
-    if (window_)
-      through_memory(bytes, add);
-    else
-      by_message(static_cast<int>(bytes), add);
-  }
-
- private:
-  static constexpr std::size_t slot_bytes = 128 << 10;
-  static constexpr int fan_bytes = 8;
-
-  void by_message(int bytes, bool add) {
-    std::array<MPI_Request, 2> requests{};
-    MPI_Irecv(in_.data(), bytes, MPI_BYTE, previous_, 0, MPI_COMM_WORLD, requests.data());
-    MPI_Isend(out_.data(), bytes, MPI_BYTE, next_, 0, MPI_COMM_WORLD, &requests[1]);
-    MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
-    const std::array<const std::byte*, 2> both{out_.data(), in_.data()};
-    if (add)
-      combine(topology::DataType::f32,
-              Operator::sum,
-              out_.data(),
-              both,
-              static_cast<std::size_t>(bytes));
-  }
-
-  void through_memory(std::size_t bytes, bool add) {
-    for (std::size_t at = 0; at < bytes; at += slot_bytes) {
-      const std::size_t part = std::min(slot_bytes, bytes - at);
-      if (step_ >= window_->slots()) window_->wait_for(next_, step_ - window_->slots() + 2);
-      std::memcpy(window_->slot(window_->rank(), step_), &out_[at], part);
-      window_->publish(++step_);
-      window_->wait_for(previous_, step_);
-      const std::byte* arrived = window_->slot(previous_, step_ - 1);
-      const std::array<const std::byte*, 2> both{&out_[at], arrived};
-      if (add)
-        combine(topology::DataType::f32, Operator::sum, &in_[at], both, part);
-      else
-        std::memcpy(&in_[at], arrived, part);
-    }
-  }
-
-  std::vector<std::byte> out_;
-  std::vector<std::byte> in_;
-  int next_ = 0;
-  int previous_ = 0;
-  std::optional<HostWindow> window_;
-  std::uint64_t step_ = 0;
-};
 
 /// Of one repetition each, the slowest rank's.
 template <class Work>

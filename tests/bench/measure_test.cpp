@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include "bench/executor/cpu_share.hpp"
 #include "bench/executor/execution.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
@@ -280,6 +281,27 @@ TEST(Fit, GivesPositiveRatesThatAllRanksShare) {
   EXPECT_GT(mine[1], 0);
   EXPECT_EQ(mine[0], first[0]);
   EXPECT_EQ(mine[1], first[1]);
+}
+
+TEST(Fit, OnlyMessagesHaveAGap) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  const auto gap = [](Lowering lowering) {
+    return bench::fit_host(lowering, 4096).machine.levels.front().gap;
+  };
+  EXPECT_EQ(gap(Lowering::messages).status, topology::Status::derived);
+  EXPECT_GE(gap(Lowering::messages).value.value(), 0);
+  EXPECT_EQ(gap(Lowering::host).status, topology::Status::assumed);
+}
+
+TEST(CpuWatch, SeesTheRanksAndSharesOfAll) {
+  const bench::CpuShare share = bench::CpuWatch().share();
+  EXPECT_EQ(share.ranks, ranks());
+  EXPECT_GE(share.cores, 1);
+  EXPECT_EQ(share.oversubscribed(), share.ranks > share.cores);
+  for (const double part : {share.foreign, share.stolen}) {
+    EXPECT_GE(part, 0);
+    EXPECT_LE(part, 1);
+  }
 }
 
 TEST(Elements, RoundsDownToWholeChunksAndRefusesTheRest) {
