@@ -47,7 +47,9 @@ def below_all(figure, axis):
 
 def measured_busbw(run):
     """Bus bandwidth against size: measured with its spread, model, bound."""
-    table = run["measured/collective"]
+    everything = run["measured/collective"]
+    library = everything.where(implementation="MPI")
+    table = everything.where_in("implementation", [i for i in everything.values("implementation") if i != "MPI"])
     operations = table.values("collective")
     figure, axes = plt.subplots(1, len(operations), figsize=(3.1 * len(operations), 3.4), sharey=True,
                                 squeeze=False)
@@ -62,6 +64,10 @@ def measured_busbw(run):
                   label="in place, median")
         axis.plot(apart["size"], apart["busbw"] / 1e9, ".-", ms=3, lw=0.8, color=COLOURS[5],
                   label="out of place, median")
+        if len(library):
+            theirs = library.where(collective=operation, in_place=1).sorted("size")
+            axis.plot(theirs["size"], theirs["busbw"] / 1e9, "x-", ms=3, lw=0.8, color=COLOURS[2],
+                      label="MPI itself, in place")
         axis.plot(rows["size"], factor / rows["model"] / 1e9, "--", color=COLOURS[1],
                   label="model, fitted to this machine")
         axis.plot(rows["size"], factor / rows["bound"] / 1e9, ":", color="black",

@@ -1,5 +1,7 @@
 #include "bench/program/rows.hpp"
 
+#include <limits>
+
 #include "bench/program/link_table.hpp"
 #include "kernels/matmul/blocked.hpp"
 #include "topology/parse.hpp"
@@ -101,28 +103,31 @@ std::vector<Table::Row> link_rows(const Prediction& prediction, std::int64_t poi
   return rows;
 }
 
-Table::Row measured_row(const CollectiveRow& row, bool in_place) {
-  const Measurement& m = in_place ? row.in_place : row.out_of_place;
+Table::Row measured_row(const CollectiveRow& row, bool in_place, bool library) {
+  const Measurement& ours = in_place ? row.in_place : row.out_of_place;
+  const Measurement& theirs = in_place ? row.library_in_place : row.library_out_of_place;
+  const Measurement& m = library ? theirs : ours;
+  const char* const way =
+      row.lowering == Lowering::host ? "rainier, shared memory" : "rainier, messages";
   const double time = m.median();
-  return {
-      std::string(kernels::info(row.collective).name),
-      row.prediction.algorithm,
-      std::string(row.lowering == Lowering::host ? "rainier, shared memory" : "rainier, messages"),
-      std::string(topology::name(row.type)),
-      row.op,
-      row.ranks,
-      std::int64_t{in_place ? 1 : 0},
-      row.bytes,
-      row.count,
-      m.wrong,
-      time,
-      m.quantile(0),
-      m.quantile(0.9),
-      row.algbw(time),
-      row.busbw(time),
-      row.prediction.time.value(),
-      row.prediction.bound.time().value(),
-      m.batch};
+  return {std::string(kernels::info(row.collective).name),
+          library ? std::string() : row.prediction.algorithm,
+          std::string(library ? "MPI" : way),
+          std::string(topology::name(row.type)),
+          row.op,
+          row.ranks,
+          std::int64_t{in_place ? 1 : 0},
+          row.bytes,
+          row.count,
+          m.wrong,
+          time,
+          m.quantile(0),
+          m.quantile(0.9),
+          row.algbw(time),
+          row.busbw(time),
+          library ? std::numeric_limits<double>::quiet_NaN() : row.prediction.time.value(),
+          row.prediction.bound.time().value(),
+          m.batch};
 }
 
 Table::Row modelled_row(const topology::Chip& chip, const Shape& shape, topology::DataType type) {

@@ -15,7 +15,8 @@ namespace bench {
                                                       const topology::Machine& group,
                                                       std::int64_t point);
 [[nodiscard]] std::vector<Table::Row> link_rows(const Prediction& prediction, std::int64_t point);
-[[nodiscard]] Table::Row measured_row(const CollectiveRow& row, bool in_place);
+/// Ours, or MPI's own call where that was measured beside it.
+[[nodiscard]] Table::Row measured_row(const CollectiveRow& row, bool in_place, bool library);
 [[nodiscard]] Table::Row modelled_row(const topology::Chip& chip,
                                       const Shape& shape,
                                       topology::DataType type);

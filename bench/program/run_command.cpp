@@ -126,6 +126,29 @@ void record_models(ResultFile& file, const std::vector<Way>& ways) {
   }
 }
 
+void print_header(const MeasuredCollectives& what) {
+  if (what.against_mpi)
+    print_compared_header();
+  else
+    print_measured_header(TableStyle::text);
+}
+
+void print(const MeasuredCollectives& what, const CollectiveRow& row) {
+  if (what.against_mpi)
+    print_compared(row);
+  else
+    print_measured(row, TableStyle::text);
+  std::fflush(stdout);
+}
+
+void record(Table& table, const CollectiveRow& row) {
+  table.append(measured_row(row, false, false), row.out_of_place.seconds);
+  table.append(measured_row(row, true, false), row.in_place.seconds);
+  if (row.library_in_place.seconds.empty()) return;
+  table.append(measured_row(row, false, true), row.library_out_of_place.seconds);
+  table.append(measured_row(row, true, true), row.library_in_place.seconds);
+}
+
 /// Ranks other than 0 have no file.
 void measure_collectives(ResultFile* file, const MeasuredCollectives& what, const MpiSession& mpi) {
   if (mpi.size() < 2) {
@@ -144,21 +167,20 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
   options.op = what.op;
   options.warmup = what.warmup;
   options.samples = what.samples;
+  if (what.against_mpi) options.lowerings = {Lowering::library};  // beside ours
   std::int64_t wrong = 0;
   for (const Collective collective : what.collectives) {
     if (table) {
       fmt::print("# {} over {} ranks\n", kernels::info(collective).name, mpi.size());
-      print_measured_header(TableStyle::text);
+      print_header(what);
     }
     for (const std::int64_t bytes : what.sizes) {
       const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
       CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
       wrong += row.wrong();
       if (!table) continue;
-      print_measured(row, TableStyle::text);
-      std::fflush(stdout);
-      table->append(measured_row(row, false), row.out_of_place.seconds);
-      table->append(measured_row(row, true), row.in_place.seconds);
+      print(what, row);
+      record(*table, row);
     }
   }
   const Surroundings::Seen seen = surroundings.end();

@@ -33,6 +33,7 @@ struct MeasuredCollectives {
   std::string algorithm = "auto";
   int warmup = 5;
   int samples = 20;
+  bool against_mpi = false;  ///< MPI's own call in turns with ours
 };
 
 struct MeasuredMatmuls {

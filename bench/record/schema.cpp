@@ -136,9 +136,11 @@ constexpr std::array modelled_matmul_columns{
 
 constexpr std::array measured_collective_columns{
     Column{"collective", text, no_unit, "Collective operation."},
-    Column{"algorithm", text, no_unit, "Algorithm that ran."},
-    Column{
-        "implementation", text, no_unit, "Who ran it and how: rainier, messages or shared memory."},
+    Column{"algorithm", text, no_unit, "Algorithm that ran; empty where MPI chose its own."},
+    Column{"implementation",
+           text,
+           no_unit,
+           "Who ran it and how: rainier, messages or shared memory; MPI."},
     Column{"dtype", text, no_unit, "Data type of the elements."},
     Column{"redop", text, no_unit, "Reduction operator; empty where nothing is reduced."},
     Column{"ranks", int64, no_unit, "MPI ranks that took part."},
@@ -151,7 +153,10 @@ constexpr std::array measured_collective_columns{
     Column{"time_p90", float64, second, "Time that nine of ten samples stay below."},
     Column{"algbw", float64, bytes_per_second, "Size divided by time."},
     Column{"busbw", float64, bytes_per_second, "Bus bandwidth, by the factors of nccl-tests."},
-    Column{"model", float64, second, "Time that the model fitted to this machine expects."},
+    Column{"model",
+           float64,
+           second,
+           "Time that the model fitted to this machine expects; missing for MPI's own."},
     Column{"bound", float64, second, "Lower bound of the time on the fitted machine."},
     Column{"batch", int64, no_unit, "Operations per sample, back to back."},
     Column{"samples", ColumnType::samples, second, "Raw samples, time per operation."},

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 
+import h5py
+import numpy as np
 import pytest
 
 BUILD = pathlib.Path(os.environ["RAINIER_BUILD"])
@@ -19,6 +21,7 @@ end = "16K"
 factor = 4
 datatype = "f32"
 samples = 3
+against_mpi = true
 {matmul}
 [model.collective]
 systems = [{systems}]
@@ -71,7 +74,7 @@ def texts(path):
 
 
 @pytest.mark.parametrize("name, says", [
-    ("busbw", ["all_reduce", "bus bandwidth (GB/s)", "in place, median", "model", "bound", "1 KiB"]),
+    ("busbw", ["all_reduce", "bus bandwidth (GB/s)", "in place, median", "MPI itself, in place", "model", "bound", "1 KiB"]),
     ("all_reduce_chips", ["1 GiB", "trainium2", "trainium4", "lower bound", "time (ms)", "64"]),
     ("roofline", ["bf16", "TFLOP/s per chip", "FLOP per byte", "trainium4", "this host, ", "f32"]),
     ("generations", ["trainium4", "relative to trainium2", "assumed", "all_to_all"]),
@@ -84,6 +87,18 @@ def test_each_figure_is_drawn_and_labelled(figures, name, says):
     written = texts(figures / f"{name}.svg")
     for text in says:
         assert text in written, text
+
+
+def test_mpi_itself_is_measured_into_the_file(figures):
+    with h5py.File(figures / "run.h5") as file:
+        table = file["measured/collective"]
+        theirs = table["implementation"].asstr()[:] == "MPI"
+        assert 2 * theirs.sum() == len(theirs)
+        assert not table["wrong"][:].any()
+        assert np.isfinite(table["samples"][:]).all()
+        assert np.isnan(table["model"][:][theirs]).all() and np.isfinite(table["model"][:][~theirs]).all()
+        host = dict(file["measured/host"].attrs)
+        assert host["ranks"] == 2 and 0 <= host["foreign_cpu_share"] <= 1 and host["core_to_core_before"] > 0
 
 
 def hatched_bars(path):
