@@ -54,6 +54,9 @@ HWY_INLINE void multiply_column(const typename Unit::PackedA* a,
     if (add) sum[r] = Unit::add_c(sum[r], c + r * c_stride);
   }
   for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
+    // The rows that come after these, into L2: in L1 they would evict each other.
+    for (std::int64_t i = 0; i < Unit::group; ++i)
+      __builtin_prefetch(b + (few_rows_of_b + i) * b_stride, 0, 2);
     const typename Unit::Panel row_of_b = Unit::load_rows(b, b_stride);
     HWY_UNROLL(8)
     for (int r = 0; r < rows; ++r)
@@ -109,12 +112,14 @@ void sum_few_rows(const BlockOf<Unit>& block,
   }
 }
 
+/// Over those in C, or added to them.
 template <class Unit>
-void add_sums(const BlockOf<Unit>& block, Range cols, Sums<typename Unit::C> sums) {
+void move_sums(const BlockOf<Unit>& block, Range cols, Sums<typename Unit::C> sums) {
   for (std::int64_t r = 0; r < block.rows; ++r)
     for (std::int64_t i = 0; i < cols.size(); ++i) {
       typename Unit::C& c = block.c[r * block.c_stride + cols.begin + i];
-      c = Unit::sum(sums.first[r * sums.stride + i], c);
+      const typename Unit::C sum = sums.first[r * sums.stride + i];
+      c = sums.add ? Unit::sum(sum, c) : sum;
     }
 }
 
@@ -124,16 +129,17 @@ template <class Unit>
 void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
   using C = typename Unit::C;
   auto* const a = static_cast<typename Unit::PackedA*>(scratch.a());
-  const Sums<C> beside{static_cast<C*>(scratch.b()), block_n, false};
+  // Rows of C a power of two apart would share the set of L1 that rows of B fill.
+  constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(C));
+  const Sums<C> beside{static_cast<C*>(scratch.b()), block_n + line, false};
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
   for (std::int64_t j = 0; j < block.cols; j += block_n) {
     const Range cols{j, std::min(j + block_n, block.cols)};
     for (std::int64_t k = 0; k < depth_blocks; ++k) {
       const Range depth = part(block.depth, depth_blocks, k);
       pack_a<Unit>(block, {0, block.rows}, depth, a);
-      const Sums<C> direct{block.c + j, block.c_stride, false};
-      sum_few_rows<Unit>(block, cols, depth, a, k == 0 ? direct : beside);
-      if (k > 0) add_sums<Unit>(block, cols, beside);
+      sum_few_rows<Unit>(block, cols, depth, a, beside);
+      move_sums<Unit>(block, cols, {beside.first, beside.stride, k > 0});
     }
   }
 }
