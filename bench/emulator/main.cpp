@@ -43,9 +43,15 @@ int main(int argc, char** argv) {
     app.add_option("devices", names, "names of the devices to make, one per host")->required();
     app.add_option("--rate", rate, "of each wire and direction [100 Mbit/s]");
     app.add_option("--delay", delay, "from host to host [500 us]");
-    CLI11_PARSE(app, argc, argv);
+    app.parse(argc, argv);
     run(names, rate, delay);
     return 0;
+  } catch (const CLI::Success&) {
+    std::fputs("emulated_switch DEVICE... [--rate \"100 Mbit/s\"] [--delay \"500 us\"]\n", stdout);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "emulated_switch: %s\n", error.what());
+    return static_cast<int>(topology::ErrorKind::usage);
   } catch (const topology::Error& error) {
     std::fprintf(stderr, "emulated_switch: %s\n", error.what());
     return static_cast<int>(error.kind());

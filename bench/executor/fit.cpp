@@ -198,12 +198,11 @@ HostFit fit_host(Lowering lowering, int largest) {
     fit.points.push_back(time_exchange(neighbours, bytes, false));
   }
   const std::pair<double, double> line = fit_line(fit.points);
-  fit.machine = host_machine(lowering,
-                             fit.points,
-                             line,
-                             lowering == Lowering::messages ? message_gap(neighbours) : 0,
-                             start_overhead(neighbours, fit.points.front().seconds),
-                             1 / reduction_per_byte(neighbours, fit.points));
+  // One after the other: all ranks take part in each.
+  const double gap = lowering == Lowering::messages ? message_gap(neighbours) : 0;
+  const double overhead = start_overhead(neighbours, fit.points.front().seconds);
+  const double reduction = 1 / reduction_per_byte(neighbours, fit.points);
+  fit.machine = host_machine(lowering, fit.points, line, gap, overhead, reduction);
   std::vector<double> errors;
   for (const FitPoint& p : fit.points)
     errors.push_back(std::abs((line.first + line.second * p.bytes) / p.seconds - 1));

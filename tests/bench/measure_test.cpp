@@ -131,6 +131,18 @@ TEST(Measure, SharedMemoryInManySegments) {
       expect_right(schedule, ranks() * 150001, DataType::f32, Operator::sum, Lowering::host);
 }
 
+/// Also where what arrives is added to what is still being sent, as in recursive doubling.
+TEST(Measure, MessagesInManyParts) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  for (const char* algorithm : {"doubling", "direct", "ring"})
+    for (int i = 0; i < 2; ++i)
+      expect_right(kernels::build(Collective::all_reduce, fixtures::switched(ranks()), algorithm),
+                   ranks() * 700001,
+                   DataType::f32,
+                   Operator::sum,
+                   Lowering::messages);
+}
+
 /// Vectors that are more than a cache holds.
 TEST(Measure, SharedMemoryPastTheCache) {
   if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
