@@ -76,6 +76,12 @@ HWY_INLINE void store(const Tile<Unit>& tile, typename Unit::Vector (&sum)[rows]
   }
 }
 
+/// Elements of B to prefetch ahead in tiles of two vectors, which issue twice the instructions for
+/// the same work: 0.82-0.88 of the peak of AVX2 in f32 against 0.77-0.87. Half the depth of a block
+/// gave 0.77-0.86, four steps of k unrolled 0.77-0.81, 128 elements ahead 0.67-0.81, 256 and 1024
+/// 0.71-0.87. Tiles of four vectors gain nothing.
+constexpr std::int64_t ahead = 512;
+
 template <class Unit, int rows, int vectors>
 void multiply_tile(const Tile<Unit>& arguments) {
   const Tile<Unit> tile = arguments;  // a copy that the stores to C cannot alias
@@ -99,8 +105,10 @@ void multiply_tile(const Tile<Unit>& arguments) {
     }
   }
   const typename Unit::PackedA* const end = tile.a + tile.groups * Unit::group;
-  for (; a != end; a += Unit::group, b += tile.b_stride)
+  for (; a != end; a += Unit::group, b += tile.b_stride) {
+    if constexpr (Unit::max_vectors == 2) hwy::Prefetch(b + ahead);
     multiply_add<Unit, rows, vectors>(a, b, sum);
+  }
   store<Unit, rows, vectors>(tile, sum);
 }
 
