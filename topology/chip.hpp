@@ -44,16 +44,19 @@ struct Chip {
   Figure<Bytes> memory_capacity;
   Figure<BytesPerSecond> memory_bandwidth;
   Figure<double> memory_efficiency;
+  Figure<BytesPerSecond> cache_bandwidth;  ///< of operands to the tiles of all cores together
   Figure<Bytes> sbuf;
   Figure<Bytes> psum;
 
   Figure<Hertz> tensor_clock;
+  Figure<Hertz> burst_clock;  ///< for microseconds on an otherwise idle chip; absent: tensor_clock
   Figure<double> cores;
   Figure<double> logical_cores;
-  Figure<double> tile_k;  ///< contraction, partitions of the array
-  Figure<double> tile_m;  ///< stationary free dimension
-  Figure<double> tile_n;  ///< moving free dimension
+  Figure<double> tile_k;  ///< contraction, partitions of the array; absent: a core holds tiles of C
+  Figure<double> tile_m;  ///< stationary free dimension, or rows of the largest tile of C
+  Figure<double> tile_n;  ///< moving free dimension, or columns of the largest tile of C
   Figure<Seconds> ramp;   ///< time from half to full rate after idling (dI/dt limit)
+  Figure<Seconds> launch;  ///< of a kernel that does nothing
 
   Figure<double> dma_engines;
   Figure<BytesPerSecond> dma_bandwidth;
@@ -84,15 +87,18 @@ void each_figure(ChipRef& chip, Visit&& visit) {
   visit("memory.capacity", chip.memory_capacity);
   visit("memory.bandwidth", chip.memory_bandwidth);
   visit("memory.efficiency", chip.memory_efficiency);
+  visit("memory.cache_bandwidth", chip.cache_bandwidth);
   visit("memory.sbuf", chip.sbuf);
   visit("memory.psum", chip.psum);
   visit("engine.clock", chip.tensor_clock);
+  visit("engine.burst_clock", chip.burst_clock);
   visit("engine.cores", chip.cores);
   visit("engine.logical_cores", chip.logical_cores);
   visit("engine.tile_k", chip.tile_k);
   visit("engine.tile_m", chip.tile_m);
   visit("engine.tile_n", chip.tile_n);
   visit("engine.ramp", chip.ramp);
+  visit("engine.launch", chip.launch);
   visit("dma.engines", chip.dma_engines);
   visit("dma.bandwidth", chip.dma_bandwidth);
   visit("dma.start", chip.dma_start);
