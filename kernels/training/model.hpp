@@ -24,6 +24,7 @@ struct Attention {
   std::int64_t head_size = 0;        ///< of a query and a key, without a latent's rotary part
   std::int64_t value_size = 0;       ///< of a value
   std::int64_t window = 0;           ///< most tokens that a query sees; 0: all before it
+  bool chunked = false;              ///< it sees those of its own window-long chunk (Llama 4)
   std::optional<Latent> latent;
   bool qkv_bias = false;
   bool output_bias = false;

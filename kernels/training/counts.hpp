@@ -1,0 +1,106 @@
+// Parameters and FLOPs of a transformer, by part.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <numeric>
+
+#include "kernels/training/model.hpp"
+#include "topology/quantity.hpp"
+
+namespace kernels {
+
+enum class Part {
+  attention,  ///< projections of queries, keys, values and the output
+  scores,     ///< queries x keys, and those x values
+  mlp,        ///< dense
+  experts,    ///< routed
+  shared,     ///< shared experts, with their gate
+  router,
+  norms,
+  embedding,  ///< of tokens; where it is tied it is the head's table, too
+  positions,
+  head,
+};
+
+struct PartName {
+  Part part;
+  const char* name;
+};
+
+inline constexpr std::array part_names = {PartName{Part::attention, "attention"},
+                                          PartName{Part::scores, "scores"},
+                                          PartName{Part::mlp, "mlp"},
+                                          PartName{Part::experts, "experts"},
+                                          PartName{Part::shared, "shared"},
+                                          PartName{Part::router, "router"},
+                                          PartName{Part::norms, "norms"},
+                                          PartName{Part::embedding, "embedding"},
+                                          PartName{Part::positions, "positions"},
+                                          PartName{Part::head, "head"}};
+
+/// An amount for each part of a layer or of a model.
+template <class Amount>
+struct Parts {
+  std::array<Amount, part_names.size()> amounts{};
+
+  [[nodiscard]] Amount& operator[](Part part) { return amounts[static_cast<std::size_t>(part)]; }
+
+  [[nodiscard]] const Amount& operator[](Part part) const {
+    return amounts[static_cast<std::size_t>(part)];
+  }
+
+  [[nodiscard]] Amount total() const {
+    return std::accumulate(amounts.begin(), amounts.end(), Amount{});
+  }
+
+  friend bool operator==(const Parts&, const Parts&) = default;
+};
+
+using Parameters = Parts<std::int64_t>;
+
+[[nodiscard]] Parameters layer_parameters(const Layer& layer, std::int64_t hidden);
+/// Of the layers, the table of tokens and that of positions, the last norm and the head.
+[[nodiscard]] Parameters parameters(const Model& model);
+/// Those that one token meets: of the routed experts the chosen ones; the whole table of tokens.
+[[nodiscard]] Parameters active_parameters(const Model& model);
+
+/// How many keys per query of a sequence of s tokens are counted. A window bounds them in each.
+enum class Scores {
+  full,    ///< s: nothing is skipped, as in Megatron's and PaLM's formulas
+  causal,  ///< s / 2: the usual half
+  exact,   ///< (s + 1) / 2: with the diagonal
+};
+
+/// Mean over the queries of a sequence.
+[[nodiscard]] double keys_per_query(const Attention& attention,
+                                    std::int64_t sequence,
+                                    Scores scores);
+
+using FlopParts = Parts<topology::Flops>;
+
+/// Per token, forward: two per multiply-add of matrix products. Biases, norms, activations and
+/// softmax are left out, and the embedding is a look-up.
+[[nodiscard]] FlopParts layer_flops(const Layer& layer,
+                                    std::int64_t hidden,
+                                    std::int64_t sequence,
+                                    Scores scores = Scores::causal);
+[[nodiscard]] FlopParts forward_flops(const Model& model,
+                                      std::int64_t sequence,
+                                      Scores scores = Scores::causal);
+
+/// Per token, forward and backward without recomputation: three times forward. The model FLOPs of
+/// an MFU; with Scores::full those of Narayanan et al. (arXiv:2104.04473) and Korthikanti et al.
+/// (arXiv:2205.05198, equation 7): 72 B s l h^2 (1 + s / 6h + V / 12lh) for B s tokens.
+[[nodiscard]] topology::Flops training_flops(const Model& model,
+                                             std::int64_t sequence,
+                                             Scores scores = Scores::causal);
+/// Per token, with each layer's forward pass done again (arXiv:2104.04473, equation 3):
+/// 96 B s l h^2 (1 + s / 6h + V / 16lh) for B s tokens. The hardware FLOPs of an HFU.
+[[nodiscard]] topology::Flops recomputed_flops(const Model& model,
+                                               std::int64_t sequence,
+                                               Scores scores = Scores::causal);
+/// Per token, the rule of thumb 6 P with the active parameters (Kaplan et al., arXiv:2001.08361).
+[[nodiscard]] topology::Flops six_per_parameter(const Model& model);
+
+}  // namespace kernels
