@@ -15,6 +15,7 @@ void add_compare(CLI::App& app, Action& chosen);
 void add_fit(CLI::App& app, Action& chosen);
 void add_guidelines(CLI::App& app, Action& chosen);
 void add_health(CLI::App& app, Action& chosen);
+void add_models(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
 void add_systems(CLI::App& app, Action& chosen);
 

@@ -3,6 +3,7 @@
 // Sample runs:
 //   rainier systems
 //   rainier show rainier
+//   rainier models llama3-8b --seq 8192
 //   rainier collective all_reduce --system rainier -b 1M -e 1G
 //   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
 //   mpirun -np 2 rainier run runs/rainier.toml
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
     bench::add_fit(app, chosen);
     bench::add_guidelines(app, chosen);
     bench::add_health(app, chosen);
+    bench::add_models(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);
     if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;

@@ -88,9 +88,8 @@ Parameters layer_parameters(const Layer& layer, std::int64_t hidden, std::int64_
 Parameters parameters(const Model& model, bool active) {
   Parameters sum;
   for (const auto& [layer, count] : model.layers) {
-    const Experts experts = layer.experts.value_or(Experts{});
-    const Parameters one =
-        layer_parameters(layer, model.hidden, active ? experts.chosen : experts.count);
+    const Parameters one = active ? active_layer_parameters(layer, model.hidden)
+                                  : layer_parameters(layer, model.hidden);
     for (std::size_t i = 0; i < sum.amounts.size(); ++i) sum.amounts[i] += count * one.amounts[i];
   }
   const std::int64_t table = model.vocabulary * model.hidden;
@@ -114,6 +113,10 @@ double pairs(double sequence, double window, double diagonal) {
 
 Parameters layer_parameters(const Layer& layer, std::int64_t hidden) {
   return layer_parameters(layer, hidden, layer.experts ? layer.experts->count : 0);
+}
+
+Parameters active_layer_parameters(const Layer& layer, std::int64_t hidden) {
+  return layer_parameters(layer, hidden, layer.experts ? layer.experts->chosen : 0);
 }
 
 Parameters parameters(const Model& model) {

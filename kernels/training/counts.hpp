@@ -60,6 +60,8 @@ struct Parts {
 using Parameters = Parts<std::int64_t>;
 
 [[nodiscard]] Parameters layer_parameters(const Layer& layer, std::int64_t hidden);
+/// With the chosen ones of the routed experts.
+[[nodiscard]] Parameters active_layer_parameters(const Layer& layer, std::int64_t hidden);
 /// Of the layers, the table of tokens and that of positions, the last norm and the head.
 [[nodiscard]] Parameters parameters(const Model& model);
 /// Those that one token meets: of the routed experts the chosen ones; the whole table of tokens.
