@@ -1,4 +1,5 @@
 """The program as a user meets it: tables, bad input, exit codes, crashes, the same bytes everywhere."""
+import json
 import os
 import re
 import signal
@@ -30,6 +31,45 @@ def test_show_gives_each_figure_its_origin():
 def test_every_shipped_system_shows():
     for path in (SOURCE / "topology/systems").glob("*.toml"):
         assert run("show", path.stem).returncode == 0, path
+
+
+def test_models_lists_every_shipped_model():
+    result = run("models")
+    assert result.returncode == 0, result.stderr
+    table = {line.split()[0]: line.split() for line in result.stdout.splitlines()[2:]}
+    assert set(table) == {p.stem for p in (SOURCE / "models").glob("*.json")}
+    assert table["llama3-8b"][1:7] == ["llama", "32", "4096", "8030261248", "8030261248", "4096"]
+    assert [m["name"] for m in json.loads(run("models", "--json").stdout)] == list(table)
+
+
+def test_models_takes_one_apart(tmp_path):
+    shown = run("models", "deepseek-v3", "--seq", "4096").stdout
+    for text in ("58 x 128 heads", "8 of 256 experts of 2048", "671026419200", "6 P"):
+        assert text in shown, text
+    model = json.loads(run("models", "deepseek-v3", "--seq", "4096", "--json").stdout)
+    assert model["parameters"]["total"] == 671026419200
+    for what in ("parameters", "active_parameters", "forward_flops_per_token"):
+        parts = model[what]
+        assert parts["total"] == sum(v for k, v in parts.items() if k != "total")
+    layers = sum(k["count"] * k["parameters"]["total"] for k in model["kinds_of_layer"])
+    assert layers == parts_of_layers(model["parameters"])
+    (tmp_path / "config.json").write_text((SOURCE / "models/gpt2.json").read_text())
+    assert tmp_path.name + ": gpt2, 12 layers" in run("models", tmp_path).stdout
+    elsewhere = run("models", "gpt2", env={**os.environ, "RAINIER_DATA": str(tmp_path)})
+    assert elsewhere.returncode == 3 and "RAINIER_DATA" in elsewhere.stderr
+
+
+def parts_of_layers(parameters):
+    """All but the tables and the norm behind the last layer of DeepSeek-V3."""
+    return parameters["total"] - parameters["embedding"] - parameters["head"] - 7168
+
+
+def test_models_refuses(tmp_path):
+    refused("models", "lama3-8b", says=["did you mean 'llama3-8b'"])
+    refused("models", "gpt2", "--seq", "2048", says=["--seq 2048", "1024 tokens"])
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"model_type": "llama", "hidden_size": -1}')
+    refused("models", bad, says=["bad.json", "hidden_size", "at least 1, not -1"])
 
 
 def test_collective_at_full_size_prints_time_bound_and_share():
