@@ -16,6 +16,7 @@ struct Shelf {
 
 inline constexpr Shelf chip_shelf{"chips", "chip"};
 inline constexpr Shelf system_shelf{"systems", "system"};
+inline constexpr Shelf software_shelf{"software", "software"};
 
 /// Names on a shelf, without .toml, sorted. @throws Error(environment) if there is no such folder
 [[nodiscard]] std::vector<std::string> shipped_names(const Shelf& shelf);

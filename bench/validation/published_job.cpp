@@ -1,0 +1,188 @@
+#include "bench/validation/published_job.hpp"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "bench/validation/published_machine.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Layer;
+using kernels::Plan;
+using topology::DataType;
+
+bool starts(const std::string& text, std::string_view with) {
+  return text.rfind(with, 0) == 0;
+}
+
+bool contains(const std::string& text, std::string_view what) {
+  return text.find(what) != std::string::npos;
+}
+
+Layer layer_of(const PublishedRow& row) {
+  Layer layer;
+  kernels::Attention& a = layer.attention;
+  a.heads = row.count("heads");
+  a.key_value_heads = row.count("kv_heads");
+  a.head_size = row.count("head_dim");
+  a.value_size = a.head_size;
+  if (starts(row.text("attn"), "MLA")) a.latent = kernels::Latent{1536, 512, 64};
+  layer.mlp = {row.count_or("ffn", 0), row.count("glu") == 1, false};
+  layer.norm_bias = !layer.mlp.gated;
+  return layer;
+}
+
+/// DeepSeek-V3's layers: the first three are dense, one expert is shared.
+void add_experts(const PublishedRow& row, const Layer& dense, kernels::Model& model) {
+  const std::int64_t leading = dense.attention.latent ? 3 : 0;
+  Layer layer = dense;
+  layer.mlp = {};
+  kernels::Experts experts;
+  experts.count = row.count("experts");
+  experts.chosen = row.count("topk");
+  experts.expert = {row.count("moe_ffn"), row.count("glu") == 1, false};
+  if (dense.attention.latent) experts.shared = experts.expert;
+  layer.experts = experts;
+  const std::int64_t depth = row.count("layers");
+  const std::int64_t first = std::min(leading, depth);
+  if (first > 0) model.layers.push_back({dense, first});
+  model.layers.push_back({layer, depth - first});
+}
+
+/// Windows of the attention column: all layers, every second, or five of six.
+void add_windows(const PublishedRow& row, kernels::Model& model) {
+  const std::string& attention = row.text("attn");
+  if (!contains(attention, "sliding window")) return;
+  const bool every_second = contains(attention, "alternate");
+  const std::int64_t window = every_second ? 128 : 1024;
+  const kernels::Layers all = model.layers.back();
+  kernels::Layers local = all;
+  local.layer.attention.window = window;
+  local.count = every_second ? all.count / 2 : all.count * 5 / 6;
+  model.layers = {local, {all.layer, all.count - local.count}};
+}
+
+kernels::Model model_of(const PublishedRow& row) {
+  kernels::Model model;
+  model.name = row.text("model");
+  model.hidden = row.count("hidden");
+  model.vocabulary = row.count("vocab");
+  const Layer dense = layer_of(row);
+  model.positions = dense.mlp.gated || contains(row.text("attn"), "ALiBi") ? 0 : row.count("seq");
+  if (row.text("experts").empty())
+    model.layers.push_back({dense, row.count("layers")});
+  else
+    add_experts(row, dense, model);
+  add_windows(row, model);
+  return model;
+}
+
+DataType matmul_type(const std::string& text) {
+  if (starts(text, "nvfp4")) return DataType::fp4;
+  if (starts(text, "int8")) return DataType::i8;
+  if (starts(text, "fp8") || starts(text, "mxfp8") || starts(text, "FP8")) return DataType::fp8;
+  return starts(text, "fp16") ? DataType::f16 : DataType::bf16;
+}
+
+void set_sharding(const std::string& text, Plan& plan) {
+  using kernels::Sharding;
+  const std::int64_t data = plan.data * plan.context;
+  if (contains(text, "hsdp") || contains(text, "shard_g") || contains(text, "within"))
+    plan.shard = std::min<std::int64_t>(8, data);
+  if (starts(text, "fsdp") || starts(text, "hsdp"))
+    plan.sharding = Sharding::parameters;
+  else if (starts(text, "zero1") || starts(text, "dist-opt"))
+    plan.sharding = Sharding::optimizer;
+  else if (text != "none" && !text.empty())
+    topology::usage_error("how the data ranks share the states is not known: " + text);
+}
+
+/// Software by its beginning and the chip: the figures of a training framework, and what it hides.
+struct SoftwareRow {
+  const char* begins;
+  const char* file;
+  bool overlap_data;
+  bool overlap_tensor;
+  DataType gradient;
+};
+
+constexpr std::array software_rows{
+    SoftwareRow{"Megatron-DeepSpeed (Big", "megatron-deepspeed", false, false, DataType::bf16},
+    SoftwareRow{"Megatron-DeepSpeed", "megatron-deepspeed", false, false, DataType::f16},
+    SoftwareRow{"Megatron-LM", "megatron-2021", false, false, DataType::f32},
+    SoftwareRow{"NeMo", "nemo", true, true, DataType::bf16},
+    SoftwareRow{"Megatron", "nemo", true, true, DataType::bf16},
+    SoftwareRow{"llm-foundry", "fsdp", true, false, DataType::bf16},
+    SoftwareRow{"torchtitan", "fsdp", true, false, DataType::bf16},
+    SoftwareRow{"MaxText", "maxtext", true, true, DataType::bf16},
+    SoftwareRow{"", "default", true, false, DataType::bf16},
+};
+
+const SoftwareRow& software_of(const PublishedRow& row) {
+  for (const SoftwareRow& known : software_rows)
+    if (starts(row.text("software"), known.begins)) return known;
+  return software_rows.back();
+}
+
+Plan plan_of(const PublishedRow& row) {
+  Plan plan;
+  plan.tensor = row.count_or("TP", 1);
+  plan.pipeline = row.count_or("PP", 1);
+  plan.context = row.count_or("CP", 1);
+  plan.expert = row.count_or("EP", 1);
+  const std::int64_t chips = row.count("chips");
+  const std::int64_t model = plan.tensor * plan.pipeline * plan.context;
+  if (chips % model != 0)
+    topology::usage_error(
+        fmt::format("{} chips are no multiple of tensor x pipeline x context = {}", chips, model));
+  plan.data = chips / model;
+  plan.virtual_stages = row.count_or("VPP", 1);
+  plan.sequence = row.count("seq");
+  const double micro = row.number_or("mbs", 0);
+  if (micro != std::floor(micro) || micro < 1)
+    topology::usage_error("the micro-batch is not published, or less than a sequence");
+  plan.micro_batch = static_cast<std::int64_t>(micro);
+  plan.batch = row.count("gbs");
+  // A table that counts fewer sequences than all replicas take at once means another micro-batch.
+  if (plan.batch % (plan.data * plan.micro_batch) != 0 && plan.batch % plan.data == 0)
+    plan.micro_batch = std::min(plan.micro_batch, plan.batch / plan.data);
+  plan.order = plan.virtual_stages > 1 && plan.pipeline > 1 ? kernels::PipelineOrder::interleaved
+                                                            : kernels::PipelineOrder::one_f_one_b;
+  if (plan.pipeline == 1) plan.virtual_stages = 1;
+  plan.sequence_parallel = row.text("SP") == "y" && plan.tensor > 1;
+  const std::string& recompute = row.text("recompute");
+  plan.recompute = starts(recompute, "full") || starts(recompute, "custom")
+                       ? kernels::Recompute::full
+                   : starts(recompute, "selective") ? kernels::Recompute::selective
+                                                    : kernels::Recompute::none;
+  plan.flash_attention = !starts(row.text("attn_kernel"), "unfused");
+  set_sharding(row.text("dp_shard"), plan);
+  plan.matmul = matmul_type(row.text("dtype"));
+  plan.type = plan.matmul == DataType::f16 ? DataType::f16 : DataType::bf16;
+  const SoftwareRow& software = software_of(row);
+  plan.overlap_data = software.overlap_data;
+  plan.overlap_tensor = software.overlap_tensor;
+  plan.gradient = software.gradient;
+  return plan;
+}
+
+}  // namespace
+
+Job published_job(const PublishedRow& row) {
+  Job job;
+  job.model = model_of(row);
+  job.plan = plan_of(row);
+  job.machine = published_machine(row.text("chip"),
+                                  row.count("chips"),
+                                  row.count_or("node_size", 8),
+                                  row.number_or("net_Gbps_per_chip", 0));
+  job.software = topology::load_software(software_of(row).file);
+  return job;
+}
+
+}  // namespace bench

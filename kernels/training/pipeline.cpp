@@ -1,0 +1,252 @@
+#include "kernels/training/pipeline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "kernels/training/pipeline_program.hpp"
+#include "topology/error.hpp"
+#include "topology/names.hpp"
+
+namespace kernels {
+namespace {
+
+using topology::Seconds;
+
+constexpr std::array order_names{"gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "dualpipe"};
+constexpr double never = std::numeric_limits<double>::infinity();
+
+/// DualPipe has each chunk of the model twice: half of the micro-batches pass the ranks backwards.
+bool enters_at_end(const Pipeline& p, std::int64_t micro_batch) {
+  return p.order == PipelineOrder::dual_pipe && micro_batch >= p.micro_batches / 2;
+}
+
+std::int64_t depth(const Pipeline& p) {
+  return p.order == PipelineOrder::dual_pipe ? p.ranks : p.ranks * p.chunks;
+}
+
+/// Runs passes as their inputs come.
+class Runner {
+ public:
+  explicit Runner(const Pipeline& p)
+      : p_(p),
+        depth_(depth(p)),
+        free_(static_cast<std::size_t>(p.ranks)),
+        holds_(free_.size()),
+        ends_(static_cast<std::size_t>(2 * depth_ * p.micro_batches), never) {
+    run_.tasks.resize(free_.size());
+    run_.in_flight.resize(free_.size());
+  }
+
+  PipelineRun run() {
+    if (is_greedy(p_.order))
+      run_greedily();
+    else
+      run_programs();
+    for (const double end : free_) run_.time = std::max(run_.time, Seconds(end));
+    return std::move(run_);
+  }
+
+ private:
+  [[nodiscard]] std::size_t at(const ProgramStep& step) const {
+    const std::int64_t backward = step.pass == Pass::forward ? 0 : 1;
+    return static_cast<std::size_t>((backward * depth_ + step.chunk) * p_.micro_batches +
+                                    step.micro_batch);
+  }
+
+  [[nodiscard]] double end_of(Pass pass, std::int64_t chunk, std::int64_t micro_batch) const {
+    return ends_[at({pass, chunk, micro_batch})];
+  }
+
+  [[nodiscard]] std::int64_t rank_with(std::int64_t chunk, std::int64_t micro_batch) const {
+    return enters_at_end(p_, micro_batch) ? p_.ranks - 1 - chunk : rank_of(p_, chunk);
+  }
+
+  /// After what it needs has arrived; infinite while that has not run.
+  [[nodiscard]] double ready(const ProgramStep& s) const {
+    if (s.pass == Pass::weights) return end_of(Pass::backward, s.chunk, s.micro_batch);
+    const std::int64_t from = s.pass == Pass::forward ? s.chunk - 1 : s.chunk + 1;
+    if (from < 0) return 0;
+    if (from == depth_) return end_of(Pass::forward, s.chunk, s.micro_batch);
+    const bool moves = rank_with(from, s.micro_batch) != rank_with(s.chunk, s.micro_batch);
+    const double arrived = end_of(s.pass, from, s.micro_batch) + (moves ? p_.transfer.value() : 0);
+    if (s.pass == Pass::forward) return arrived;
+    return std::max(arrived, end_of(Pass::forward, s.chunk, s.micro_batch));
+  }
+
+  [[nodiscard]] double duration(const ProgramStep& s) const {
+    const ChunkTime& t = p_.times[static_cast<std::size_t>(s.chunk)];
+    if (s.pass == Pass::forward) return t.forward.value();
+    if (s.pass == Pass::weights) return t.weights.value();
+    return (splits_backward(p_.order) ? t.backward : t.backward + t.weights).value();
+  }
+
+  /// Sending is work of the chip where the transfer blocks it.
+  [[nodiscard]] double sending(const ProgramStep& s) const {
+    const std::int64_t to = s.pass == Pass::forward ? s.chunk + 1 : s.chunk - 1;
+    if (!p_.transfer_blocks || s.pass == Pass::weights || to < 0 || to == depth_) return 0;
+    return p_.transfer.value();
+  }
+
+  void commit(std::size_t rank, const ProgramStep& step, double from) {
+    const double start = std::max(free_[rank], from);
+    const double end = start + duration(step);
+    if (step.pass != Pass::weights) ends_[at(step)] = end;
+    free_[rank] = end + sending(step);
+    run_.tasks[rank].push_back(
+        {step.pass, step.chunk, step.micro_batch, Seconds(start), Seconds(free_[rank])});
+    if (step.pass == Pass::forward) ++holds_[rank];
+    run_.in_flight[rank] = std::max(run_.in_flight[rank], holds_[rank]);
+    const Pass last = splits_backward(p_.order) ? Pass::weights : Pass::backward;
+    if (step.pass == last) --holds_[rank];
+  }
+
+  void run_programs() {
+    std::vector<Program> programs;
+    for (std::int64_t r = 0; r < p_.ranks; ++r) programs.push_back(program_of(p_, r));
+    std::vector<std::size_t> next(programs.size());
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (std::size_t r = 0; r < programs.size(); ++r)
+        for (; next[r] < programs[r].size(); ++next[r], moved = true) {
+          const double from = ready(programs[r][next[r]]);
+          if (from == never) break;
+          commit(r, programs[r][next[r]], from);
+        }
+    }
+    for (std::size_t r = 0; r < programs.size(); ++r)
+      topology::expects(next[r] == programs[r].size(), "a pipeline's program comes to its end");
+  }
+
+  void run_greedily();
+
+  Pipeline p_;
+  std::int64_t depth_;
+  std::vector<double> free_;         // when each rank is through with what it has begun
+  std::vector<std::int64_t> holds_;  // activations
+  std::vector<double> ends_;         // of forward and backward passes
+  PipelineRun run_;
+};
+
+/// Passes that a rank has not begun, by chunk: those of a chunk run in the order of micro-batches.
+struct Queue {
+  std::int64_t chunk = 0;
+  bool from_end = false;
+  std::int64_t end = 0;
+  std::array<std::int64_t, 3> next{};  ///< micro-batch of each kind of pass
+};
+
+std::vector<std::vector<Queue>> queues_of(const Pipeline& p) {
+  std::vector<std::vector<Queue>> queues(static_cast<std::size_t>(p.ranks));
+  const bool dual = p.order == PipelineOrder::dual_pipe;
+  const std::int64_t half = dual ? p.micro_batches / 2 : p.micro_batches;
+  for (std::int64_t c = 0; c < depth(p); ++c) {
+    const std::int64_t rank = dual ? c : rank_of(p, c);
+    queues[static_cast<std::size_t>(rank)].push_back({c, false, half, {}});
+    if (dual)
+      queues[static_cast<std::size_t>(p.ranks - 1 - c)].push_back(
+          {c, true, p.micro_batches, {half, half, half}});
+  }
+  // Later chunks first: what is nearer to its end holds more.
+  for (std::vector<Queue>& mine : queues)
+    std::stable_sort(
+        mine.begin(), mine.end(), [](const Queue& a, const Queue& b) { return a.chunk > b.chunk; });
+  return queues;
+}
+
+void Runner::run_greedily() {
+  struct Choice {
+    Queue* queue = nullptr;
+    ProgramStep step;
+    double start = never;
+  };
+
+  std::vector<std::vector<Queue>> queues = queues_of(p_);
+  // Chunks of the first half leave room for those of the second, whose backward passes come first.
+  // With as many micro-batches as ranks a V of 4 and 8 ranks is idle for 12 and 13 chunk passes
+  // instead of 1.5 and 4.5; DualPipe is idle as long, whether it holds p or 2 p.
+  const std::int64_t most_held = p_.order == PipelineOrder::dual_pipe ? p_.ranks : 2 * p_.ranks - 1;
+  constexpr std::array by_priority{Pass::backward, Pass::forward, Pass::weights};
+  const auto choose = [&](std::size_t rank) {
+    Choice best;
+    for (const Pass pass : by_priority)
+      for (Queue& queue : queues[rank]) {
+        const std::int64_t next = queue.next[static_cast<std::size_t>(pass)];
+        if (next == queue.end) continue;
+        if (pass == Pass::forward && queue.chunk < depth_ / 2 && holds_[rank] >= most_held)
+          continue;
+        const ProgramStep step{pass, queue.chunk, next};
+        const double start = std::max(free_[rank], ready(step));
+        // Only what starts earlier goes before what has priority.
+        if (start < best.start) best = {&queue, step, start};
+      }
+    return best;
+  };
+  for (;;) {
+    Choice best;
+    std::size_t of = 0;
+    for (std::size_t r = 0; r < queues.size(); ++r)
+      if (const Choice mine = choose(r); mine.start < best.start) {
+        best = mine;
+        of = r;
+      }
+    if (best.queue == nullptr) break;
+    commit(of, best.step, best.start);
+    ++best.queue->next[static_cast<std::size_t>(best.step.pass)];
+  }
+}
+
+void check(const Pipeline& p) {
+  topology::expects(p.times.size() == static_cast<std::size_t>(depth(p)), "each chunk has times");
+  if (p.ranks < 1 || p.micro_batches < 1) topology::usage_error("a pipeline needs micro-batches");
+  const bool several = p.chunks > 1;
+  if (p.order == PipelineOrder::interleaved && several && p.micro_batches % p.ranks != 0)
+    topology::usage_error(fmt::format(
+        "an interleaved pipeline of {} ranks needs a multiple of {} micro-batches, not {}",
+        p.ranks,
+        p.ranks,
+        p.micro_batches));
+  const bool two = p.order == PipelineOrder::zb_v || p.order == PipelineOrder::dual_pipe;
+  if (two ? p.chunks != 2 : several && p.order != PipelineOrder::interleaved)
+    topology::usage_error(fmt::format("pipeline {} takes {} chunks of layers a rank, not {}",
+                                      name(p.order),
+                                      two ? "two" : "one",
+                                      p.chunks));
+  if (p.order == PipelineOrder::dual_pipe && (p.ranks % 2 != 0 || p.micro_batches % 2 != 0))
+    topology::usage_error("dualpipe needs an even count of ranks and of micro-batches");
+}
+
+}  // namespace
+
+topology::Seconds PipelineRun::busy(std::size_t rank) const {
+  Seconds sum;
+  for (const PipelineTask& task : tasks[rank]) sum += task.end - task.start;
+  return sum;
+}
+
+std::int64_t rank_of(const Pipeline& pipeline, std::int64_t chunk) {
+  const std::int64_t rank = chunk % pipeline.ranks;
+  const bool back = pipeline.order == PipelineOrder::zb_v && chunk / pipeline.ranks % 2 == 1;
+  return back ? pipeline.ranks - 1 - rank : rank;
+}
+
+PipelineRun run(const Pipeline& pipeline) {
+  check(pipeline);
+  return Runner(pipeline).run();
+}
+
+const char* name(PipelineOrder order) {
+  return order_names.at(static_cast<std::size_t>(order));
+}
+
+PipelineOrder pipeline_order(const std::string& text) {
+  for (std::size_t i = 0; i < order_names.size(); ++i)
+    if (text == order_names.at(i)) return static_cast<PipelineOrder>(i);
+  const std::vector<std::string> known(order_names.begin(), order_names.end());
+  topology::usage_error(topology::unknown_name("pipeline order", text, known));
+}
+
+}  // namespace kernels

@@ -1,0 +1,68 @@
+#include "kernels/training/pipeline_program.hpp"
+
+#include <algorithm>
+
+namespace kernels {
+namespace {
+
+Program gpipe(const Pipeline& p, std::int64_t rank) {
+  Program program;
+  for (std::int64_t m = 0; m < p.micro_batches; ++m) program.push_back({Pass::forward, rank, m});
+  for (std::int64_t m = 0; m < p.micro_batches; ++m) program.push_back({Pass::backward, rank, m});
+  return program;
+}
+
+/// The i-th pass of a rank with several chunks: as many micro-batches as there are ranks through
+/// one chunk, then through the next.
+ProgramStep interleaved_step(const Pipeline& p, std::int64_t rank, Pass pass, std::int64_t i) {
+  const std::int64_t round = p.ranks * p.chunks;
+  const std::int64_t up = i % round / p.ranks;
+  const std::int64_t chunk = pass == Pass::forward ? up : p.chunks - 1 - up;
+  return {pass, chunk * p.ranks + rank, i / round * p.ranks + i % p.ranks};
+}
+
+/// One forward, one backward after as many forward passes as fill the ranks behind this one.
+Program interleaved(const Pipeline& p, std::int64_t rank) {
+  const std::int64_t all = p.micro_batches * p.chunks;
+  const std::int64_t ahead =
+      p.chunks == 1 ? p.ranks - 1 - rank : 2 * (p.ranks - 1 - rank) + (p.chunks - 1) * p.ranks;
+  const std::int64_t warm_up = std::min(ahead, all);
+  Program program;
+  for (std::int64_t i = 0; i < warm_up; ++i)
+    program.push_back(interleaved_step(p, rank, Pass::forward, i));
+  for (std::int64_t i = 0; i < all; ++i) {
+    if (warm_up + i < all) program.push_back(interleaved_step(p, rank, Pass::forward, warm_up + i));
+    program.push_back(interleaved_step(p, rank, Pass::backward, i));
+  }
+  return program;
+}
+
+/// 1F1B where the weights of a micro-batch come `rank` backward passes later, so that all ranks
+/// hold as many activations as the first one does anyway, and the last passes of the weights fill
+/// the bubble at the end.
+Program zb_h1(const Pipeline& p, std::int64_t rank) {
+  Program program;
+  std::int64_t weights = 0;
+  for (const ProgramStep& step : interleaved(p, rank)) {
+    program.push_back(step);
+    if (step.pass == Pass::backward && step.micro_batch >= rank)
+      program.push_back({Pass::weights, rank, weights++});
+  }
+  for (; weights < p.micro_batches; ++weights) program.push_back({Pass::weights, rank, weights});
+  return program;
+}
+
+}  // namespace
+
+Program program_of(const Pipeline& pipeline, std::int64_t rank) {
+  switch (pipeline.order) {
+    case PipelineOrder::gpipe:
+      return gpipe(pipeline, rank);
+    case PipelineOrder::zb_h1:
+      return zb_h1(pipeline, rank);
+    default:
+      return interleaved(pipeline, rank);
+  }
+}
+
+}  // namespace kernels

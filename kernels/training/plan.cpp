@@ -1,0 +1,72 @@
+#include "kernels/training/plan.hpp"
+
+#include <fmt/format.h>
+
+#include "topology/error.hpp"
+
+namespace kernels {
+namespace {
+
+void expect_at_least_one(const char* what, std::int64_t value) {
+  if (value < 1) topology::usage_error(fmt::format("{} is {}, expected 1 or more", what, value));
+}
+
+void expect_divides(const char* what, std::int64_t size, const char* of, std::int64_t total) {
+  if (size < 1 || total % size != 0)
+    topology::usage_error(fmt::format("{} {} does not divide the {} {}", what, size, total, of));
+}
+
+void check_batch(const Plan& plan) {
+  expect_at_least_one("micro-batch size", plan.micro_batch);
+  if (plan.batch % (plan.data * plan.micro_batch) != 0 || plan.batch < 1)
+    topology::usage_error(
+        fmt::format("a global batch of {} sequences is not shared evenly by {} replicas in "
+                    "micro-batches of {}: "
+                    "choose a multiple of {}",
+                    plan.batch,
+                    plan.data,
+                    plan.micro_batch,
+                    plan.data * plan.micro_batch));
+  expect_divides("context parallelism", plan.context, "tokens of a sequence", plan.sequence);
+}
+
+void check_experts(const Plan& plan, const Model& model) {
+  if (plan.expert == 1) return;
+  std::int64_t experts = 0;
+  for (const Layers& run : model.layers)
+    if (run.layer.experts) experts = run.layer.experts->count;
+  if (experts == 0)
+    topology::usage_error(fmt::format("{} has no experts to spread: leave --ep at 1", model.name));
+  expect_divides("expert parallelism", plan.expert, "experts", experts);
+  expect_divides("expert parallelism",
+                 plan.expert,
+                 "ranks of a pipeline stage",
+                 plan.tensor * plan.context * plan.data);
+}
+
+}  // namespace
+
+void check(const Plan& plan, const Model& model) {
+  expect_at_least_one("tensor parallelism", plan.tensor);
+  expect_at_least_one("context parallelism", plan.context);
+  expect_at_least_one("data parallelism", plan.data);
+  expect_at_least_one("pipeline parallelism", plan.pipeline);
+  expect_at_least_one("expert parallelism", plan.expert);
+  expect_at_least_one("virtual stages", plan.virtual_stages);
+  expect_at_least_one("sequence length", plan.sequence);
+  for (const Layers& run : model.layers)
+    expect_divides("tensor parallelism", plan.tensor, "attention heads", run.layer.attention.heads);
+  if (plan.pipeline * plan.virtual_stages > model.depth())
+    topology::usage_error(
+        fmt::format("{} layers of {} are fewer than {} pipeline ranks x {} virtual stages",
+                    model.depth(),
+                    model.name,
+                    plan.pipeline,
+                    plan.virtual_stages));
+  check_batch(plan);
+  check_experts(plan, model);
+  if (plan.shard != 0)
+    expect_divides("a shard group", plan.shard, "data and context ranks", plan.data * plan.context);
+}
+
+}  // namespace kernels

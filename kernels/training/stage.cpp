@@ -1,0 +1,76 @@
+#include "kernels/training/stage.hpp"
+
+#include <algorithm>
+
+#include "kernels/training/counts.hpp"
+
+namespace kernels {
+namespace {
+
+/// Layers of chunk c of n.
+std::int64_t share(std::int64_t depth, std::int64_t n, std::int64_t c) {
+  const std::int64_t rest = depth % n;
+  const bool longer = n > rest + 1 ? c >= 1 && c <= rest : c < rest;
+  return depth / n + (longer ? 1 : 0);
+}
+
+/// Takes layers from the front of what is left.
+class Dealer {
+ public:
+  explicit Dealer(const Model& model) : left_(model.layers) {}
+
+  std::vector<Layers> take(std::int64_t count) {
+    std::vector<Layers> taken;
+    while (count > 0 && next_ < left_.size()) {
+      Layers& run = left_[next_];
+      const std::int64_t some = std::min(count, run.count);
+      taken.push_back({run.layer, some});
+      run.count -= some;
+      count -= some;
+      if (run.count == 0) ++next_;
+    }
+    return taken;
+  }
+
+ private:
+  std::vector<Layers> left_;
+  std::size_t next_ = 0;
+};
+
+double as_double(std::int64_t count) {
+  return static_cast<double>(count);
+}
+
+}  // namespace
+
+std::vector<Stage> stages(const Model& model, const Plan& plan) {
+  const bool twice = plan.order == PipelineOrder::dual_pipe;
+  const std::int64_t count = plan.pipeline * (twice ? 1 : plan.virtual_stages);
+  Dealer dealer(model);
+  std::vector<Stage> all;
+  for (std::int64_t c = 0; c < count; ++c)
+    all.push_back({dealer.take(share(model.depth(), count, c)), c == 0, c + 1 == count});
+  return all;
+}
+
+HeldParameters held_parameters(const Model& model, const Plan& plan, const Stage& stage) {
+  const auto tensor = static_cast<double>(plan.tensor);
+  HeldParameters held;
+  for (const Layers& run : stage.layers) {
+    const Parameters of = layer_parameters(run.layer, model.hidden);
+    const auto split = as_double(of[Part::attention] + of[Part::mlp] + of[Part::shared]);
+    const auto whole = as_double(of[Part::norms] + of[Part::router]);
+    held.dense += as_double(run.count) * (split / tensor + whole);
+    held.experts += as_double(run.count) * as_double(of[Part::experts]) / as_double(plan.expert);
+  }
+  const double table = as_double(model.vocabulary) * as_double(model.hidden) / tensor;
+  if (stage.first) held.dense += table + as_double(model.positions) * as_double(model.hidden);
+  if (stage.last && !(model.tied && stage.first)) held.dense += table;
+  return held;
+}
+
+std::int64_t expert_replicas(const Plan& plan) {
+  return std::max<std::int64_t>(1, plan.tensor * plan.context * plan.data / plan.expert);
+}
+
+}  // namespace kernels
