@@ -19,8 +19,10 @@ double share(const topology::Figure<double>& figure) {
 }  // namespace
 
 OperationTimes::OperationTimes(const Job& job) : job_(job), axes_(bench::axes(job)) {
-  for (const topology::DataType type : {job.plan.type, job.plan.matmul})
+  for (const topology::DataType type : {job.plan.type, job.plan.matmul}) {
     engines_[type] = kernels::tensor_engine(job.machine.chip, type);
+    engines_[type].launch = Seconds();  // kernels wait in line: the host's launches count instead
+  }
 }
 
 Seconds OperationTimes::of(const Operation& operation) {
@@ -45,8 +47,8 @@ Seconds OperationTimes::of(const Operation& operation) {
 }
 
 Seconds OperationTimes::matmul(const Operation& operation) {
-  const kernels::GemmTime time = predict(operation.gemm, engines_.at(operation.gemm.type));
-  return static_cast<double>(operation.batch) / share(job_.software.matmul) * time.time;
+  return predict(operation.gemm, engines_.at(operation.gemm.type), operation.batch).time /
+         share(job_.software.matmul);
 }
 
 Seconds OperationTimes::attention(const Operation& operation) const {

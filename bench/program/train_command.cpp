@@ -1,0 +1,161 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "bench/executor/ranks.hpp"
+#include "bench/program/commands.hpp"
+#include "bench/program/model_file.hpp"
+#include "bench/program/train_table.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Plan;
+
+struct TrainOptions {
+  std::string model;
+  std::string system = "rainier";
+  std::string software = "default";
+  std::vector<std::string> overrides;
+  std::int64_t chips = 0;
+  std::int64_t data = 0;
+  Plan plan;
+  std::string order = "1f1b";
+  std::string recompute = "none";
+  std::string attention = "flash";
+  std::string context_kind = "ring";
+  std::string type = "bf16";
+  std::string matmul;
+  std::string gradient = "f32";
+  int zero = 1;
+  bool fsdp = false;
+  bool no_overlap = false;
+  bool json = false;
+  bool sensitivity = false;
+  std::string timeline;
+};
+
+/// One of a few words.
+template <class Value>
+Value chosen_of(const char* flag,
+                const std::string& text,
+                const std::vector<std::pair<const char*, Value>>& known) {
+  std::string names;
+  for (const auto& [word, value] : known) {
+    if (text == word) return value;
+    names += (names.empty() ? "" : ", ") + std::string(word);
+  }
+  topology::usage_error(fmt::format("{} {}: expected one of {}", flag, text, names));
+}
+
+Plan plan_of(const TrainOptions& o, const Job& job) {
+  Plan plan = o.plan;
+  const std::int64_t model = plan.tensor * plan.context * plan.pipeline;
+  const std::int64_t chips = job.machine.chips();
+  if (model < 1 || chips % model != 0)
+    topology::usage_error(
+        fmt::format("tensor {} x context {} x pipeline {} = {} does not divide the {} chips",
+                    plan.tensor,
+                    plan.context,
+                    plan.pipeline,
+                    model,
+                    chips));
+  plan.data = o.data > 0 ? o.data : chips / model;
+  if (plan.sequence == 0) plan.sequence = job.model.context;
+  if (plan.batch == 0) plan.batch = plan.data * plan.micro_batch * plan.pipeline;
+  plan.order = kernels::pipeline_order(plan.virtual_stages > 1 && o.order == "1f1b" ? "interleaved"
+                                                                                    : o.order);
+  plan.recompute = chosen_of<kernels::Recompute>("--recompute",
+                                                 o.recompute,
+                                                 {{"none", kernels::Recompute::none},
+                                                  {"selective", kernels::Recompute::selective},
+                                                  {"full", kernels::Recompute::full}});
+  plan.flash_attention =
+      chosen_of<bool>("--attention", o.attention, {{"flash", true}, {"unfused", false}});
+  plan.context_kind = chosen_of<kernels::ContextKind>(
+      "--context-kind",
+      o.context_kind,
+      {{"ring", kernels::ContextKind::ring}, {"ulysses", kernels::ContextKind::ulysses}});
+  plan.type = topology::data_type(o.type);
+  plan.matmul = o.matmul.empty() ? plan.type : topology::data_type(o.matmul);
+  plan.gradient = topology::data_type(o.gradient);
+  if (o.zero < 0 || o.zero > 3) topology::usage_error("--zero is 0, 1, 2 or 3");
+  plan.sharding = static_cast<kernels::Sharding>(o.fsdp ? 3 : o.zero);
+  plan.overlap_data = !o.no_overlap;
+  return plan;
+}
+
+void train(const TrainOptions& o) {
+  Job job;
+  job.model = load_model(o.model);
+  job.machine = topology::load_system(o.system, o.overrides);
+  if (o.chips != 0) job.machine = topology::slice(job.machine, o.chips);
+  job.software = topology::load_software(o.software);
+  job.plan = plan_of(o, job);
+  const Step step = predict_step(job);
+  std::vector<Sensitivity> sensitivity;
+  if (o.sensitivity) sensitivity = sensitivities(job);
+  if (!speaks_before_init()) return;
+  if (!o.timeline.empty()) write_timeline(o.timeline, job, step);
+  if (o.json)
+    print_step_json(job, step, sensitivity);
+  else
+    print_step(job, step, sensitivity);
+}
+
+void add_shape(CLI::App& train, TrainOptions& o) {
+  Plan& plan = o.plan;
+  train.add_option("--tp,--tensor-model-parallel-size", plan.tensor, "tensor-parallel ranks");
+  train.add_option("--pp,--pipeline-model-parallel-size", plan.pipeline, "pipeline stages");
+  train.add_option("--dp,--data-parallel-size", o.data, "replicas; default: the chips left");
+  train.add_option("--cp,--context-parallel-size", plan.context, "ranks that split a sequence");
+  train.add_option(
+      "--ep,--expert-model-parallel-size", plan.expert, "ranks that split the experts");
+  train.add_option("--vpp,--virtual-stages", plan.virtual_stages, "chunks of layers a stage");
+  train.add_option("--schedule", o.order, "gpipe, 1f1b, interleaved, zb-h1, zb-v, dualpipe");
+  train.add_option("--seq,--seq-length", plan.sequence, "tokens; default: the model's longest");
+  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences");
+  train.add_option("--gbs,--global-batch,--global-batch-size", plan.batch, "sequences of a step");
+  train.add_flag("--sp,--sequence-parallel", plan.sequence_parallel, "split norms over --tp, too");
+  train.add_option("--context-kind", o.context_kind, "ring or ulysses");
+}
+
+void add_memory(CLI::App& train, TrainOptions& o) {
+  train.add_option("--recompute,--recompute-granularity", o.recompute, "none, selective, full");
+  train.add_option("--attention", o.attention, "flash or unfused");
+  train.add_option("--zero,--zero-stage", o.zero, "0 to 3: what the replicas share");
+  train.add_flag("--fsdp", o.fsdp, "as --zero 3");
+  train.add_option("--shard", o.plan.shard, "ranks that share (HSDP); default: all replicas");
+  train.add_option("-d,--dtype", o.type, "of parameters and activations");
+  train.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …; default: --dtype");
+  train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");
+  train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean");
+  train.add_flag("--overlap-tp", o.plan.overlap_tensor, "hide --tp collectives behind matmuls");
+  train.add_flag("--overlap-ep", o.plan.overlap_expert, "hide all-to-alls of experts");
+  train.add_flag("--no-overlap-dp", o.no_overlap, "gradients move after the passes");
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<TrainOptions>();
+  CLI::App* train_command =
+      app.add_subcommand("train", "Predict a training step of a model on a machine");
+  train_command->add_option("--model,model", options->model, "name or config.json")->required();
+  train_command->add_option("--system", options->system, "name or file");
+  train_command->add_option("--chips", options->chips, "a part of it; default: all");
+  train_command->add_option("--set", options->overrides, "change a figure of the system");
+  train_command->add_option(
+      "--software", options->software, "name or file: what a framework reaches");
+  add_shape(*train_command, *options);
+  add_memory(*train_command, *options);
+  train_command->add_flag("--sensitivity", options->sensitivity, "d ln step / d ln of each figure");
+  train_command->add_option("--timeline", options->timeline, "write the passes as a Chrome trace");
+  train_command->add_flag("--json", options->json, "for programs");
+  train_command->callback([options, &chosen] { chosen = [options] { train(*options); }; });
+}
+
+}  // namespace bench
