@@ -8,6 +8,7 @@
 //   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
+//   rainier validate matmul
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
     bench::add_models(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);
+    bench::add_validate(app, chosen);
     if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;
     chosen();
     return 0;

@@ -21,6 +21,8 @@ class PublishedRow {
                std::string where)
       : columns_(std::move(columns)), cells_(std::move(cells)), where_(std::move(where)) {}
 
+  [[nodiscard]] bool has(const std::string& column) const { return columns_->count(column) > 0; }
+
   /// @throws Error(usage) with file and line where there is no such column
   [[nodiscard]] const std::string& text(const std::string& column) const;
   /// Absent where the cell is empty. @throws Error(usage) where it is no number

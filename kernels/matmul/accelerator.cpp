@@ -24,7 +24,7 @@ using topology::Seconds;
 constexpr std::int64_t issue_cycles = 64;
 /// Least of a tile of C that keeps the matrix units of a core busy: its elements, each of its
 /// sides, and the contraction of one piece of it (NVIDIA CUTLASS, Efficient GEMM in CUDA).
-constexpr std::int64_t least_area = 128 * 64;
+constexpr std::int64_t least_area = 128L * 64;
 constexpr std::int64_t least_side = 32;
 constexpr std::int64_t least_depth = 64;
 

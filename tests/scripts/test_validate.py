@@ -1,0 +1,72 @@
+"""rainier validate: every published row is there, once, and its error is what its times say."""
+import csv
+import json
+import os
+
+import pytest
+
+from program import SOURCE, refused, run
+
+MATMUL = SOURCE / "results/published/matmul.csv"
+
+
+@pytest.fixture(scope="module")
+def published():
+    with open(MATMUL, newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def as_json(*arguments, **options):
+    result = run("validate", *arguments, "--json", **options)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_every_row_once_with_consistent_errors(published):
+    rows = as_json("matmul")
+    assert [row["id"] for row in rows] == list(published)
+    for row in rows:
+        origin = published[row["id"]]
+        assert (row["set"], row["quality"]) == (origin["set"], origin["quality"])
+        if row["predicted"] is None:
+            assert row["error"] is None and row["reason"]
+            continue
+        assert row["measured"] == pytest.approx(1e-6 * float(origin["time_us"]))
+        assert row["predicted"] > 0
+        assert row["error"] == pytest.approx(row["predicted"] / row["measured"] - 1, abs=1e-9)
+
+
+def test_the_model_is_as_good_as_we_say():
+    errors = sorted(abs(r["error"]) for r in as_json("matmul", "--quality", "A")
+                    if r["error"] is not None)
+    assert errors[len(errors) // 2] < 0.08
+
+
+def test_rows_are_chosen_by_set_and_quality(published):
+    chosen = as_json("matmul", "--set", "stas-mamf", "--quality", "A")
+    assert {r["id"] for r in chosen} == {i for i, r in published.items()
+                                         if (r["set"], r["quality"]) == ("stas-mamf", "A")}
+    assert refused("validate", "matmul", "--set", "nobody")
+
+
+def test_tables_tell_sets_qualities_and_what_is_not_predicted(published):
+    result = run("validate", "matmul", "--rows")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    for name in {row["set"] for row in published.values()}:
+        assert any(line.startswith(name + " ") for line in lines), name
+    assert sum(line.startswith("M-") for line in lines) == len(published)
+    assert "Not predicted" in lines and "K is not published" not in result.stdout
+
+
+def test_a_file_tells_its_kind_and_may_lie_elsewhere(tmp_path):
+    head, first = MATMUL.read_text().splitlines()[0], MATMUL.read_text().splitlines()[2]
+    (tmp_path / "matmul.csv").write_text(f"{head}\n{first}\n")
+    assert len(as_json(tmp_path / "matmul.csv")) == 1
+    assert len(as_json("matmul", tmp_path / "matmul.csv")) == 1
+    assert len(as_json("matmul", env={**os.environ, "RAINIER_PUBLISHED": str(tmp_path)})) == 1
+    (tmp_path / "other.csv").write_text("id,what\n1,2\n")
+    assert "other.csv" in refused("validate", tmp_path / "other.csv")
+    assert "nowhere" in refused("validate", "matmul", "/nowhere.csv")
+    (tmp_path / "short.csv").write_text(f"{head}\nM-1,s\n")
+    assert "short.csv:2" in refused("validate", "matmul", tmp_path / "short.csv")
