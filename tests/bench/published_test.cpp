@@ -86,7 +86,7 @@ std::vector<Comparison> six() {
 TEST(Report, StatisticsOfAbsoluteErrors) {
   const std::vector<Comparison> all = six();
   const bench::ErrorSummary s =
-      bench::summary({&all[0], &all[1], &all[2], &all[3], &all[4], &all[5]});
+      bench::summary({all.data(), &all[1], &all[2], &all[3], &all[4], &all[5]});
   EXPECT_EQ(s.rows, 6U);
   EXPECT_EQ(s.predicted, 5U);
   EXPECT_EQ(s.qualities.at("A"), 5U);
@@ -109,7 +109,7 @@ TEST(Report, NothingPredictedIsNotZeroError) {
 
 TEST(Report, JsonHasNullForWhatThereIsNot) {
   const std::string text = bench::json(six());
-  expect_mentions(text, "\"id\": \"b\"");
+  expect_mentions(text, R"("id": "b")");
   expect_mentions(text, "\"predicted\": null");
   expect_mentions(text, "\"error\": null");
   Comparison blind = comparison("g", std::nan(""), 1);
