@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
     bench::add_models(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);
+    bench::add_train(app, chosen);
     bench::add_validate(app, chosen);
     if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;
     chosen();

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/executor/ranks.hpp"
+#include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/model_file.hpp"
 #include "bench/program/train_table.hpp"

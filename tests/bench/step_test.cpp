@@ -1,0 +1,138 @@
+// A training step against sums by hand on machines that are simple enough.
+#include "bench/training/step.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "bench/program/model_file.hpp"
+#include "bench/training/sensitivity.hpp"
+#include "kernels/training/counts.hpp"
+#include "topology/error.hpp"
+
+namespace {
+
+using bench::Job;
+using bench::Spent;
+using bench::Step;
+using topology::Seconds;
+
+/// All shares 1, nothing to launch.
+topology::Software ideal() {
+  topology::Software software;
+  software.name = "ideal";
+  return software;
+}
+
+Job job(const char* model, const char* system, std::int64_t chips) {
+  Job all;
+  all.model = bench::load_model(model);
+  all.machine = topology::slice(topology::load_system(system), chips);
+  all.software = ideal();
+  all.plan.data = chips;
+  all.plan.sequence = 2048;
+  all.plan.batch = chips;
+  return all;
+}
+
+TEST(Step, PartsAddUpToTheStep) {
+  for (const std::int64_t pipeline : {1, 4}) {
+    Job j = job("llama3-8b", "trn2-ultraserver", 64);
+    j.plan.tensor = 4;
+    j.plan.pipeline = pipeline;
+    j.plan.data = 16 / pipeline;
+    j.plan.batch = 64;
+    j.plan.sharding = kernels::Sharding::optimizer;
+    const Step step = bench::predict_step(j);
+    EXPECT_NEAR(step.spending.total().value(), step.time.value(), 1e-12 * step.time.value());
+    for (const Seconds part : step.spending.of) EXPECT_GE(part.value(), -1e-12);
+    EXPECT_GT(step.spending[Spent::tensor].value(), 0);
+  }
+}
+
+// No step is faster than its FLOPs at the roof of all chips, nor than the bound of its MFU.
+TEST(Step, IsAboveTheComputeBound) {
+  for (const char* model : {"llama3-8b", "mixtral-8x7b", "deepseek-v3", "gpt3-175b"}) {
+    Job j = job(model, "trn2-ultraserver", 64);
+    j.plan.batch = 64;
+    const Step step = bench::predict_step(j);
+    EXPECT_LT(step.mfu(), 629.2 / 667) << model;
+    EXPECT_GT(step.mfu(), 0.01) << model;
+  }
+}
+
+// One chip, no communication: twice the sequences take twice the time but for the optimizer.
+TEST(Step, OneChipIsWorkAndOptimizer) {
+  Job j = job("gpt2", "trn2-server", 16);
+  j.machine.levels.clear();
+  j.plan.data = 1;
+  j.plan.batch = 1;
+  const Step one = bench::predict_step(j);
+  j.plan.batch = 3;
+  const Step three = bench::predict_step(j);
+  const Seconds optimizer = one.spending[Spent::optimizer];
+  EXPECT_NEAR((three.time - optimizer).value(), 3 * (one.time - optimizer).value(), 1e-12);
+  // Adam: 34 bytes a parameter through a memory of 2.9 TB/s at 85 %.
+  const auto parameters = static_cast<double>(kernels::parameters(j.model).total());
+  EXPECT_NEAR(optimizer.value(), 34 * parameters / (2.9e12 * 0.85), 0.01 * optimizer.value());
+  for (const Spent nothing : {Spent::tensor, Spent::data, Spent::bubble, Spent::pipeline})
+    EXPECT_EQ(one.spending[nothing].value(), 0);
+}
+
+// 1F1B where all stages take the same: the bubble is (p - 1) of the m micro-batches' times.
+TEST(Step, BubbleIsTheClosedForm) {
+  Job j = job("gpt3-175b", "trn2-ultraserver", 64);
+  j.model.vocabulary = 1;  // no table, no head: 96 layers in 4 equal stages
+  j.model.positions = 0;
+  j.plan.tensor = 16;
+  j.plan.pipeline = 4;
+  j.plan.data = 1;
+  j.plan.batch = 8;
+  for (topology::Level& level : j.machine.levels) {
+    level.latency.value = Seconds();
+    level.hop.value = Seconds();
+    level.bandwidth.value = topology::BytesPerSecond(1e18);
+  }
+  const Step step = bench::predict_step(j);
+  const Seconds passes = step.time - step.spending[Spent::bubble] -
+                         step.spending[Spent::optimizer] - step.spending[Spent::data];
+  EXPECT_NEAR(step.spending[Spent::bubble] / passes, 3.0 / 8, 2e-3);
+}
+
+// With all rates doubled and all times halved a step takes half as long.
+TEST(Step, SensitivitiesAddUp) {
+  Job j = job("llama3-8b", "trn2-ultraserver", 64);
+  j.plan.tensor = 4;
+  j.plan.data = 16;
+  j.plan.batch = 32;
+  j.plan.overlap_data = false;
+  j.software.launch =
+      topology::Sourced<Seconds>{Seconds(5e-6), topology::Status::assumed, "a test"};
+  double sum = 0;
+  for (const bench::Sensitivity& s : bench::sensitivities(j)) {
+    const bool is_time = s.figure.ends_with("latency") || s.figure == "launch" ||
+                         s.figure == "ramp" || s.figure == "overhead of a collective";
+    sum += is_time ? -s.exponent : s.exponent;
+  }
+  EXPECT_NEAR(sum, -1, 0.01);
+}
+
+TEST(Step, FasterPartsNeverSlowIt) {
+  const Job slow = job("llama3-8b", "trn2-ultraserver", 64);
+  Job fast = slow;
+  for (topology::Level& level : fast.machine.levels)
+    level.bandwidth.value = 2.0 * level.bandwidth.value;
+  EXPECT_LE(bench::predict_step(fast).time, bench::predict_step(slow).time);
+}
+
+TEST(Step, RefusesPlansThatDoNotFitTheMachine) {
+  Job j = job("llama3-8b", "trn2-ultraserver", 64);
+  j.plan.data = 32;
+  EXPECT_THROW((void)bench::predict_step(j), topology::Error);
+  j.plan.data = 16;
+  j.plan.tensor = 4;
+  j.plan.batch = 7;
+  EXPECT_THROW((void)bench::predict_step(j), topology::Error);
+}
+
+}  // namespace

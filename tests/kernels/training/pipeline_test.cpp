@@ -1,0 +1,205 @@
+#include "kernels/training/pipeline.hpp"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+#include "topology/error.hpp"
+
+namespace {
+
+using kernels::ChunkTime;
+using kernels::Pass;
+using kernels::Pipeline;
+using kernels::PipelineOrder;
+using kernels::PipelineRun;
+using kernels::PipelineTask;
+using topology::Seconds;
+
+constexpr std::array all_orders{PipelineOrder::gpipe,
+                                PipelineOrder::one_f_one_b,
+                                PipelineOrder::interleaved,
+                                PipelineOrder::zb_h1,
+                                PipelineOrder::zb_v,
+                                PipelineOrder::dual_pipe};
+
+std::int64_t chunks_of(PipelineOrder order) {
+  if (order == PipelineOrder::interleaved) return 3;
+  return order == PipelineOrder::zb_v || order == PipelineOrder::dual_pipe ? 2 : 1;
+}
+
+std::int64_t depth(const Pipeline& p) {
+  return p.order == PipelineOrder::dual_pipe ? p.ranks : p.ranks * p.chunks;
+}
+
+/// Every rank has passes of these times in all.
+Pipeline even(PipelineOrder order, std::int64_t ranks, std::int64_t micro_batches, ChunkTime rank) {
+  Pipeline p;
+  p.order = order;
+  p.ranks = ranks;
+  p.chunks = chunks_of(order);
+  p.micro_batches = micro_batches;
+  const double share = order == PipelineOrder::dual_pipe ? 1 : static_cast<double>(p.chunks);
+  p.times.assign(static_cast<std::size_t>(depth(p)),
+                 {rank.forward / share, rank.backward / share, rank.weights / share});
+  return p;
+}
+
+Pipeline uneven(PipelineOrder order, std::int64_t ranks, std::int64_t micro_batches) {
+  Pipeline p = even(order, ranks, micro_batches, {Seconds(1), Seconds(1), Seconds(1)});
+  std::mt19937 generator(7);
+  std::uniform_real_distribution<double> any(0.5, 2);
+  for (ChunkTime& t : p.times)
+    t = {Seconds(any(generator)), Seconds(any(generator)), Seconds(any(generator))};
+  p.transfer = Seconds(0.25);
+  return p;
+}
+
+TEST(Pipeline, BubblesAreTheClosedForms) {
+  const double f = 2;
+  const double b = 3;
+  const double w = 1.5;
+  const ChunkTime times{Seconds(f), Seconds(b), Seconds(w)};
+  for (const std::int64_t p : {1, 2, 4, 8})
+    for (const std::int64_t m : {8, 16, 32}) {
+      const double fill = static_cast<double>(p - 1) * (f + b + w);
+      for (const auto& [order, expected] :
+           std::map<PipelineOrder, double>{{PipelineOrder::gpipe, fill},
+                                           {PipelineOrder::one_f_one_b, fill},
+                                           {PipelineOrder::interleaved, fill / 3}}) {
+        const PipelineRun run = kernels::run(even(order, p, m, times));
+        for (std::size_t r = 0; r < run.tasks.size(); ++r)
+          EXPECT_NEAR(run.bubble(r).value(), expected, 1e-9) << name(order) << ' ' << p << ' ' << m;
+      }
+    }
+}
+
+// Qi et al., arXiv:2401.10241, table 2: (p - 1)(F + B - W) where the three are equal.
+TEST(Pipeline, ZeroBubbleH1LeavesAThird) {
+  const ChunkTime times{Seconds(1), Seconds(1), Seconds(1)};
+  for (const std::int64_t p : {2, 4, 8})
+    for (const std::int64_t m : {8, 16, 32}) {
+      const PipelineRun run = kernels::run(even(PipelineOrder::zb_h1, p, m, times));
+      EXPECT_NEAR(run.bubble(0).value(), static_cast<double>(p - 1), 1e-9) << p << ' ' << m;
+      EXPECT_LE(*std::max_element(run.in_flight.begin(), run.in_flight.end()), p);
+    }
+}
+
+// The same with two chunks a rank leaves less than H1, and holds no more than twice the chunks.
+TEST(Pipeline, ChunksInAVAndFromBothEndsLeaveLess) {
+  const ChunkTime times{Seconds(1), Seconds(1), Seconds(1)};
+  for (const std::int64_t p : {4, 8})
+    for (const PipelineOrder order : {PipelineOrder::zb_v, PipelineOrder::dual_pipe}) {
+      const PipelineRun run = kernels::run(even(order, p, 4 * p, times));
+      EXPECT_LT(run.bubble(0).value(), static_cast<double>(p - 1)) << name(order) << ' ' << p;
+    }
+}
+
+// 2 ranks, 2 micro-batches, 1F1B, by hand: forward 1 and 3, backward with weights 2 and 4,
+// transfer 1.
+//   rank 0: F0 0-1, F1 1-2, B0 waits for rank 1's B0 (9) + 1: 10-12, B1: 17-19
+//   rank 1: F0 2-5, B0 5-9, F1 9-12, B1 12-16
+TEST(Pipeline, ASmallCaseByHand) {
+  Pipeline p;
+  p.ranks = 2;
+  p.micro_batches = 2;
+  p.transfer = Seconds(1);
+  p.times = {{Seconds(1), Seconds(1.5), Seconds(0.5)}, {Seconds(3), Seconds(3), Seconds(1)}};
+  const PipelineRun run = kernels::run(p);
+  EXPECT_DOUBLE_EQ(run.time.value(), 19);
+  ASSERT_EQ(run.tasks[0].size(), 4U);
+  EXPECT_DOUBLE_EQ(run.tasks[0][2].start.value(), 10);
+  EXPECT_DOUBLE_EQ(run.tasks[1][2].start.value(), 9);
+  EXPECT_DOUBLE_EQ(run.busy(0).value(), 6);
+}
+
+using Key = std::tuple<Pass, std::int64_t, std::int64_t>;
+
+/// When each pass ran, and where.
+struct Ran {
+  const PipelineTask* task;
+  std::size_t rank;
+};
+
+std::map<Key, Ran> by_pass(const PipelineRun& run) {
+  std::map<Key, Ran> all;
+  for (std::size_t r = 0; r < run.tasks.size(); ++r)
+    for (const PipelineTask& task : run.tasks[r]) {
+      const bool fresh =
+          all.emplace(Key{task.pass, task.chunk, task.micro_batch}, Ran{&task, r}).second;
+      EXPECT_TRUE(fresh) << "a pass ran twice";
+    }
+  return all;
+}
+
+TEST(Pipeline, EveryPassRunsOnceAndAfterWhatItNeeds) {
+  for (const PipelineOrder order : all_orders) {
+    const Pipeline p = uneven(order, 4, 8);
+    const PipelineRun run = kernels::run(p);
+    const std::map<Key, Ran> ran = by_pass(run);
+    const bool split = order == PipelineOrder::zb_h1 || order == PipelineOrder::zb_v ||
+                       order == PipelineOrder::dual_pipe;
+    EXPECT_EQ(ran.size(), static_cast<std::size_t>((split ? 3 : 2) * depth(p) * 8)) << name(order);
+    for (const auto& [key, what] : ran) {
+      const auto [pass, chunk, micro_batch] = key;
+      if (pass == Pass::weights) {
+        EXPECT_GE(what.task->start, ran.at({Pass::backward, chunk, micro_batch}).task->end);
+        continue;
+      }
+      const std::int64_t from = pass == Pass::forward ? chunk - 1 : chunk + 1;
+      if (from < 0) continue;
+      if (from == depth(p)) {
+        EXPECT_GE(what.task->start, ran.at({Pass::forward, chunk, micro_batch}).task->end);
+        continue;
+      }
+      const Ran& before = ran.at({pass, from, micro_batch});
+      const Seconds moved = before.rank == what.rank ? Seconds() : p.transfer;
+      EXPECT_GE(what.task->start.value(), (before.task->end + moved).value() - 1e-12)
+          << name(order);
+    }
+  }
+}
+
+TEST(Pipeline, ARankDoesOneThingAtATime) {
+  for (const PipelineOrder order : all_orders) {
+    const PipelineRun run = kernels::run(uneven(order, 4, 8));
+    for (const std::vector<PipelineTask>& tasks : run.tasks)
+      for (std::size_t i = 1; i < tasks.size(); ++i)
+        EXPECT_GE(tasks[i].start.value(), tasks[i - 1].end.value() - 1e-12) << name(order);
+  }
+}
+
+TEST(Pipeline, OneForwardOneBackwardHoldsAsManyAsRanksBehind) {
+  const ChunkTime times{Seconds(1), Seconds(1), Seconds(1)};
+  const PipelineRun run = kernels::run(even(PipelineOrder::one_f_one_b, 4, 16, times));
+  EXPECT_EQ(run.in_flight, (std::vector<std::int64_t>{4, 3, 2, 1}));
+  const PipelineRun gpipe = kernels::run(even(PipelineOrder::gpipe, 4, 16, times));
+  EXPECT_EQ(gpipe.in_flight, (std::vector<std::int64_t>{16, 16, 16, 16}));
+}
+
+TEST(Pipeline, ABlockingTransferIsWorkOfTheSender) {
+  Pipeline p = even(PipelineOrder::one_f_one_b, 4, 16, {Seconds(1), Seconds(1), Seconds(1)});
+  p.transfer = Seconds(0.5);
+  const PipelineRun beside = kernels::run(p);
+  p.transfer_blocks = true;
+  const PipelineRun blocking = kernels::run(p);
+  EXPECT_NEAR((blocking.busy(1) - beside.busy(1)).value(), 16 * 2 * 0.5, 1e-9);
+  EXPECT_NEAR((blocking.busy(0) - beside.busy(0)).value(), 16 * 0.5, 1e-9);
+}
+
+TEST(Pipeline, RefusesCountsThatAnOrderCannotTake) {
+  const ChunkTime times{Seconds(1), Seconds(1), Seconds(1)};
+  EXPECT_THROW((void)kernels::run(even(PipelineOrder::interleaved, 4, 6, times)), topology::Error);
+  EXPECT_THROW((void)kernels::run(even(PipelineOrder::dual_pipe, 4, 7, times)), topology::Error);
+  Pipeline two = even(PipelineOrder::interleaved, 4, 8, times);
+  two.order = PipelineOrder::one_f_one_b;
+  EXPECT_THROW((void)kernels::run(two), topology::Error);
+  EXPECT_THROW((void)kernels::pipeline_order("2f2b"), topology::Error);
+  EXPECT_EQ(kernels::pipeline_order("zb-v"), PipelineOrder::zb_v);
+}
+
+}  // namespace
