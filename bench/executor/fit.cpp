@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <mpi.h>
 
+#include "bench/executor/host_ranks.hpp"
 #include "bench/executor/measure.hpp"
 #include "bench/executor/neighbours.hpp"
 #include "bench/executor/ranks.hpp"
@@ -49,7 +50,7 @@ std::vector<double> time_batches(int batch, const Work& work) {
 /// LogGP's gap: what each further message that a rank sends and receives at once takes.
 double message_gap(Neighbours& neighbours) {
   constexpr int batch = 50;
-  const int many = std::clamp(world().size - 1, 3, 8);
+  const int many = std::clamp(neighbours.ranks() - 1, 3, 8);
   const auto time = [&](int messages) {
     return median(time_batches(batch, [&] { neighbours.fan(messages); }));
   };
@@ -106,49 +107,94 @@ double best_rate(const std::vector<FitPoint>& points) {
   return best;
 }
 
-topology::Machine host_machine(Lowering lowering,
-                               const std::vector<FitPoint>& points,
-                               std::pair<double, double> line,
-                               double gap,
-                               double overhead,
-                               double reduction) {
+/// Ranks that a level of the model joins, and how.
+struct Group {
+  const char* name;
+  const char* domain;
+  MPI_Comm ranks;
+  Lowering lowering;
+};
+
+std::vector<Group> groups_of(const HostRanks& host, Lowering lowering) {
+  const int each = host.on_each();
+  if (each > 1 && each < world().size)
+    return {{"ranks",
+             "host",
+             host.comm(),
+             lowering == Lowering::messages ? Lowering::messages : Lowering::host},
+            {"hosts", "job", host.peers(), Lowering::messages}};
+  return {{"ranks",
+           "job",
+           MPI_COMM_WORLD,
+           lowering == Lowering::host ? Lowering::host : Lowering::messages}};
+}
+
+topology::Level level_of(const Group& group,
+                         int size,
+                         const std::vector<FitPoint>& points,
+                         std::pair<double, double> line) {
   const auto [latency, per_byte] = line;
   const double rate = 1 / per_byte;
   const double best = std::max(rate, best_rate(points));
-  const int size = world().size;
   const std::string source =
-      fmt::format("fitted to exchanges {} of {} to {} B between neighbouring ranks of {}",
-                  lowering == Lowering::host ? "through shared memory" : "by MPI messages",
+      fmt::format("fitted to exchanges {} of {} to {} B between neighbouring {} of {}",
+                  group.lowering == Lowering::host ? "through shared memory" : "by MPI messages",
                   points.front().bytes,
                   points.back().bytes,
+                  group.name,
                   size);
   const auto derived = topology::Status::derived;
   topology::Level level;
-  level.name = "ranks";
-  level.domain = "job";
+  level.name = group.name;
+  level.domain = group.domain;
   level.shape = topology::LevelShape::all_to_all;
   level.extent = size;
-  level.size_source = {size, derived, "ranks of the job"};
+  level.size_source = {size, derived, fmt::format("{} of the {}", group.name, group.domain)};
   level.bandwidth = {topology::BytesPerSecond(best), derived, "the fastest exchange of the fit"};
   level.links = {1, derived, "what one rank sends"};
   level.latency = {topology::Seconds(latency), derived, source};
   level.efficiency = {rate / best, derived, source};
-  if (lowering == Lowering::messages)
-    level.gap = {topology::Seconds(gap), derived, "several small messages at once, above one"};
-  topology::Machine machine;
-  machine.name = "host";
-  machine.title = fmt::format("this machine under MPI, {} ranks", size);
-  machine.chip.name = "host";
-  machine.chip.title = "a CPU core under MPI";
-  machine.levels = {level};
-  machine.overhead = {topology::Seconds(overhead),
-                      derived,
-                      overhead > 0 ? "an exchange that starts alone, above one in a row of others"
-                                   : "contained in the fitted latency"};
-  machine.reduction = {topology::BytesPerSecond(reduction),
-                       derived,
-                       "exchanges followed by adding f32, above exchanges alone"};
-  return machine;
+  return level;
+}
+
+void note_errors(LevelFit& fit, std::pair<double, double> line) {
+  std::vector<double> errors;
+  for (const FitPoint& p : fit.points)
+    errors.push_back(std::abs((line.first + line.second * p.bytes) / p.seconds - 1));
+  fit.median_error = median(errors);
+  fit.worst_error = *std::max_element(errors.begin(), errors.end());
+}
+
+/// Adds a level to the fit.
+void add_level(HostFit& fit, const Group& group, int largest) {
+  const std::vector<int> sizes = sizes_up_to(largest);
+  Neighbours neighbours(group.ranks, group.lowering, static_cast<std::size_t>(sizes.back()));
+  LevelFit& of = fit.levels.emplace_back();
+  for (const int bytes : sizes) {
+    time_exchange(neighbours, std::min(bytes, 65536), false);  // warm up
+    of.points.push_back(time_exchange(neighbours, bytes, false));
+  }
+  const std::pair<double, double> line = fit_line(of.points);
+  topology::Level& level =
+      fit.machine.levels.emplace_back(level_of(group, neighbours.ranks(), of.points, line));
+  const auto derived = topology::Status::derived;
+  if (group.lowering == Lowering::messages)
+    level.gap = {topology::Seconds(message_gap(neighbours)),
+                 derived,
+                 "several small messages at once, above one"};
+  const double overhead = std::max(start_overhead(neighbours, of.points.front().seconds),
+                                   fit.machine.overhead.value.value());
+  fit.machine.overhead = {topology::Seconds(overhead),
+                          derived,
+                          overhead > 0
+                              ? "an exchange that starts alone, above one in a row of others"
+                              : "contained in the fitted latency"};
+  if (!fit.machine.reduction)  // the innermost level adds up most
+    fit.machine.reduction = {
+        topology::BytesPerSecond(1 / reduction_per_byte(neighbours, of.points)),
+        derived,
+        "exchanges followed by adding f32, above exchanges alone"};
+  note_errors(of, line);
 }
 
 }  // namespace
@@ -176,38 +222,34 @@ std::pair<double, double> fit_line(const std::vector<FitPoint>& points) {
 
 std::string describe(const topology::Machine& host) {
   constexpr double beyond_memory = 1e12;  // such a rate is a difference of two times that are alike
-  const topology::Level& level = host.levels.front();
-  std::string text = fmt::format("latency {}, {} per rank",
-                                 topology::format(level.latency.value),
-                                 topology::format(level.reached()));
+  const bool several = host.levels.size() > 1;
+  std::string text;
+  for (const topology::Level& level : host.levels) {
+    if (!text.empty()) text += "; ";
+    if (several) text += level.name + ": ";
+    text += fmt::format("latency {}, {} per rank",
+                        topology::format(level.latency.value),
+                        topology::format(level.reached()));
+    if (level.gap.value > topology::Seconds())
+      text += ", gap " + topology::format(level.gap.value) + " between messages";
+  }
+  const std::string next = several ? "; " : ", ";
   if (host.overhead.value > topology::Seconds())
-    text += ", " + topology::format(host.overhead.value) + " to start";
-  if (level.gap.value > topology::Seconds())
-    text += ", gap " + topology::format(level.gap.value) + " between messages";
+    text += next + topology::format(host.overhead.value) + " to start";
   if (!host.reduction) return text;
-  if (host.reduction->value.value() > beyond_memory) return text + ", reduction in no more time";
-  return text + ", reduction " + topology::format(host.reduction->value);
+  if (host.reduction->value.value() > beyond_memory)
+    return text + next + "reduction in no more time";
+  return text + next + "reduction " + topology::format(host.reduction->value);
 }
 
 HostFit fit_host(Lowering lowering, int largest) {
-  const std::vector<int> sizes = sizes_up_to(largest);
-  Neighbours neighbours(lowering, static_cast<std::size_t>(sizes.back()));
   HostFit fit;
-  for (const int bytes : sizes) {
-    time_exchange(neighbours, std::min(bytes, 65536), false);  // warm up
-    fit.points.push_back(time_exchange(neighbours, bytes, false));
-  }
-  const std::pair<double, double> line = fit_line(fit.points);
-  // One after the other: all ranks take part in each.
-  const double gap = lowering == Lowering::messages ? message_gap(neighbours) : 0;
-  const double overhead = start_overhead(neighbours, fit.points.front().seconds);
-  const double reduction = 1 / reduction_per_byte(neighbours, fit.points);
-  fit.machine = host_machine(lowering, fit.points, line, gap, overhead, reduction);
-  std::vector<double> errors;
-  for (const FitPoint& p : fit.points)
-    errors.push_back(std::abs((line.first + line.second * p.bytes) / p.seconds - 1));
-  fit.median_error = median(errors);
-  fit.worst_error = *std::max_element(errors.begin(), errors.end());
+  fit.machine.name = "host";
+  fit.machine.title = fmt::format("this machine under MPI, {} ranks", world().size);
+  fit.machine.chip.name = "host";
+  fit.machine.chip.title = "a CPU core under MPI";
+  const HostRanks host;
+  for (const Group& group : groups_of(host, lowering)) add_level(fit, group, largest);
   return fit;
 }
 

@@ -17,20 +17,26 @@ struct FitPoint {
   double fastest = 0;  ///< the least of them
 };
 
-struct HostFit {
-  topology::Machine
-      machine;  ///< one switched level "ranks" with latency, bandwidth, gap; reduction
+struct LevelFit {
   std::vector<FitPoint> points;
   double median_error = 0;  ///< of |fit / measured - 1| over the points
   double worst_error = 0;
 };
 
+struct HostFit {
+  /// Switched levels with latency, bandwidth, gap; reduction. One level "ranks"; where several
+  /// hosts have as many ranks each, "ranks" of a host and "hosts".
+  topology::Machine machine;
+  std::vector<LevelFit> levels;
+};
+
 /// Collective over MPI_COMM_WORLD, at least two ranks; a second or two.
-/// @param lowering of the schedules to be predicted: messages or host
+/// @param lowering of the schedules to be predicted: messages, host or mixed
 /// @param largest  exchange of the fit, bytes; at least 4096
 [[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages, int largest = 32 << 20);
 
-/// "latency 87 ns, 10.1 GB/s per rank, gap 40 ns between messages, reduction 92 GB/s"
+/// "latency 87 ns, 10.1 GB/s per rank, gap 40 ns between messages, reduction 92 GB/s"; several
+/// levels by name
 [[nodiscard]] std::string describe(const topology::Machine& host);
 
 /// T = latency + bytes / bandwidth, least squares of the relative error, so that every size counts

@@ -15,8 +15,9 @@
 #include "bench/executor/datatype.hpp"
 #include "bench/executor/host_plan.hpp"
 #include "bench/executor/host_window.hpp"
+#include "bench/executor/segments.hpp"
+#include "bench/executor/user_buffers.hpp"
 #include "kernels/collective/schedule.hpp"
-#include "topology/chip.hpp"
 
 namespace bench {
 
@@ -44,18 +45,12 @@ class HostExecution {
   void run_segment(std::int64_t segment);
   void put(const HostStep& step, std::size_t begin);
   void take(const HostStep& step, std::size_t begin, std::uint64_t number);
-  void take(const Take& what, std::size_t begin, std::uint64_t number);
 
-  Payload payload_;
-  std::int64_t segments_ = 0;
-  std::size_t stride_ = 0;  // from one segment to the next
-  Steps whole_;             // of every segment but the last
+  Segments segments_;
+  Steps whole_;  // of every segment but the last
   Steps last_;
-  bool past_cache_ = false;  // the ranks' vectors are more than the last cache holds
   HostWindow window_;
-  std::vector<const std::byte*> operands_;
-  const std::byte* input_ = nullptr;
-  std::byte* output_ = nullptr;
+  UserBuffers buffers_;
   std::uint64_t next_ = 0;  // number of the next step to put
   std::vector<const HostStep*> in_slot_;
 };

@@ -8,15 +8,12 @@
 
 namespace bench {
 
-/// Every rank of MPI_COMM_WORLD is on this host. Collective.
-[[nodiscard]] bool on_one_host();
-
 class HostMemory {
  public:
   static constexpr std::size_t line = 128;  ///< of the cache, and the one fetched beside it
 
-  /// Collective over MPI_COMM_WORLD, all of it on one host.
-  explicit HostMemory(std::size_t bytes);
+  /// Collective over `ranks`, all of them on one host.
+  explicit HostMemory(std::size_t bytes, MPI_Comm ranks = MPI_COMM_WORLD);
   /// Collective, too, but on the way of an exception.
   ~HostMemory();
   HostMemory(const HostMemory&) = delete;
@@ -32,7 +29,7 @@ class HostMemory {
   [[nodiscard]] std::byte* of(int rank) const { return memory_[static_cast<std::size_t>(rank)]; }
 
  private:
-  void map(std::size_t bytes) const;
+  void map(std::size_t bytes, MPI_Comm ranks) const;
 
   MPI_Win window_ = MPI_WIN_NULL;
   int rank_ = 0;

@@ -3,21 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
+#include "bench/executor/segments.hpp"
 #include "kernels/collective/schedule.hpp"
 
 namespace bench {
-
-/// A segment of the vector: of an all-reduce `count` elements in a row, cut into chunks of its own;
-/// of the others as many of each chunk as make `count`. A slot holds its chunks one after the
-/// other.
-struct Segment {
-  std::int64_t count = 0;        ///< elements
-  std::size_t element = 0;       ///< bytes
-  std::size_t chunk_stride = 0;  ///< bytes from chunk to chunk of the vector; 0: as in a slot
-};
 
 /// From the user's memory into the own slot.
 struct Put {

@@ -33,27 +33,16 @@ std::size_t whole_lines(std::size_t bytes) {
 
 }  // namespace
 
-HostWindow::HostWindow(std::size_t slot_bytes)
+HostWindow::HostWindow(std::size_t slot_bytes, MPI_Comm ranks)
     : slot_bytes_(whole_lines(slot_bytes)),
       slots_(slots_for(slot_bytes_)),
-      memory_(HostMemory::line + slots_ * slot_bytes_),
+      memory_(HostMemory::line + slots_ * slot_bytes_, ranks),
       seen_(static_cast<std::size_t>(memory_.ranks())) {
   static_assert(Counter::is_always_lock_free);
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  patience_ = ranks() > cores ? polls_shared : polls_alone;
+  patience_ = this->ranks() > cores ? polls_shared : polls_alone;
   new (memory_.of(rank())) Counter(0);
-  MPI_Barrier(MPI_COMM_WORLD);
-}
-
-void HostWindow::wait(int rank, std::uint64_t steps) {
-  std::uint64_t& seen = seen_[static_cast<std::size_t>(rank)];
-  for (int polls = 0;; ++polls) {
-    seen = counter(rank).load(std::memory_order_acquire);
-    if (seen >= steps) return;
-    if (polls < patience_) continue;
-    std::this_thread::yield();
-    polls = 0;
-  }
+  MPI_Barrier(ranks);
 }
 
 }  // namespace bench

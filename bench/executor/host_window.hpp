@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <thread>
 #include <vector>
+
+#include <mpi.h>
 
 #include "bench/executor/host_memory.hpp"
 
@@ -13,8 +16,8 @@ namespace bench {
 
 class HostWindow {
  public:
-  /// Collective over MPI_COMM_WORLD, all of it on one host.
-  explicit HostWindow(std::size_t slot_bytes);
+  /// Collective over `ranks`, all of them on one host.
+  explicit HostWindow(std::size_t slot_bytes, MPI_Comm ranks = MPI_COMM_WORLD);
 
   /// How many slots a rank has and uses in turns.
   [[nodiscard]] std::uint64_t slots() const { return slots_; }
@@ -33,7 +36,13 @@ class HostWindow {
 
   /// Until `rank` has put all steps before `steps`.
   void wait_for(int rank, std::uint64_t steps) {
-    if (seen_[static_cast<std::size_t>(rank)] < steps) wait(rank, steps);
+    if (seen_[static_cast<std::size_t>(rank)] < steps) wait(rank, steps, [] {});
+  }
+
+  /// The same, with something to do between two looks at the counter.
+  template <class Meanwhile>
+  void wait_for(int rank, std::uint64_t steps, const Meanwhile& meanwhile) {
+    if (seen_[static_cast<std::size_t>(rank)] < steps) wait(rank, steps, meanwhile);
   }
 
  private:
@@ -43,7 +52,18 @@ class HostWindow {
     return *reinterpret_cast<Counter*>(memory_.of(rank));
   }
 
-  void wait(int rank, std::uint64_t steps);
+  template <class Meanwhile>
+  void wait(int rank, std::uint64_t steps, const Meanwhile& meanwhile) {
+    std::uint64_t& seen = seen_[static_cast<std::size_t>(rank)];
+    for (int polls = 0;; ++polls) {
+      seen = counter(rank).load(std::memory_order_acquire);
+      if (seen >= steps) return;
+      meanwhile();
+      if (polls < patience_) continue;
+      std::this_thread::yield();
+      polls = 0;
+    }
+  }
 
   std::size_t slot_bytes_;
   std::uint64_t slots_;

@@ -7,7 +7,6 @@
 #include <mpi.h>
 
 #include "bench/executor/combine.hpp"
-#include "bench/executor/ranks.hpp"
 
 namespace bench {
 namespace {
@@ -17,29 +16,29 @@ constexpr int fan_bytes = 8;
 
 }  // namespace
 
-Neighbours::Neighbours(Lowering lowering, std::size_t largest) : out_(largest), in_(largest) {
-  const auto [rank, size] = world();
-  next_ = (rank + 1) % size;
-  previous_ = (rank + size - 1) % size;
-  if (lowering == Lowering::host) window_.emplace(slot_bytes);
+Neighbours::Neighbours(MPI_Comm group, Lowering lowering, std::size_t largest)
+    : group_(group), out_(largest), in_(largest) {
+  MPI_Comm_rank(group, &rank_);
+  MPI_Comm_size(group, &ranks_);
+  next_ = (rank_ + 1) % ranks_;
+  previous_ = (rank_ + ranks_ - 1) % ranks_;
+  if (lowering == Lowering::host) window_.emplace(slot_bytes, group);
 }
 
 void Neighbours::fan(int messages) {
-  const auto [rank, size] = world();
   std::vector<MPI_Request> requests(2 * static_cast<std::size_t>(messages));
   auto request = requests.begin();
   for (int m = 0; m < messages; ++m) {
-    const int away = m % (size - 1) + 1;
-    const int from = (rank + size - away) % size;
+    const int away = m % (ranks_ - 1) + 1;
+    const int from = (rank_ + ranks_ - away) % ranks_;
     MPI_Irecv(&in_[fan_bytes * static_cast<std::size_t>(m)],
               fan_bytes,
               MPI_BYTE,
               from,
               0,
-              MPI_COMM_WORLD,
+              group_,
               &*request++);
-    MPI_Isend(
-        out_.data(), fan_bytes, MPI_BYTE, (rank + away) % size, 0, MPI_COMM_WORLD, &*request++);
+    MPI_Isend(out_.data(), fan_bytes, MPI_BYTE, (rank_ + away) % ranks_, 0, group_, &*request++);
   }
   MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
 }
@@ -53,8 +52,8 @@ void Neighbours::exchange(std::size_t bytes, bool add) {
 
 void Neighbours::by_message(int bytes, bool add) {
   std::array<MPI_Request, 2> requests{};
-  MPI_Irecv(in_.data(), bytes, MPI_BYTE, previous_, 0, MPI_COMM_WORLD, requests.data());
-  MPI_Isend(out_.data(), bytes, MPI_BYTE, next_, 0, MPI_COMM_WORLD, &requests[1]);
+  MPI_Irecv(in_.data(), bytes, MPI_BYTE, previous_, 0, group_, requests.data());
+  MPI_Isend(out_.data(), bytes, MPI_BYTE, next_, 0, group_, &requests[1]);
   MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
   const std::array<const std::byte*, 2> both{out_.data(), in_.data()};
   if (add)

@@ -6,16 +6,21 @@
 #include <optional>
 #include <vector>
 
+#include <mpi.h>
+
 #include "bench/executor/host_window.hpp"
 #include "bench/executor/operation.hpp"
 
 namespace bench {
 
-/// All ranks of MPI_COMM_WORLD, at least two, call each of these alike.
+/// All ranks of a group, at least two, call each of these alike.
 class Neighbours {
  public:
+  /// @param lowering messages, or host for a group on one host
   /// @param largest exchange, bytes
-  Neighbours(Lowering lowering, std::size_t largest);
+  Neighbours(MPI_Comm group, Lowering lowering, std::size_t largest);
+
+  [[nodiscard]] int ranks() const { return ranks_; }
 
   /// With `add`, what arrives is added to what was sent, as the same lowering of a schedule does
   /// it.
@@ -28,6 +33,9 @@ class Neighbours {
   void by_message(int bytes, bool add);
   void through_memory(std::size_t bytes, bool add);
 
+  MPI_Comm group_;
+  int rank_ = 0;
+  int ranks_ = 0;
   std::vector<std::byte> out_;
   std::vector<std::byte> in_;
   int next_ = 0;

@@ -9,6 +9,7 @@
 
 #include "bench/executor/execution.hpp"
 #include "bench/executor/host_execution.hpp"
+#include "bench/executor/mixed_execution.hpp"
 #include "bench/executor/plan.hpp"
 #include "bench/executor/ranks.hpp"
 #include "bench/executor/symmetric_execution.hpp"
@@ -85,7 +86,7 @@ class ByMessages : public Operation {
   Execution execution_;
 };
 
-/// Through shared memory, in either of two ways.
+/// Through shared memory, in one of three ways.
 template <class Execution>
 class OnHost : public Operation {
  public:
@@ -214,12 +215,28 @@ const char* name(Lowering lowering) {
       return "messages";
     case Lowering::host:
       return "host";
+    case Lowering::mixed:
+      return "mixed";
     case Lowering::symmetric:
       return "symmetric";
     case Lowering::library:
       return "MPI";
   }
   return "";
+}
+
+const char* medium(Lowering lowering) {
+  switch (lowering) {
+    case Lowering::host:
+    case Lowering::symmetric:
+      return "shared memory";
+    case Lowering::mixed:
+      return "shared memory and messages";
+    case Lowering::messages:
+    case Lowering::library:
+      break;
+  }
+  return "messages";
 }
 
 bool library_can(const Payload& payload) {
@@ -234,6 +251,8 @@ std::unique_ptr<Operation> make_operation(Lowering lowering,
   switch (lowering) {
     case Lowering::host:
       return std::make_unique<OnHost<HostExecution>>(schedule, world().rank, payload);
+    case Lowering::mixed:
+      return std::make_unique<OnHost<MixedExecution>>(schedule, world().rank, payload);
     case Lowering::symmetric:
       topology::expects(vectors != nullptr, "symmetric buffers are allocated before");
       return std::make_unique<OnHost<SymmetricExecution>>(schedule, payload, *vectors);

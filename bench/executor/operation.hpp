@@ -17,11 +17,15 @@ namespace bench {
 enum class Lowering {
   messages,   ///< a schedule, by MPI messages
   host,       ///< a schedule, through memory that the ranks of one host share
+  mixed,      ///< a schedule, through such memory on each of several hosts, by messages between
   symmetric,  ///< the schedule `direct`, between vectors that are in such memory themselves
   library,    ///< MPI's own call, whatever the schedule
 };
 
 [[nodiscard]] const char* name(Lowering lowering);
+
+/// What data goes through: "shared memory", "messages", "shared memory and messages".
+[[nodiscard]] const char* medium(Lowering lowering);
 
 /// MPI has no bf16, and its counts are int.
 [[nodiscard]] bool library_can(const Payload& payload);

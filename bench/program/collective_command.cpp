@@ -131,8 +131,8 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
   command.add_option(
       "--lowering",
       flags.lowering,
-      "measure through memory that the ranks share (host), by MPI messages, or auto: "
-      "host where all ranks are on one");
+      "measure through memory that the ranks of one host share (host), by MPI messages, through "
+      "memory on each of several hosts and by messages between them (mixed), or auto: the faster");
   command
       .add_option("--buffers",
                   flags.buffers,

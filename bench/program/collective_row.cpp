@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "bench/executor/fit.hpp"
-#include "bench/executor/host_memory.hpp"
+#include "bench/executor/host_ranks.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/plan.hpp"
+#include "bench/executor/ranks.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
 #include "topology/names.hpp"
@@ -26,7 +29,8 @@ double CollectiveRow::faster_placement() const {
 }
 
 std::string CollectiveRow::how() const {
-  return prediction.algorithm + (lowering == Lowering::messages ? " by messages" : "");
+  const bool somehow = lowering == Lowering::messages || lowering == Lowering::mixed;
+  return prediction.algorithm + (somehow ? std::string(" by ") + medium(lowering) : "");
 }
 
 std::int64_t CollectiveRow::wrong() const {
@@ -63,16 +67,35 @@ CollectiveRow predict_point(kernels::Collective collective,
   return row;
 }
 
+namespace {
+
+/// The same on all ranks.
+Lowering fullest_use_of_memory() {
+  const int most = HostRanks().most();
+  if (most == world().size) return Lowering::host;
+  return most > 1 ? Lowering::mixed : Lowering::messages;
+}
+
+[[noreturn]] void refuse(const std::string& text, Lowering instead) {
+  const char* const why = instead == Lowering::host    ? "all ranks are on one host"
+                          : instead == Lowering::mixed ? "the ranks are on more than one host"
+                                                       : "no two ranks share a host";
+  topology::usage_error(
+      fmt::format("--lowering {}: {}; use --lowering {}", text, why, name(instead)));
+}
+
+}  // namespace
+
 std::vector<Lowering> lowerings(const std::string& text) {
   if (text == "messages") return {Lowering::messages};
-  if (text != "auto" && text != "host")
+  if (text != "auto" && text != "host" && text != "mixed")
     topology::usage_error(topology::unknown_name(
-        "lowering", text, std::vector<std::string>{"auto", "host", "messages"}));
-  const bool one = on_one_host();
+        "lowering", text, std::vector<std::string>{"auto", "host", "mixed", "messages"}));
+  const Lowering best = fullest_use_of_memory();
   if (text == "auto")
-    return one ? std::vector{Lowering::host, Lowering::messages} : std::vector{Lowering::messages};
-  if (!one) topology::usage_error("--lowering host: the ranks are on more than one host");
-  return {Lowering::host};
+    return best == Lowering::messages ? std::vector{best} : std::vector{best, Lowering::messages};
+  if (text != name(best)) refuse(text, best);
+  return {best};
 }
 
 std::vector<Way> fit_ways(const std::vector<Lowering>& lowerings) {

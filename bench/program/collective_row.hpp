@@ -32,7 +32,7 @@ struct CollectiveRow {
   [[nodiscard]] double busbw(double seconds) const;
   /// Its median: by messages the other one copies the input first, which no model charges.
   [[nodiscard]] double faster_placement() const;
-  /// "ring(ranks)", and if so "by messages".
+  /// "ring(ranks)", and if so "by messages" or "by shared memory and messages".
   [[nodiscard]] std::string how() const;
   /// Wrong elements in both placements.
   [[nodiscard]] std::int64_t wrong() const;
@@ -58,7 +58,9 @@ struct Way {
 };
 
 /// How schedules can be carried out here: through shared memory where all ranks are on one host,
-/// and by messages. Collective. @param text "auto", both; "host" or "messages" @throws Error(usage)
+/// through shared memory and messages where ranks of several share some, and by messages. The same
+/// on all ranks. Collective. @param text "auto", what makes most of shared memory and messages;
+/// "host", "mixed" or "messages" @throws Error(usage)
 [[nodiscard]] std::vector<Lowering> lowerings(const std::string& text);
 
 /// Each with its fit, a second or two. Collective.

@@ -1,6 +1,7 @@
 // rainier fit: latency, bandwidth and reduction of the machine at hand, as a system file.
 #include <fstream>
 #include <memory>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -15,18 +16,25 @@
 namespace bench {
 namespace {
 
-void print_fit(const HostFit& fit) {
+void print_level(const LevelFit& fit, const topology::Level& level) {
   fmt::print("#{:>11} {:>12} {:>12}\n", "size (B)", "time (us)", "fit (us)");
-  const topology::Level& level = fit.machine.levels.front();
   for (const FitPoint& p : fit.points)
     fmt::print("{:>12} {:>12.3f} {:>12.3f}\n",
                p.bytes,
                p.seconds * 1e6,
                (level.latency.value + topology::Bytes(p.bytes) / level.reached()).value() * 1e6);
-  fmt::print("# {}; error median {:.0f} %, worst {:.0f} %\n",
-             describe(fit.machine),
-             100 * fit.median_error,
-             100 * fit.worst_error);
+}
+
+void print_fit(const HostFit& fit) {
+  std::string errors;
+  for (std::size_t l = 0; l < fit.levels.size(); ++l) {
+    const LevelFit& level = fit.levels[l];
+    print_level(level, fit.machine.levels[l]);
+    errors += fmt::format("; error median {:.0f} %, worst {:.0f} %",
+                          100 * level.median_error,
+                          100 * level.worst_error);
+  }
+  fmt::print("# {}{}\n", describe(fit.machine), errors);
 }
 
 struct Options {
@@ -70,8 +78,9 @@ void add_fit(CLI::App& app, Action& chosen) {
   command->add_option("-e,--maxbytes", options->largest, "largest exchange, 4K to 32M");
   command->add_option("--lowering",
                       options->lowering,
-                      "fit exchanges through shared memory (host), by MPI messages, or auto: "
-                      "host where all ranks are on one");
+                      "fit exchanges through shared memory (host), by MPI messages, through shared "
+                      "memory on each host and by messages between (mixed), or auto: as much "
+                      "shared memory as there is");
   command->callback([options, &chosen] { chosen = [options] { fit_and_write(*options); }; });
 }
 

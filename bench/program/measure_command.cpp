@@ -24,9 +24,19 @@ namespace {
 using kernels::Collective;
 
 std::string lowering_text(const std::vector<Way>& ways) {
-  if (ways.size() > 1) return "through shared memory or by messages";
-  if (ways.front().lowering == Lowering::symmetric) return "in symmetric buffers of shared memory";
-  return ways.front().lowering == Lowering::host ? "through shared memory" : "by MPI messages";
+  const Lowering first = ways.front().lowering;
+  const bool several = ways.size() > 1;
+  switch (first) {
+    case Lowering::symmetric:
+      return "in symmetric buffers of shared memory";
+    case Lowering::host:
+      return several ? "through shared memory or by messages" : "through shared memory";
+    case Lowering::mixed:
+      return std::string("through shared memory on each host and by messages between hosts") +
+             (several ? ", or by messages alone" : "");
+    default:
+      return "by MPI messages";
+  }
 }
 
 /// Complains about any size before the first is measured.
@@ -97,9 +107,7 @@ void print_banner(const MeasureRequest& request, int ranks, const std::vector<Wa
   for (const Way& way : ways)
     fmt::print(
         "# model{}: {}: {}\n",
-        ways.size() == 1                 ? ""
-        : way.lowering == Lowering::host ? " of shared memory"
-                                         : " of messages",
+        ways.size() == 1 ? "" : std::string(" of ") + medium(way.lowering),
         request.flags.machine.empty() ? "fitted to this job just now" : request.flags.machine,
         describe(way.model));
   fmt::print("# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; {}\n",

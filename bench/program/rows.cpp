@@ -107,12 +107,10 @@ Table::Row measured_row(const CollectiveRow& row, bool in_place, bool library) {
   const Measurement& ours = in_place ? row.in_place : row.out_of_place;
   const Measurement& theirs = in_place ? row.library_in_place : row.library_out_of_place;
   const Measurement& m = library ? theirs : ours;
-  const char* const way =
-      row.lowering == Lowering::host ? "rainier, shared memory" : "rainier, messages";
   const double time = m.median();
   return {std::string(kernels::info(row.collective).name),
           library ? std::string() : row.prediction.algorithm,
-          std::string(library ? "MPI" : way),
+          library ? std::string("MPI") : std::string("rainier, ") + medium(row.lowering),
           std::string(topology::name(row.type)),
           row.op,
           row.ranks,

@@ -120,9 +120,7 @@ void model_matmuls(ResultFile& file, const ModelledMatmuls& what) {
 void record_models(ResultFile& file, const std::vector<Way>& ways) {
   for (const Way& way : ways) {
     file.text(fmt::format("inputs/host_{}.toml", name(way.lowering)), topology::to_toml(way.model));
-    fmt::print("# this machine by {}, fitted: {}\n",
-               way.lowering == Lowering::host ? "shared memory" : "messages",
-               describe(way.model));
+    fmt::print("# this machine by {}, fitted: {}\n", medium(way.lowering), describe(way.model));
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/executor/operation.hpp"
+#include "bench/executor/host_ranks.hpp"
 #include "bench/executor/ping_pong.hpp"
 #include "bench/executor/ranks.hpp"
 #include "topology/parse.hpp"

@@ -26,8 +26,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 bool is_allowed(std::string_view variable) {
-  constexpr std::array<std::string_view, 6> prefixes{
-      "SLURM_", "OMPI_", "OMP_", "NEURON_", "FI_", "OPENBLAS_"};
+  constexpr std::array<std::string_view, 7> prefixes{
+      "SLURM_", "OMPI_", "OMP_", "RAINIER_RANKS", "NEURON_", "FI_", "OPENBLAS_"};
   constexpr std::array<std::string_view, 4> secrets{"KEY", "TOKEN", "SECRET", "PASSWORD"};
   const auto contains = [&](std::string_view word) {
     return variable.find(word) != std::string_view::npos;

@@ -140,7 +140,7 @@ constexpr std::array measured_collective_columns{
     Column{"implementation",
            text,
            no_unit,
-           "Who ran it and how: rainier, messages or shared memory; MPI."},
+           "Who ran it and how: rainier, messages, shared memory or both; MPI."},
     Column{"dtype", text, no_unit, "Data type of the elements."},
     Column{"redop", text, no_unit, "Reduction operator; empty where nothing is reduced."},
     Column{"ranks", int64, no_unit, "MPI ranks that took part."},

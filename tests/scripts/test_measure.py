@@ -43,6 +43,24 @@ def test_every_lowering_and_odd_sizes_are_right(extra):
     assert all(row[7] == row[11] == "0" for row in table)
 
 
+def test_several_hosts_use_shared_memory_and_messages(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAINIER_RANKS_PER_HOST", "2")
+    host = tmp_path / "host.toml"
+    assert run("fit", "-e", "64K", "-O", host, ranks=4).returncode == 0
+    for model in ([], ["--machine", host]):
+        result = run("collective", "all_reduce", "-b", "1K", "-e", "1K", "-n", "2", "--odd", "--lowering", "mixed",
+                     "--algorithm", "ring(ranks)+ring(hosts)", *model, ranks=4)
+        assert result.returncode == 0, result.stderr
+        table = rows(result.stdout)
+        assert [int(r[0]) for r in table] == [1024, 1028, 1536]
+        assert all(row[7] == row[11] == "0" for row in table)
+        assert result.stdout.count("ring(ranks)+ring(hosts) by shared memory and messages\n") == 3
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "1K", "-n", "2", ranks=4)
+    assert result.returncode == 0, result.stderr
+    assert "# model of shared memory and messages" in result.stdout and "# model of messages" in result.stdout
+    refused("collective", "all_reduce", "--lowering", "host", ranks=4, says=["use --lowering mixed"])
+
+
 def test_collectives_with_a_root_are_measured():
     for collective in ("broadcast", "reduce", "gather", "scatter"):
         result = run("collective", collective, "-b", "3K", "-e", "3K", "-n", "2", ranks=3)
@@ -101,6 +119,7 @@ def test_demands_give_a_verdict():
 
 @pytest.mark.parametrize("extra, says", [
     (["--lowering", "hots"], ["did you mean 'host'"]),
+    (["--lowering", "mixed"], ["use --lowering host"]),
     (["--buffers", "symmetric", "--lowering", "messages"], ["--lowering host"]),
     (["--buffers", "symmetric", "--algorithm", "ring"], ["direct"]),
     (["--against-mpi", "-d", "bf16"], ["bf16"]),
