@@ -18,12 +18,14 @@
 namespace topology {
 
 /// What no figure can be: a size or rate that is not positive, a negative time, a share above 1 (a
-/// key that ends in "efficiency"). @return the complaint, or "" if the value is fine
+/// key that ends in "efficiency" or "in_switch"; the latter may be 0). @return the complaint, or ""
+/// if the value is fine
 template <class Q>
 [[nodiscard]] std::string complaint(std::string_view key, Q value) {
   if constexpr (std::is_same_v<Q, double>) {
-    if (key.ends_with("efficiency") && value > 1) return "a share is at most 1";
-    return value > 0 ? "" : "must be more than 0";
+    const bool in_switch = key.ends_with("in_switch");
+    if ((in_switch || key.ends_with("efficiency")) && value > 1) return "a share is at most 1";
+    return value > 0 || (in_switch && value == 0) ? "" : "must be more than 0";
   } else if constexpr (std::is_same_v<Q, Seconds>) {
     return value >= Seconds{} ? "" : "a time is not negative";
   } else {

@@ -73,7 +73,7 @@ void pass_tiers_below(Level& level,
 }  // namespace
 
 const char* name(LevelShape shape) {
-  static constexpr std::array names = {"ring", "all_to_all", "clos"};
+  static constexpr std::array names = {"ring", "all_to_all", "mesh", "clos"};
   return names.at(static_cast<std::size_t>(shape));
 }
 

@@ -18,9 +18,10 @@ namespace topology {
 ///   ring        a link to the next and the previous member of the same line (torus dimension);
 ///               messages move along the line only, all other digits equal
 ///   all_to_all  a non-blocking switch: any chip of the domain to any other through own ports
+///   mesh        a link from every member to every other one
 ///   clos        a tier of a folded Clos. Consecutive clos levels share one NIC per chip; a tier's
 ///               bandwidth is what a chip gets through that tier (NIC rate / oversubscription)
-enum class LevelShape { ring, all_to_all, clos };
+enum class LevelShape { ring, all_to_all, mesh, clos };
 
 const char* name(LevelShape shape);
 
@@ -32,17 +33,26 @@ struct Level {
   Sourced<std::int64_t> size_source;  ///< origin of the extent
   Sourced<BytesPerSecond> bandwidth;  ///< one link, one direction
   Sourced<double> links{
-      1, Status::derived, "one link"};  ///< parallel links to the switch / each neighbour
+      1, Status::derived, "one link"};  ///< parallel links to the switch / each neighbour or peer
   Sourced<Seconds> latency;             ///< one message to the nearest member
   Sourced<Seconds> hop{{}, Status::assumed, "not modelled"};  ///< more per further hop on a ring
   Sourced<Seconds> gap{{}, Status::assumed, "not modelled"};  ///< between messages of one chip
   Sourced<double> efficiency{1, Status::assumed, "ideal links"};  ///< reached share of bandwidth
+  /// The switch adds up what it forwards and sends the sum to many (NVLink SHARP), at this share of
+  /// the rate that is reached otherwise; 0: it does not.
+  Sourced<double> in_switch{0, Status::assumed, "the switch does not add up"};
+
+  /// One link of a ring, each way; all links of a chip elsewhere.
+  [[nodiscard]] BytesPerSecond port() const {
+    const double peers = shape == LevelShape::mesh ? static_cast<double>(extent - 1) : 1.0;
+    return bandwidth.value * links.value * peers;
+  }
 
   /// Bytes per second that one chip can inject into this level, raw: a ring of more than two
   /// members has two directions.
   [[nodiscard]] BytesPerSecond injection() const {
     const double directions = shape == LevelShape::ring && extent > 2 ? 2.0 : 1.0;
-    return bandwidth.value * links.value * directions;
+    return port() * directions;
   }
 
   /// What a large transfer gets of it.
@@ -57,6 +67,7 @@ void each_figure_of_level(LevelRef& level, Visit&& visit) {
   visit("hop", level.hop);
   visit("gap", level.gap);
   visit("efficiency", level.efficiency);
+  visit("in_switch", level.in_switch);
 }
 
 struct Machine {

@@ -19,7 +19,8 @@ constexpr double most_members = 1e9;
 
 LevelShape parse_shape(std::string_view text) {
   std::vector<std::string> names;
-  for (const LevelShape shape : {LevelShape::ring, LevelShape::all_to_all, LevelShape::clos}) {
+  for (const LevelShape shape :
+       {LevelShape::ring, LevelShape::all_to_all, LevelShape::mesh, LevelShape::clos}) {
     if (text == name(shape)) return shape;
     names.emplace_back(name(shape));
   }

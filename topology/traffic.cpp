@@ -70,10 +70,22 @@ void Traffic::note(std::size_t level, double messages, std::int64_t hops) {
 
 // A message through tier t also crosses the ports of the tiers below it, down to the NIC.
 void Traffic::climb(std::size_t level, double bytes) {
-  loads_[level].uniform[up] += bytes;
+  for (double& port : loads_[level].uniform) port += bytes;
   if (machine_->levels[level].shape != LevelShape::clos) return;
   while (level > 0 && machine_->levels[level - 1].shape == LevelShape::clos)
-    loads_[--level].uniform[up] += bytes;
+    for (double& port : loads_[--level].uniform) port += bytes;
+}
+
+void Traffic::add_in_switch(std::size_t level, Bytes bytes, bool reduce) {
+  const auto members = static_cast<double>(machine_->levels[level].extent);
+  const std::size_t many = reduce ? out : in;
+  LevelLoad& load = loads_[level];
+  for (const std::size_t way : {out, in}) {
+    const double moved = bytes.value() * (way == many ? members : 1);
+    load.uniform[way] += moved;
+    load.in_switch[way] += moved;
+  }
+  note(level, 1, 1);
 }
 
 void Traffic::route(std::size_t level, DigitMap map, double bytes) {
@@ -203,6 +215,7 @@ void Traffic::accumulate(const Traffic& other, double times) {
     mine.latency = std::max(mine.latency, theirs.latency);
     for (const std::size_t d : {up, down}) {
       mine.uniform[d] += theirs.uniform[d] * times;
+      mine.in_switch[d] += theirs.in_switch[d] * times;
       add_to(mine.extra[d], theirs.extra[d], times);
     }
   }
@@ -210,9 +223,7 @@ void Traffic::accumulate(const Traffic& other, double times) {
 
 // Pairs through the tiers above come out of the same NIC.
 double Traffic::heaviest(std::size_t level, std::size_t direction) const {
-  const auto& uniform = loads_[level].uniform;
-  const bool port = switched(machine_->levels[level]);  // what all chips send they receive as well
-  double sum = uniform[port ? up : direction] + most(loads_[level].extra[direction]);
+  double sum = loads_[level].uniform[direction] + most(loads_[level].extra[direction]);
   if (machine_->levels[level].shape != LevelShape::clos) return sum;
   while (++level < loads_.size() && machine_->levels[level].shape == LevelShape::clos)
     sum += most(loads_[level].extra[direction]);
@@ -232,15 +243,13 @@ std::vector<Bytes> Traffic::each(std::size_t level, std::size_t direction) const
 LinkClass Traffic::link_class(std::size_t l, std::size_t direction) const {
   const Level& level = machine_->levels[l];
   const std::string sign = switched(level) ? "" : direction == up ? "+" : "-";
-  const BytesPerSecond capacity = level.bandwidth.value * level.links.value;
-  const Bytes load(heaviest(l, direction));
-  const Seconds transfer = load / (capacity * level.efficiency.value);
-  const bool issue_bound = issue(l) > transfer;
+  const Seconds moving = transfer(l, direction);
+  const bool issue_bound = issue(l) > moving;
   return {level.name + sign,
           l,
-          load,
-          capacity,
-          std::max(transfer, issue(l)),
+          Bytes(heaviest(l, direction)),
+          level.port(),
+          std::max(moving, issue(l)),
           issue_bound,
           each(l, direction),
           issue_bound ? level.gap.status : level.bandwidth.status};
@@ -274,11 +283,16 @@ Seconds Traffic::issue(std::size_t level) const {
   return load.issued + machine_->levels[level].gap.value * gaps;
 }
 
-Seconds Traffic::busy(std::size_t level) const {
+Seconds Traffic::transfer(std::size_t level, std::size_t direction) const {
   const Level& what = machine_->levels[level];
-  const Bytes load(std::max(heaviest(level, up), heaviest(level, down)));
-  const BytesPerSecond rate = what.bandwidth.value * what.links.value * what.efficiency.value;
-  return std::max(issue(level), load / rate);
+  double bytes = heaviest(level, direction);
+  if (const double slow = loads_[level].in_switch[direction]; slow > 0)
+    bytes += slow * (1 / what.in_switch.value - 1);
+  return Bytes(bytes) / (what.port() * what.efficiency.value);
+}
+
+Seconds Traffic::busy(std::size_t level) const {
+  return std::max({issue(level), transfer(level, up), transfer(level, down)});
 }
 
 std::vector<ExchangeTime> Traffic::by_level() const {

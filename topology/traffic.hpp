@@ -60,6 +60,10 @@ class Traffic {
   /// of add_every.
   void add_incast(const std::vector<std::size_t>& levels, Bytes bytes);
 
+  /// Every chip's part of a sum over the members of `level` that the switch forms, `bytes` for each
+  /// member: all of them go up and one sum comes down; a copy to all goes the other way.
+  void add_in_switch(std::size_t level, Bytes bytes, bool reduce);
+
   /// Every chip reads or writes `bytes` of its own memory. Counts where the chip has a figure for
   /// its bandwidth.
   void touch(Bytes bytes) { touched_ += bytes; }
@@ -81,7 +85,9 @@ class Traffic {
  private:
   struct LevelLoad {
     bool used = false;
-    std::array<double, 2> uniform{};  // bytes on every link, up and down the ring (or [0]: a port)
+    std::array<double, 2> uniform{};  // bytes on every link, up and down the ring; out and in of a
+                                      // port
+    std::array<double, 2> in_switch{};  // of these, what the switch adds up or copies
     std::array<std::vector<double>, 2>
         extra;  // bytes more on link i of a ring, when the map is not a translation; on member i's
                 // port, out and in, when not all members send alike
@@ -102,6 +108,7 @@ class Traffic {
   [[nodiscard]] LinkClass link_class(std::size_t level, std::size_t direction) const;
   [[nodiscard]] std::vector<Bytes> each(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
+  [[nodiscard]] Seconds transfer(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;
   [[nodiscard]] Seconds busy(std::size_t level) const;
 

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "kernels/collective/algorithms.hpp"
+#include "kernels/collective/nccl.hpp"
 #include "kernels/collective/rounds.hpp"
 #include "topology/error.hpp"
+#include "topology/names.hpp"
 
 namespace bench {
 namespace {
@@ -22,6 +24,15 @@ void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes mess
   const Partner& to = exchange.to;
   if (to.every) return traffic.add_every(to.digits, message);
   traffic.add(to.digits.front(), to.at(k), message);
+}
+
+/// The same where the switch adds up or copies: a chip reads or writes each chunk once.
+void load_in_switch(Traffic& traffic,
+                    const Exchange& exchange,
+                    Bytes message,
+                    const kernels::Schedule& schedule) {
+  traffic.add_in_switch(exchange.to.digits.front(), message, exchange.reduce);
+  traffic.touch(message * (kernels::messages(exchange.to, schedule.extents) + 2));
 }
 
 /// Of a message for as many ranks as there are chunks in it, what more there is of it when one of
@@ -43,9 +54,9 @@ double touches(const Exchange& exchange) {
 /// modelled.
 constexpr Bytes least_slice(4 << 20);
 
-std::int64_t most_slices(kernels::Collective collective, Bytes size) {
+std::int64_t most_slices(kernels::Collective collective, Bytes size, Bytes slice) {
   if (collective == kernels::Collective::all_to_all) return 1;
-  return std::min<std::int64_t>(256, static_cast<std::int64_t>(size / least_slice));
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(size / slice), 1, 256);
 }
 
 }  // namespace
@@ -70,6 +81,10 @@ RoundCost cost_of(const kernels::Round& round,
   for (const kernels::Part& part : round.parts) {
     const Exchange& exchange = *part.exchange;
     Bytes message = kernels::message_size(part, schedule, size);
+    if (exchange.in_switch) {
+      load_in_switch(cost.traffic, exchange, message, schedule);
+      continue;
+    }
     Bytes received = message * kernels::messages(exchange.to, schedule.extents);
     if (schedule.imbalance != 1) {
       const double others =
@@ -137,7 +152,7 @@ Prediction best_sliced(kernels::Schedule schedule,
                        const kernels::Bound& bound,
                        Accepts accepts) {
   Prediction best;
-  const std::int64_t most = std::max<std::int64_t>(1, most_slices(schedule.collective, size));
+  const std::int64_t most = most_slices(schedule.collective, size, least_slice);
   for (schedule.slices = 1; schedule.slices <= most; schedule.slices *= 4) {
     if (accepts != nullptr && !accepts(schedule)) break;
     Prediction next = predict(schedule, machine, size, bound);
@@ -177,12 +192,49 @@ Prediction predict_best(kernels::Collective collective,
   return std::move(all.front());
 }
 
+namespace {
+
+/// Is `asked` the name, or what stands before its ':' or ','?
+bool names_or_begins(const std::string& asked, const std::string& name) {
+  const std::size_t length = asked.size();
+  return name.starts_with(asked) &&
+         (name.size() == length || name[length] == ':' || name[length] == ',');
+}
+
+/// The fastest of what NCCL chooses from, or of what is asked for of it: "nccl:ring".
+Prediction predict_nccl(kernels::Collective collective,
+                        const Machine& machine,
+                        Bytes size,
+                        const std::string& asked,
+                        const PredictOptions& options) {
+  const kernels::Bound bound = kernels::lower_bound(collective, machine, size, options.imbalance);
+  Prediction best;
+  std::vector<std::string> names;
+  for (const kernels::NcclChoice& choice : kernels::nccl_choices(collective, machine)) {
+    names.push_back(choice.name);
+    if (!names_or_begins(asked, choice.name)) continue;
+    kernels::Schedule schedule = kernels::build(collective, choice.machine, choice.algorithm);
+    schedule.imbalance = options.imbalance;
+    schedule.slices = most_slices(collective, size, choice.slice);
+    Prediction next = predict(schedule, choice.machine, size, bound);
+    next.algorithm = choice.name;
+    if (best.algorithm.empty() || next.time < best.time) best = std::move(next);
+  }
+  if (best.algorithm.empty())
+    topology::usage_error(topology::unknown_name("algorithm of NCCL here", asked, names));
+  return best;
+}
+
+}  // namespace
+
 Prediction predict(kernels::Collective collective,
                    const Machine& machine,
                    Bytes size,
                    const std::string& algorithm,
                    const PredictOptions& options) {
   if (algorithm == "auto") return predict_best(collective, machine, size, options);
+  if (algorithm.starts_with("nccl"))
+    return predict_nccl(collective, machine, size, algorithm, options);
   kernels::Schedule schedule = kernels::build(collective, machine, algorithm);
   schedule.imbalance = options.imbalance;
   if (schedule.imbalance != 1 && !kernels::takes_imbalance(schedule))

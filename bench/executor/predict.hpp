@@ -84,7 +84,8 @@ struct PredictOptions {
                                       topology::Bytes size,
                                       const PredictOptions& options = {});
 
-/// `algorithm` as in kernels::build, or "auto" for the best.
+/// `algorithm` as in kernels::build, "auto" for the best, "nccl" for what NCCL would choose,
+/// "nccl:ring" for the best that it has of these.
 /// @throws Error(usage) also where the algorithm takes no imbalance
 [[nodiscard]] Prediction predict(kernels::Collective collective,
                                  const topology::Machine& machine,

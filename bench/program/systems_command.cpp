@@ -78,7 +78,9 @@ topology::BytesPerSecond bisection(const Machine& machine) {
   const auto chips = static_cast<double>(machine.chips());
   if (top.shape == topology::LevelShape::ring)
     return top.injection() * (chips / static_cast<double>(top.extent));
-  return top.injection() * (chips / 2);
+  const auto members = static_cast<double>(top.extent);
+  const double across = top.shape == topology::LevelShape::mesh ? members / 2 / (members - 1) : 1;
+  return top.injection() * (chips / 2) * across;
 }
 
 void print_totals(const Machine& machine) {

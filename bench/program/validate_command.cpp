@@ -23,7 +23,7 @@ struct Kind {
 };
 
 constexpr std::array kinds = {
-    Kind{"collectives", "busbw_GBs", nullptr},
+    Kind{"collectives", "busbw_GBs", validate_collectives},
     Kind{"matmul", "K", validate_matmul},
     Kind{"training", "gbs", nullptr},
 };

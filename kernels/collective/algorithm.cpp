@@ -48,6 +48,11 @@ constexpr std::array table{
               .on_switch = false},
     Algorithm{
         .name = "direct", .phase = direct_phase, .exchange = direct_exchange, .at_once = true},
+    Algorithm{.name = "nvls",
+              .phase = nvls_phase,
+              .one_level = true,
+              .in_switch = true,
+              .on_torus = false},
     Algorithm{.name = "doubling", .phase = doubling_phase, .all_reduces = true, .at_once = true},
     Algorithm{.name = "doubletree",
               .phase = double_tree_phase,

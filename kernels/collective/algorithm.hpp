@@ -47,6 +47,7 @@ struct Algorithm {
   bool balances = false;           ///< knows weights for lanes on unequal links
   std::span<const int> radices{};  ///< takes a radix; these are worth trying
   bool at_once = false;            ///< its bare name means the whole group in one phase
+  bool in_switch = false;          ///< on a level whose switch adds up only
   bool on_torus = true;            ///< worth trying there: no other one is as good everywhere
   bool on_switch = true;
 };
@@ -75,6 +76,9 @@ Node swing_phase(const Context& context,
 Node direct_phase(const Context& context,
                   const std::vector<std::size_t>& digits,
                   const PhaseOptions& options);
+Node nvls_phase(const Context& context,
+                const std::vector<std::size_t>& digits,
+                const PhaseOptions& options);
 Node butterfly_phase(const Context& context,
                      const std::vector<std::size_t>& digits,
                      const PhaseOptions& options);

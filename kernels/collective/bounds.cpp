@@ -54,12 +54,23 @@ double block_outside(const Machine& group, std::uint32_t set) {
   return chips;
 }
 
-Bound scatter_bound(const Machine& group, Bytes size) {
+/// Is there a switch among the levels that adds up what goes through it?
+bool adds_up(const Machine& group, std::uint32_t set) {
+  for (std::size_t l = 0; l < group.levels.size(); ++l)
+    if (contains(set, l) && group.levels[l].in_switch.value > 0) return true;
+  return false;
+}
+
+Bound scatter_bound(const Machine& group, Bytes size, bool and_gather) {
   Bound bound;
   const auto all = static_cast<double>(group.chips());
-  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set)
-    tighten(
-        bound, size * (1 / block_outside(group, set) - 1 / all) / capacity(group, set), group, set);
+  for (std::uint32_t set = 1; set < (1U << group.levels.size()); ++set) {
+    const double block = block_outside(group, set);
+    double share = 1 / block - 1 / all;
+    if (and_gather) share *= 2;
+    if (and_gather && adds_up(group, set)) share = std::min(share, 1 / block);
+    tighten(bound, size * share / capacity(group, set), group, set);
+  }
   return bound;
 }
 
@@ -129,7 +140,7 @@ Bound cut_bound(Collective collective, const Machine& group, Bytes size, double 
   if (collective == Collective::barrier) return {};
   if (collective == Collective::all_to_all) return uneven_exchange_bound(group, size, imbalance);
   if (info(collective).rooted()) return rooted_bound(group, size, !info(collective).chunked_ends);
-  return scatter_bound(group, size);
+  return scatter_bound(group, size, collective == Collective::all_reduce);
 }
 
 }  // namespace
@@ -140,7 +151,6 @@ double share_of_others(double imbalance, double ranks) {
 
 Bound lower_bound(Collective collective, const Machine& group, Bytes size, double imbalance) {
   Bound bound = cut_bound(collective, group, size, imbalance);
-  if (collective == Collective::all_reduce) bound.bandwidth = bound.bandwidth * 2;
   for (const topology::Level& level : group.levels)
     bound.latency = std::max(bound.latency, topology::farthest_latency(level));
   return bound;

@@ -20,14 +20,15 @@ struct Bound {
   [[nodiscard]] std::string binding() const { return latency > bandwidth ? "latency" : cut; }
 };
 
-/// `size` as in collective.hpp. Without in-network reduction.
+/// `size` as in collective.hpp.
 ///
 /// Reduce-scatter and all-gather, over the non-empty sets S of levels:
 ///   T* = size max_S ( prod_{i not in S} 1/n_i - 1/N ) / w(S)
 /// w(S) sums what one chip injects into the levels of S; clos tiers share one NIC, so together they
 /// count once, with the rate of the lowest tier in S. It is the cut around the block spanned by the
 /// levels outside S, and order-mixed schedules reach it (Themis, ISCA 2022, gives the idea).
-/// All-reduce is twice that.
+/// All-reduce is twice that. Where S has a level whose switch adds up, it is no more than what a
+/// block has to say once, size max_S ( prod_{i not in S} 1/n_i ) / w(S).
 ///
 /// From or to a root: the block spanned by the levels outside S that has the root must let all of
 /// a broadcast or a reduce through, of a scatter or gather what is for the others:

@@ -43,7 +43,7 @@ Context whole(const Machine& group, Collective collective) {
   for (const topology::Level& level : group.levels) {
     context.extents.push_back(level.extent);
     context.ring.push_back(level.shape == LevelShape::ring);
-    context.rate.push_back(level.bandwidth.value * level.links.value * level.efficiency.value);
+    context.rate.push_back(level.port() * level.efficiency.value);
   }
   context.chunks.resize(group.levels.size());
   if (gathers(collective))

@@ -95,6 +95,10 @@ void check(const Phase& phase, const Machine& group) {
         fmt::format("{0}(…) works on one level: write {0}(x)+{0}(y)", phase.algorithm->name));
   if (phase.options.balanced && (!phase.algorithm->balances || phase.options.ports > 0))
     topology::usage_error("'balanced' weights all lanes of rhd: rhd(x,y,z;balanced)");
+  if (phase.algorithm->in_switch && !supports(*phase.algorithm, phase.digits, group))
+    topology::usage_error(fmt::format("{} needs a switch that adds up: level '{}' has no in_switch",
+                                      name,
+                                      group.levels[phase.digits.front()].name));
   if (!phase.algorithm->powers_of_two) return;
   for (const std::size_t d : phase.digits)
     if (const Level& level = group.levels[d]; !power_of_two(level.extent))
@@ -160,8 +164,10 @@ std::string phase_text(const Algorithm& algorithm,
 bool supports(const Algorithm& algorithm,
               const std::vector<std::size_t>& digits,
               const Machine& group) {
-  return !algorithm.powers_of_two || std::all_of(digits.begin(), digits.end(), [&](std::size_t d) {
-    return power_of_two(group.levels[d].extent);
+  return std::all_of(digits.begin(), digits.end(), [&](std::size_t d) {
+    const Level& level = group.levels[d];
+    return (!algorithm.powers_of_two || power_of_two(level.extent)) &&
+           (!algorithm.in_switch || level.in_switch.value > 0);
   });
 }
 

@@ -85,6 +85,7 @@ struct Exchange {
   Partner to;
   Box chunks;
   bool reduce = false;
+  bool in_switch = false;             ///< the switch adds up or copies: a port has each chunk once
   bool anchored_at_receiver = false;  ///< the box is relative to the receiver (a mirrored exchange)
   double blocks = 1;  ///< of an all-to-all: blocks for the same chunk that have come together; of
                       ///< a barrier 0: its messages are empty

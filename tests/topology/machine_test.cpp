@@ -69,6 +69,64 @@ TEST(Systems, Sizes) {
   EXPECT_EQ(load_system("tpu-v4").chips(), 4096);
 }
 
+TEST(Systems, SizesOfServersAndRacks) {
+  const auto inside = [](const char* name) {  // a fast domain, without the network
+    std::int64_t chips = 1;
+    for (const Level& l : load_system(name).levels)
+      if (l.shape != LevelShape::clos) chips *= l.extent;
+    return chips;
+  };
+  for (const char* name : {"a100-dgx",
+                           "a100-pcie",
+                           "b200-cloud",
+                           "b200-hgx",
+                           "b200-xla",
+                           "b300-hgx",
+                           "gaudi2-server",
+                           "gaudi3-server",
+                           "h100-cloud",
+                           "h100-dgx",
+                           "h100-xla",
+                           "h800-hgx",
+                           "mi250x-frontier",
+                           "mi300x-server",
+                           "mi300x-xla",
+                           "mi325x-server",
+                           "mi355x-server",
+                           "p100-pcie",
+                           "v100-dgx1"})
+    EXPECT_EQ(inside(name), 8) << name;
+  EXPECT_EQ(inside("gb10-spark"), 1);
+  EXPECT_EQ(inside("gh200-quad"), 4);
+  EXPECT_EQ(inside("gb200-nvl72"), 72);
+  EXPECT_EQ(inside("gb300-nvl72"), 72);
+  EXPECT_EQ(inside("trn1-cluster"), 16);
+  EXPECT_EQ(inside("trn1-cores"), 32);
+  EXPECT_EQ(inside("tpu-v5e"), 256);
+  EXPECT_EQ(inside("tpu-v6e"), 256);
+  EXPECT_EQ(inside("tpu-v7"), 512);
+}
+
+// Published figures a chip and direction, GB/s: inside the fast domain and out of it.
+TEST(Systems, RatesOfServersAndRacks) {
+  const auto rate = [](const char* name, std::size_t l) {
+    return gigabytes(load_system(name).levels.at(l).injection());
+  };
+  EXPECT_EQ(rate("a100-dgx", 0), 300);
+  EXPECT_EQ(rate("h100-xla", 0), 450);
+  EXPECT_EQ(rate("h800-hgx", 0), 200);
+  EXPECT_EQ(rate("b300-hgx", 0), 900);
+  EXPECT_EQ(rate("b300-hgx", 1), 100);
+  EXPECT_EQ(rate("gb300-nvl72", 0), 900);
+  EXPECT_EQ(rate("gb300-nvl72", 1), 100);
+  EXPECT_EQ(rate("mi300x-server", 0), 448);
+  EXPECT_NEAR(rate("mi355x-server", 0), 537.6, 1e-9);
+  EXPECT_NEAR(rate("v100-dgx1", 0), 150, 1e-9);
+  EXPECT_EQ(rate("gh200-quad", 0), 450);
+  EXPECT_EQ(load_system("h100-cloud").levels[0].in_switch.value, 0.85);
+  EXPECT_EQ(load_system("a100-dgx").levels[0].in_switch.value, 0);
+}
+
 TEST(Systems, RainierIsMadeOfUltraServers) {
   const Machine rainier = load_system("rainier");
   ASSERT_EQ(rainier.levels.size(), 6U);
@@ -300,7 +358,7 @@ TEST(SystemFile, SlipsAreAnsweredWithPlaceAndRemedy) {
 
 TEST(SystemFile, NamesThatAreNotKnown) {
   expect_mentions(refusal([] { (void)load_system("rainer"); }),
-                  "unknown system 'rainer'; did you mean 'rainier'? known: a100-selene");
+                  "unknown system 'rainer'; did you mean 'rainier'? known: a100-dgx");
   const Scratch scratch;
   const std::string path = scratch.write("bar.toml", "title = \"bar\"\nchip = \"trainum2\"\n");
   expect_mentions(refusal([&] { (void)load_system(path); }),

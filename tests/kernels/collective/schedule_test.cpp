@@ -90,6 +90,7 @@ TEST(Schedule, StepsAndBytesAreWhatTheHeadersPromise) {
   for (std::int64_t n = 2; n <= 17; ++n)
     for (const kernels::Algorithm& algorithm : kernels::algorithms()) {
       if (algorithm.phase == nullptr || algorithm.name == std::string("doubletree")) continue;
+      if (algorithm.in_switch) continue;  // what is on its ports is not what messages say
       if (algorithm.powers_of_two && !std::has_single_bit(static_cast<std::uint64_t>(n))) continue;
       for (const auto& machine : {fixtures::switched(n), fixtures::torus({n})}) {
         const std::string what = algorithm.name + std::string(" over ") + std::to_string(n);

@@ -34,7 +34,9 @@ void add_case(std::vector<Case>& cases,
               const kernels::Algorithm& algorithm) {
   if (kernels::builder(algorithm, collective) == nullptr) return;
   for (const auto& level : machine.levels)
-    if (algorithm.powers_of_two && !power_of_two(level.extent)) return;
+    if ((algorithm.powers_of_two && !power_of_two(level.extent)) ||
+        (algorithm.in_switch && level.in_switch.value == 0))
+      return;
   cases.push_back({collective, machine, algorithm.name});
 }
 
