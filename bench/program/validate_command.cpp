@@ -25,7 +25,7 @@ struct Kind {
 constexpr std::array kinds = {
     Kind{"collectives", "busbw_GBs", validate_collectives},
     Kind{"matmul", "K", validate_matmul},
-    Kind{"training", "gbs", nullptr},
+    Kind{"training", "gbs", validate_training},
 };
 
 struct Options {
