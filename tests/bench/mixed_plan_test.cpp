@@ -57,7 +57,7 @@ TEST(MixedPlan, ReducesInTheOrderOfAllRanks) {
   ASSERT_EQ(from.size(), 4U);
   EXPECT_EQ(from[0].rank, 0);
   EXPECT_TRUE(from[1].own);
-  for (const std::size_t r : {2, 3}) {
+  for (const std::size_t r : {2UL, 3UL}) {
     EXPECT_EQ(from[r].rank, away);
     EXPECT_EQ(from[r].at, 4U * count * (r - 2));
   }
@@ -72,7 +72,7 @@ TEST(MixedPlan, PacksWhatIsNotInOnePiece) {
   EXPECT_TRUE(steps[1].sends[0].packed());
   EXPECT_EQ(bytes_of(steps[1].sends), 2U * count);
   ASSERT_EQ(steps[1].late.size(), 2U);
-  for (const std::size_t piece : {0, 1}) {
+  for (const std::size_t piece : {0UL, 1UL}) {
     const bench::Operand& arrived = steps[1].late[piece].from.back();
     EXPECT_EQ(arrived.rank, away);
     EXPECT_EQ(arrived.at, piece * count);
