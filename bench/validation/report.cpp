@@ -17,6 +17,11 @@ using Json = nlohmann::ordered_json;
 using Group = std::vector<const Comparison*>;
 using Groups = std::map<std::string, Group>;
 
+bool is_compared(const Comparison& comparison) {
+  const double measured = comparison.measured.value();
+  return comparison.predicted && std::isfinite(measured) && measured > 0;
+}
+
 double distance(const Comparison* comparison) {
   return std::abs(comparison->error());
 }
@@ -44,7 +49,7 @@ std::string percent(double share) {
 }
 
 std::string signed_percent(const Comparison& comparison) {
-  return comparison.predicted ? fmt::format("{:+.1f} %", 100 * comparison.error()) : "-";
+  return is_compared(comparison) ? fmt::format("{:+.1f} %", 100 * comparison.error()) : "-";
 }
 
 std::string microseconds(topology::Seconds time) {
@@ -55,7 +60,7 @@ void print_groups(const char* title, const Groups& groups) {
   fmt::print("{:<24} {:>5} {:>9}  {:<18} {:>8} {:>8} {:>8}  {}\n",
              title,
              "rows",
-             "predicted",
+             "compared",
              "quality",
              "median",
              "mean",
@@ -66,7 +71,7 @@ void print_groups(const char* title, const Groups& groups) {
     fmt::print("{:<24} {:>5} {:>9}  {:<18} {:>8} {:>8} {:>8}",
                name,
                s.rows,
-               s.predicted,
+               s.compared,
                text(s.qualities),
                percent(s.median),
                percent(s.mean),
@@ -93,11 +98,11 @@ ErrorSummary summary(const std::vector<const Comparison*>& comparisons) {
   for (const Comparison* comparison : comparisons) {
     ++s.rows;
     ++s.qualities[comparison->quality];
-    if (!comparison->predicted) continue;
+    if (!is_compared(*comparison)) continue;
     errors.push_back(distance(comparison));
     if (s.worst == nullptr || errors.back() > distance(s.worst)) s.worst = comparison;
   }
-  s.predicted = errors.size();
+  s.compared = errors.size();
   s.median = median(errors);
   s.mean = mean(errors);
   s.p90 = quantile(errors, 0.9);
@@ -105,17 +110,21 @@ ErrorSummary summary(const std::vector<const Comparison*>& comparisons) {
 }
 
 void print_report(const std::vector<Comparison>& comparisons) {
-  fmt::print("|predicted / measured - 1| of the rows that are predicted\n\n");
+  fmt::print("|predicted / measured - 1| of the rows with both times\n\n");
   print_groups("set", grouped(comparisons, [](const Comparison& c) { return c.set; }));
   fmt::print("\n");
   Groups qualities = grouped(comparisons, [](const Comparison& c) { return c.quality; });
   Group& all = qualities["all"];
   for (const Comparison& comparison : comparisons) all.push_back(&comparison);
   print_groups("quality", qualities);
-  const char* heading = "\nNot predicted\n";
+  const char* heading = "\nNot compared\n";
   for (const Comparison& comparison : comparisons) {
-    if (comparison.predicted) continue;
-    fmt::print("{}  {}; {}: {}\n", heading, comparison.id, comparison.subject, comparison.reason);
+    if (is_compared(comparison)) continue;
+    fmt::print("{}  {}; {}: {}\n",
+               heading,
+               comparison.id,
+               comparison.subject,
+               comparison.predicted ? "no time is published" : comparison.reason);
     heading = "";
   }
 }
@@ -147,7 +156,7 @@ std::string json(const std::vector<Comparison>& comparisons) {
                     {"quality", c.quality},
                     {"measured", number_or_null(c.measured.value())},
                     {"predicted", c.predicted ? Json(c.predicted->value()) : Json(nullptr)},
-                    {"error", c.predicted ? number_or_null(c.error()) : Json(nullptr)},
+                    {"error", is_compared(c) ? Json(c.error()) : Json(nullptr)},
                     {"reason", c.reason}});
   return rows.dump(1);
 }

@@ -10,11 +10,12 @@
 
 namespace bench {
 
-/// Of the rows that are predicted. The errors are |predicted / measured - 1|; NaN of no row.
+/// Of the rows that have both a measured and a predicted time. The errors are
+/// |predicted / measured - 1|; NaN of no row.
 struct ErrorSummary {
   std::size_t rows = 0;
-  std::size_t predicted = 0;
-  std::map<std::string, std::size_t> qualities;  ///< rows of each, predicted or not
+  std::size_t compared = 0;
+  std::map<std::string, std::size_t> qualities;  ///< rows of each, compared or not
   double median = 0;
   double mean = 0;
   double p90 = 0;
@@ -23,7 +24,7 @@ struct ErrorSummary {
 
 [[nodiscard]] ErrorSummary summary(const std::vector<const Comparison*>& comparisons);
 
-/// On stdout: a line for each set, then for each quality, then the rows without a prediction.
+/// On stdout: a line for each set, then for each quality, then the rows that are not compared.
 void print_report(const std::vector<Comparison>& comparisons);
 
 /// On stdout: a line for each row.

@@ -88,7 +88,7 @@ TEST(Report, StatisticsOfAbsoluteErrors) {
   const bench::ErrorSummary s =
       bench::summary({all.data(), &all[1], &all[2], &all[3], &all[4], &all[5]});
   EXPECT_EQ(s.rows, 6U);
-  EXPECT_EQ(s.predicted, 5U);
+  EXPECT_EQ(s.compared, 5U);
   EXPECT_EQ(s.qualities.at("A"), 5U);
   EXPECT_EQ(s.qualities.at("C"), 1U);
   EXPECT_NEAR(s.median, 0.2, 1e-15);
@@ -98,10 +98,10 @@ TEST(Report, StatisticsOfAbsoluteErrors) {
   EXPECT_EQ(s.worst->id, "e");
 }
 
-TEST(Report, NothingPredictedIsNotZeroError) {
+TEST(Report, NothingComparedIsNotZeroError) {
   std::vector<Comparison> all = six();
   const bench::ErrorSummary s = bench::summary({&all.back()});
-  EXPECT_EQ(s.predicted, 0U);
+  EXPECT_EQ(s.compared, 0U);
   EXPECT_TRUE(std::isnan(s.median));
   EXPECT_TRUE(std::isnan(s.p90));
   EXPECT_EQ(s.worst, nullptr);
@@ -110,10 +110,11 @@ TEST(Report, NothingPredictedIsNotZeroError) {
 TEST(Report, JsonHasNullForWhatThereIsNot) {
   const std::string text = bench::json(six());
   expect_mentions(text, R"("id": "b")");
-  expect_mentions(text, "\"predicted\": null");
-  expect_mentions(text, "\"error\": null");
+  expect_mentions(text, R"("predicted": null)");
+  expect_mentions(text, R"("error": null)");
   Comparison blind = comparison("g", std::nan(""), 1);
-  expect_mentions(bench::json({blind}), "\"measured\": null");
+  expect_mentions(bench::json({blind}), R"("measured": null)");
+  expect_mentions(bench::json({comparison("h", 0, 1)}), R"("error": null)");
 }
 
 }  // namespace
