@@ -25,7 +25,7 @@ fs::path models_folder() {
 }
 
 fs::path find_model(const std::string& name_or_path) {
-  const fs::path path = name_or_path;
+  fs::path path = name_or_path;
   if (fs::is_regular_file(path / of_hugging_face)) return path / of_hugging_face;
   if (path.extension() == ".json") {
     if (!fs::is_regular_file(path))

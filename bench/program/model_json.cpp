@@ -8,7 +8,7 @@
 namespace bench {
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 using kernels::Scores;
 
 double plain(topology::Flops flops) {
@@ -20,15 +20,15 @@ std::int64_t plain(std::int64_t count) {
 }
 
 template <class Amount>
-json by_part(const kernels::Parts<Amount>& parts) {
-  json object;
+Json by_part(const kernels::Parts<Amount>& parts) {
+  Json object;
   for (const auto& [part, name] : kernels::part_names)
     if (plain(parts[part]) != 0) object[name] = plain(parts[part]);
   object["total"] = plain(parts.total());
   return object;
 }
 
-json amounts(const kernels::Parameters& all,
+Json amounts(const kernels::Parameters& all,
              const kernels::Parameters& active,
              const kernels::FlopParts& forward) {
   return {{"parameters", by_part(all)},
@@ -39,7 +39,7 @@ json amounts(const kernels::Parameters& all,
 }  // namespace
 
 std::string model_json(const kernels::Model& model, std::int64_t sequence) {
-  json object = {{"name", model.name},
+  Json object = {{"name", model.name},
                  {"type", model.type},
                  {"layers", model.depth()},
                  {"hidden", model.hidden},
@@ -54,7 +54,7 @@ std::string model_json(const kernels::Model& model, std::int64_t sequence) {
       {"six_per_parameter", plain(six_per_parameter(model))},
       {"causal_recomputed", plain(recomputed_flops(model, sequence))}};
   for (const auto& [layer, count] : kinds_of(model)) {
-    json kind = {{"count", count}};
+    Json kind = {{"count", count}};
     kind.update(amounts(layer_parameters(layer, model.hidden),
                         active_layer_parameters(layer, model.hidden),
                         layer_flops(layer, model.hidden, sequence)));

@@ -40,7 +40,10 @@ void ConfigReader::unexpected(const std::string& key,
                               const json& value,
                               const char* expected) const {
   std::string shown = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (shown.size() > longest_shown) shown = shown.substr(0, longest_shown) + "...";
+  if (shown.size() > longest_shown) {
+    shown.resize(longest_shown);
+    shown += "...";
+  }
   fail(key, fmt::format("expected {}, not {}", expected, shown));
 }
 

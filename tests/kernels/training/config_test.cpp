@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "bench/program/model_file.hpp"
 #include "kernels/training/counts.hpp"
 #include "tests/topology/scratch.hpp"
 
@@ -134,6 +133,80 @@ TEST(Config, WindowsOfQwenAreOffUnlessAskedFor) {
   EXPECT_EQ(model.layers[1].layer.attention.window, 512);
 }
 
+/// What every layer has, in the order of the model, as text: "w" for a window, "e" for experts.
+std::string marks(const Model& model) {
+  std::string text;
+  for (const auto& [layer, count] : model.layers)
+    for (std::int64_t i = 0; i < count; ++i)
+      text += std::string(layer.attention.window > 0 ? "w" : "-") + (layer.experts ? "e " : "- ");
+  return text;
+}
+
+std::string small(const std::string& type, const std::string& more) {
+  return R"({"model_type": ")" + type + R"(", "hidden_size": 64, "num_hidden_layers": 6,
+      "num_attention_heads": 8, "intermediate_size": 128, "vocab_size": 100)" +
+         more + "}";
+}
+
+TEST(Config, WindowsByPattern) {
+  EXPECT_EQ(marks(read(small("gemma2", ""))), "w- -- w- -- w- -- ");
+  EXPECT_EQ(marks(read(small("gemma3_text", ""))), "w- w- w- w- w- -- ");
+  EXPECT_EQ(marks(read(small("gemma3_text", R"(, "sliding_window_pattern": 3)"))),
+            "w- w- -- w- w- -- ");
+}
+
+TEST(Config, WhichLayersOfLlama4HaveExperts) {
+  const std::string sizes =
+      R"(, "intermediate_size_mlp": 256, "num_local_experts": 4, "num_experts_per_tok": 1)";
+  const auto llama4 = [&sizes](const std::string& more) {
+    return marks(read(small("llama4_text", sizes + more)));
+  };
+  EXPECT_EQ(llama4(""), "we we we -e we we ");
+  EXPECT_EQ(llama4(R"(, "interleave_moe_layer_step": 2)"), "w- we w- -e w- we ");
+  EXPECT_EQ(llama4(R"(, "moe_layers": [0, 4])"), "we w- w- -- we w- ");
+  EXPECT_EQ(llama4(R"(, "no_rope_layers": [0, 1, 1, 1, 1, 0])"), "-e we we we we -e ");
+  expect_refused(small("llama4_text", sizes + R"(, "no_rope_layers": [1, 1])"),
+                 {"no_rope_layers", "layer 2"});
+}
+
+TEST(Config, WhichLayersOfQwenHaveExperts) {
+  const std::string sizes =
+      R"(, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32)";
+  EXPECT_EQ(marks(read(small("qwen3_moe", sizes))), "-e -e -e -e -e -e ");
+  const std::string few = R"(, "decoder_sparse_step": 2, "mlp_only_layers": [3])";
+  EXPECT_EQ(marks(read(small("qwen3_moe", sizes + few))), "-- -e -- -- -- -e ");
+}
+
+TEST(Config, DeepSeekMaySay) {
+  const std::string sizes = R"(, "q_lora_rank": 16, "kv_lora_rank": 12, "qk_nope_head_dim": 8,
+      "qk_rope_head_dim": 4, "v_head_dim": 8, "moe_intermediate_size": 32,
+      "num_experts_per_tok": 2)";
+  const std::string experts = R"(, "n_routed_experts": 8)";
+  EXPECT_EQ(
+      marks(read(small("deepseek_v2",
+                       sizes + experts + R"(, "first_k_dense_replace": 1, "moe_layer_freq": 2)"))),
+      "-- -- -e -- -e -- ");
+  EXPECT_EQ(marks(read(small("deepseek_v2", sizes + R"(, "n_routed_experts": null)"))),
+            "-- -- -- -- -- -- ");
+  // Biases of what comes from the hidden state: latents of 16 and 12, a rotary key of 4; output.
+  const auto attention = [&](const std::string& more) {
+    const Model model = read(small("deepseek_v3", sizes + experts + more));
+    return layer_parameters(model.layers[0].layer, 64)[kernels::Part::attention];
+  };
+  EXPECT_EQ(attention(R"(, "attention_bias": true)") - attention(""), 16 + 12 + 4 + 64);
+}
+
+TEST(Config, NullHeadsOfKeysAreAllHeads) {
+  EXPECT_EQ(read(small("mistral", "")).layers[0].layer.attention.key_value_heads, 8);
+  const std::string mistral = R"({"model_type": "mistral", "hidden_size": 64,
+      "num_hidden_layers": 1, "num_attention_heads": 16, "intermediate_size": 128,
+      "vocab_size": 100)";
+  EXPECT_EQ(read(mistral + "}").layers[0].layer.attention.key_value_heads, 8);
+  EXPECT_EQ(
+      read(mistral + R"(, "num_key_value_heads": null})").layers[0].layer.attention.key_value_heads,
+      16);
+}
+
 TEST(Config, NullWindowIsNone) {
   const std::string mistral = R"({"model_type": "mistral", "hidden_size": 64,
       "num_hidden_layers": 1, "num_attention_heads": 8, "intermediate_size": 128,
@@ -172,6 +245,7 @@ TEST(Config, EverySizeIsASize) {
     expect_refused(with(key, "64.5"), {key, "an integer", "not 64.5"});
     expect_refused(with(key, "\"64\""), {key, "an integer", "not \"64\""});
     expect_refused(with(key, "true"), {key, "an integer", "not true"});
+    expect_refused(with(key, '"' + std::string(50, 'x') + '"'), {key, "not \"xxx", "xxx..."});
     expect_refused(with(key, "18446744073709551615"), {key, "at most 2^31"});
   }
 }
@@ -206,26 +280,6 @@ TEST(Config, WhatIsNotModelled) {
   expect_refused(llama(R"("word_embed_proj_dim": 32)"), {"word_embed_proj_dim", "64"});
   expect_refused(llama(R"("do_layer_norm_before": false)"), {"do_layer_norm_before", "true"});
   expect_refused(llama(R"("add_cross_attention": true)"), {"add_cross_attention", "false"});
-}
-
-TEST(ModelFile, ByNameByPathAndByFolder) {
-  const fixtures::Scratch scratch;
-  const std::string path = scratch.write("tiny.json", llama());
-  EXPECT_EQ(bench::load_model(path).name, "tiny");
-  const std::string snapshot = scratch.write("config.json", llama());
-  const std::string folder = snapshot.substr(0, snapshot.rfind('/'));
-  EXPECT_EQ(bench::load_model(folder).name, folder.substr(folder.rfind('/') + 1));
-  EXPECT_EQ(bench::load_model(snapshot).hidden, 64);
-  EXPECT_EQ(bench::load_model("gpt2").name, "gpt2");
-  expect_mentions(refusal([] { (void)bench::load_model("lama3-8b"); }),
-                  "did you mean 'llama3-8b'?");
-  expect_mentions(refusal([] { (void)bench::load_model("nowhere.json"); }), "nowhere.json");
-}
-
-TEST(ModelFile, EveryShippedModelIsRead) {
-  const auto names = bench::model_names();
-  EXPECT_GE(names.size(), 30U);
-  for (const std::string& name : names) EXPECT_GT(bench::load_model(name).depth(), 0) << name;
 }
 
 }  // namespace
