@@ -29,7 +29,7 @@ struct PublishedMachine {
 /// that share a chip do not divide
 [[nodiscard]] PublishedMachine published_machine(const PublishedSite& site);
 
-/// The same, for who has a library of his own.
+/// The machine alone.
 [[nodiscard]] topology::Machine published_machine(const std::string& chip,
                                                   std::int64_t chips,
                                                   std::int64_t node_size,

@@ -170,6 +170,7 @@ TEST(Nvls, BoundOfAnAllReduce) {
   expect_close(bound(Collective::all_reduce, server(8, 0.8)), size / rate);
   expect_close(bound(Collective::all_reduce, server(8)), size * 2 * 7 / 8 / rate);
   expect_close(bound(Collective::all_reduce, server(2, 0.8)), size / rate);
+  EXPECT_EQ(bound(Collective::all_reduce, server(1, 0.8)), 0);
   expect_close(bound(Collective::reduce_scatter, server(8, 0.8)), size * 7 / 8 / rate);
   // Between servers nothing is added up: 2 (1/8 - 1/16) of the vector through each port.
   expect_close(bound(Collective::all_reduce, servers(8, 2, 0.8)), size / 8 / (rate / 10));
