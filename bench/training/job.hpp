@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "kernels/training/model.hpp"
 #include "kernels/training/operation.hpp"
@@ -16,6 +17,7 @@ struct Job {
   topology::Machine machine;  ///< as many chips as the plan
   topology::Software software;
   kernels::Plan plan;
+  std::string algorithm = "auto";  ///< of collectives, as in `predict`
 };
 
 /// Groups of chips of a job, of two members or more; ranks of an axis lie as plan.hpp says.

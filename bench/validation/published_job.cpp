@@ -177,10 +177,13 @@ Job published_job(const PublishedRow& row) {
   Job job;
   job.model = model_of(row);
   job.plan = plan_of(row);
-  job.machine = published_machine(row.text("chip"),
-                                  row.count("chips"),
-                                  row.count_or("node_size", 8),
-                                  row.number_or("net_Gbps_per_chip", 0));
+  const PublishedMachine published = published_machine({row.text("chip"),
+                                                        row.count("chips"),
+                                                        row.count_or("node_size", 0),
+                                                        row.number_or("net_Gbps_per_chip", 0),
+                                                        row.text("software")});
+  job.machine = published.machine;
+  job.algorithm = published.algorithm;
   job.software = topology::load_software(software_of(row).file);
   return job;
 }
