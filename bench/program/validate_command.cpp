@@ -19,7 +19,7 @@ namespace {
 struct Kind {
   const char* name;    ///< of the kind, and of its shipped table
   const char* column;  ///< that no other kind has
-  Validate validate;   ///< null: not modelled yet
+  Validate validate;
 };
 
 constexpr std::array kinds = {
@@ -66,38 +66,31 @@ std::vector<Comparison> chosen_of(std::vector<Comparison> comparisons, const Opt
   return comparisons;
 }
 
-std::vector<Comparison> compared(const Kind& kind,
-                                 const std::vector<PublishedRow>& rows,
-                                 const Options& options) {
-  if (kind.validate == nullptr)
-    topology::usage_error(fmt::format("{}: these rows are not predicted yet", kind.name));
-  return chosen_of(kind.validate(rows), options);
+std::vector<Comparison> of_all_kinds() {
+  std::vector<Comparison> all;
+  for (const Kind& kind : kinds) {
+    const std::vector<Comparison> some = kind.validate(read_published(shipped_table(kind)));
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 std::vector<Comparison> compared(const Options& options) {
+  if (options.kind.empty()) return of_all_kinds();
   const Kind* const kind = named(options.kind);
-  if (!options.kind.empty() && (kind != nullptr || !options.file.empty())) {
-    if (kind == nullptr)
-      topology::usage_error(
-          fmt::format("unknown kind '{}'; expected collectives, matmul or training", options.kind));
-    return compared(
-        *kind, read_published(options.file.empty() ? shipped_table(*kind) : options.file), options);
-  }
-  if (!options.kind.empty()) {  // the only word is a file
-    const std::vector<PublishedRow> rows = read_published(options.kind);
-    return compared(kind_of(rows, options.kind), rows, options);
-  }
-  std::vector<Comparison> all;
-  for (const Kind& each : kinds) {
-    if (each.validate == nullptr) continue;
-    const std::vector<Comparison> some = each.validate(read_published(shipped_table(each)));
-    all.insert(all.end(), some.begin(), some.end());
-  }
-  return chosen_of(std::move(all), options);
+  if (kind != nullptr)
+    return kind->validate(
+        read_published(options.file.empty() ? shipped_table(*kind) : options.file));
+  if (!options.file.empty())
+    topology::usage_error(
+        fmt::format("unknown kind '{}'; expected collectives, matmul or training", options.kind));
+  const std::string& file = options.kind;  // the only word
+  const std::vector<PublishedRow> rows = read_published(file);
+  return kind_of(rows, file).validate(rows);
 }
 
 void run(const Options& options) {
-  const std::vector<Comparison> comparisons = compared(options);
+  const std::vector<Comparison> comparisons = chosen_of(compared(options), options);
   if (options.json) {
     fmt::print("{}\n", json(comparisons));
     return;

@@ -27,7 +27,7 @@ def as_json(*arguments, **options):
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("kind", ["matmul", "training"])
+@pytest.mark.parametrize("kind", ["collectives", "matmul", "training"])
 def test_every_row_once_with_consistent_errors(kind):
     published, rows = table(PUBLISHED / f"{kind}.csv"), as_json(kind)
     assert [row["id"] for row in rows] == list(published)
