@@ -68,7 +68,8 @@ Seconds OperationTimes::collective(kernels::Collective collective,
                                    Bytes size) {
   const auto [found, fresh] = calls_.try_emplace({collective, &group, size.value()});
   if (fresh)
-    found->second = predict_best(collective, group, size).time / share(job_.software.collective);
+    found->second =
+        predict(collective, group, size, job_.algorithm).time / share(job_.software.collective);
   return found->second;
 }
 

@@ -1,5 +1,6 @@
 #include "bench/validation/published_job.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string_view>
@@ -94,7 +95,7 @@ void set_sharding(const std::string& text, Plan& plan) {
   const std::int64_t data = plan.data * plan.context;
   if (contains(text, "hsdp") || contains(text, "shard_g") || contains(text, "within"))
     plan.shard = std::min<std::int64_t>(8, data);
-  if (starts(text, "fsdp") || starts(text, "hsdp"))
+  if (starts(text, "fsdp") || starts(text, "hsdp") || starts(text, "zero3"))
     plan.sharding = Sharding::parameters;
   else if (starts(text, "zero1") || starts(text, "dist-opt"))
     plan.sharding = Sharding::optimizer;
@@ -113,13 +114,18 @@ struct SoftwareRow {
 
 constexpr std::array software_rows{
     SoftwareRow{"Megatron-DeepSpeed (Big", "megatron-deepspeed", false, false, DataType::bf16},
+    SoftwareRow{"Megatron-DeepSpeed (Hab", "habana", true, false, DataType::bf16},
     SoftwareRow{"Megatron-DeepSpeed", "megatron-deepspeed", false, false, DataType::f16},
-    SoftwareRow{"Megatron-LM", "megatron-2021", false, false, DataType::f32},
+    SoftwareRow{"Megatron-LM", "megatron-lm", false, false, DataType::f32},
     SoftwareRow{"NeMo", "nemo", true, true, DataType::bf16},
     SoftwareRow{"Megatron", "nemo", true, true, DataType::bf16},
     SoftwareRow{"llm-foundry", "fsdp", true, false, DataType::bf16},
     SoftwareRow{"torchtitan", "fsdp", true, false, DataType::bf16},
-    SoftwareRow{"MaxText", "maxtext", true, true, DataType::bf16},
+    SoftwareRow{"fms-fsdp", "fsdp", true, false, DataType::bf16},
+    SoftwareRow{"MaxText", "xla", true, true, DataType::bf16},
+    SoftwareRow{"Pax", "xla", true, true, DataType::bf16},
+    SoftwareRow{"InternEvo", "internevo", true, false, DataType::bf16},
+    SoftwareRow{"Neuron", "neuron", true, false, DataType::bf16},
     SoftwareRow{"", "default", true, false, DataType::bf16},
 };
 
@@ -127,6 +133,13 @@ const SoftwareRow& software_of(const PublishedRow& row) {
   for (const SoftwareRow& known : software_rows)
     if (starts(row.text("software"), known.begins)) return known;
   return software_rows.back();
+}
+
+/// That of the chip, where there is one: "nemo-h100".
+std::string file_of(const SoftwareRow& software, const std::string& chip) {
+  const std::vector<std::string> known = topology::software_names();
+  const std::string of_chip = fmt::format("{}-{}", software.file, chip);
+  return std::find(known.begin(), known.end(), of_chip) == known.end() ? software.file : of_chip;
 }
 
 Plan plan_of(const PublishedRow& row) {
@@ -184,7 +197,7 @@ Job published_job(const PublishedRow& row) {
                                                         row.text("software")});
   job.machine = published.machine;
   job.algorithm = published.algorithm;
-  job.software = topology::load_software(software_of(row).file);
+  job.software = topology::load_software(file_of(software_of(row), job.machine.chip.name));
   return job;
 }
 
