@@ -23,7 +23,8 @@ using topology::Seconds;
 /// Fewest cycles between two matmul instructions (AWS Neuron NKI guide).
 constexpr std::int64_t issue_cycles = 64;
 /// Least of a tile of C that keeps the matrix units of a core busy: its elements, each of its
-/// sides, and the contraction of one piece of it (NVIDIA CUTLASS, Efficient GEMM in CUDA).
+/// sides, and the contraction of one piece of it. Sizes that libraries use, chosen among such for
+/// all GPUs together on results/published/matmul.csv.
 constexpr std::int64_t least_area = 128L * 64;
 constexpr std::int64_t least_side = 32;
 constexpr std::int64_t least_depth = 64;

@@ -35,8 +35,9 @@
 //     128 stationary and 512 moving columns an instruction, which issues every max(64, moving
 //     columns) cycles; loading the next stationary tile is hidden behind the current one. So a full
 //     tile takes 512 cycles, 213.3 ns at 2.4 GHz.
-// [2] NVIDIA CUTLASS, Efficient GEMM in CUDA: tiles from 256 x 128 down to 128 x 64 and 64 deep.
-//     With smaller ones the matrix units wait for operands: at least 8192 elements here.
+// [2] Tiling and split-K: NVIDIA CUTLASS, Efficient GEMM in CUDA. With small tiles the matrix units
+//     wait for operands: at least 8192 elements, 32 a side and 64 deep here, chosen once for all
+//     GPUs on results/published/matmul.csv, and so was that stores are not hidden.
 // [3] Each tile reads its rows of A and columns of B from the cache. What leaves the cache again
 //     before it is reused is not counted: a wave of tiles spans few rows and columns.
 // [4] AWS Neuron NKI guide, Trainium2 architecture: after idling the engine runs at about half rate
