@@ -107,47 +107,64 @@ class StepWriter {
            order == kernels::PipelineOrder::dual_pipe;
   }
 
-  /// Gradients while the last micro-batch goes backward, parameters while the first goes forward,
-  /// optimizer between.
+  /// What hides the exchange of gradients and parameters: the last micro-batch going backward, the
+  /// first going forward.
+  struct Cover {
+    Seconds forward;
+    Seconds backward;
+  };
+
+  [[nodiscard]] Cover cover_of(const kernels::PipelineRun& run, std::size_t rank) const {
+    Cover cover;
+    for (const kernels::PipelineTask& task : run.tasks[rank]) {
+      const Seconds took = task.end - task.start;
+      if (task.micro_batch == 0 && task.pass == Pass::forward) cover.forward += took;
+      if (task.micro_batch + 1 == plan_.micro_batches() && task.pass != Pass::forward)
+        cover.backward += took;
+    }
+    return cover;
+  }
+
   void add_gradients(Spending& to,
                      const kernels::PipelineRun& run,
                      std::size_t rank,
                      const std::vector<kernels::Stage>& held) {
-    double dense = 0;
-    double experts = 0;
-    Seconds forward;
-    Seconds backward;
+    kernels::HeldParameters all;
     std::int64_t layers = 0;
     for (const kernels::Stage& stage : held) {
       const kernels::HeldParameters of = held_parameters(job_.model, plan_, stage);
-      dense += of.dense;
-      experts += of.experts;
+      all.dense += of.dense;
+      all.experts += of.experts;
       layers += stage.depth();
     }
-    for (const kernels::PipelineTask& task : run.tasks[rank]) {
-      if (task.micro_batch == 0 && task.pass == Pass::forward) forward += task.end - task.start;
-      if (task.micro_batch + 1 == plan_.micro_batches() && task.pass != Pass::forward)
-        backward += task.end - task.start;
-    }
-    const Axes& axes = times_.axes();
-    Moved moved;
-    if (axes.data) add(moved, dense, *axes.data);
-    if (axes.expert_data && plan_.expert > 1) add(moved, experts, *axes.expert_data);
-    if (axes.data && plan_.expert == 1) add(moved, experts, *axes.data);
+    const Moved moved = moved_of(all);
+    const Cover cover = cover_of(run, rank);
     const double tail = layers > 0 ? 1.0 / static_cast<double>(layers) : 1;
     to[Spent::data] +=
-        left(moved.gradients, backward, tail) + left(moved.parameters, forward, tail);
-    const bool shared = plan_.sharding >= Sharding::optimizer;
-    const double updated =
-        dense / (shared ? static_cast<double>(plan_.sharers()) : 1) +
-        experts / (shared ? static_cast<double>(kernels::expert_replicas(plan_)) : 1);
-    to[Spent::optimizer] += times_.streamed(Bytes(updated * optimizer_bytes));
+        left(moved.gradients, cover.backward, tail) + left(moved.parameters, cover.forward, tail);
+    to[Spent::optimizer] += times_.streamed(Bytes(updated(all) * optimizer_bytes));
+  }
+
+  /// Parameters that the optimizer of this rank updates.
+  [[nodiscard]] double updated(const kernels::HeldParameters& all) const {
+    if (plan_.sharding < Sharding::optimizer) return all.dense + all.experts;
+    return all.dense / static_cast<double>(plan_.sharers()) +
+           all.experts / static_cast<double>(kernels::expert_replicas(plan_));
   }
 
   struct Moved {
     Seconds gradients;
     Seconds parameters;
   };
+
+  [[nodiscard]] Moved moved_of(const kernels::HeldParameters& all) {
+    const Axes& axes = times_.axes();
+    Moved moved;
+    if (axes.data) add(moved, all.dense, *axes.data);
+    if (axes.expert_data && plan_.expert > 1) add(moved, all.experts, *axes.expert_data);
+    if (axes.data && plan_.expert == 1) add(moved, all.experts, *axes.data);
+    return moved;
+  }
 
   /// Of parameters that the members of a group hold alike. With sharded parameters what moves is
   /// part of the passes, but for the sums over replicas of shards.

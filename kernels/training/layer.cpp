@@ -136,7 +136,7 @@ class LayerWriter {
   /// Keys that a query sees, on average.
   [[nodiscard]] double seen() const {
     const auto all = static_cast<double>(plan_.sequence);
-    const double window = static_cast<double>(layer_.attention.window);
+    const auto window = static_cast<double>(layer_.attention.window);
     if (!plan_.causal) return all;
     if (window == 0 || window >= all) return all / 2;
     return window * (1 - window / (2 * all));
@@ -145,7 +145,7 @@ class LayerWriter {
   void flash() {
     const Attention& a = layer_.attention;
     const auto heads = static_cast<double>(of_rank(a.heads));
-    const double size = static_cast<double>(query_size() + a.value_size);
+    const auto size = static_cast<double>(query_size() + a.value_size);
     const std::int64_t moved = of_rank(a.heads) * (query_size() + a.value_size) +
                                key_value_heads() * (query_size() + a.value_size);
     passes_.attention(
@@ -190,7 +190,7 @@ class LayerWriter {
   void experts(const Experts& e) {
     const std::int64_t mine = std::max<std::int64_t>(1, tokens_ / plan_.tensor);
     const std::int64_t here = std::max<std::int64_t>(1, e.count / plan_.expert);
-    const double copies = static_cast<double>(mine * e.chosen);
+    const auto copies = static_cast<double>(mine * e.chosen);
     const double moved = copies * element_ * static_cast<double>(model_.hidden);
     passes_.linear("router", mine, e.count, model_.hidden);
     passes_.elementwise("order by expert", 2 * moved, 2 * moved);

@@ -104,8 +104,9 @@ void Passes::ring(const char* name, Axis axis, double bytes, std::int64_t times)
 LayerWork Passes::take() {
   LayerWork all;
   if (plan_.recompute == Recompute::full) all.backward = forward_;
-  for (auto ops = backward_.rbegin(); ops != backward_.rend(); ++ops)
-    all.backward.insert(all.backward.end(), ops->begin(), ops->end());
+  std::for_each(backward_.rbegin(), backward_.rend(), [&all](const Operations& of_one) {
+    all.backward.insert(all.backward.end(), of_one.begin(), of_one.end());
+  });
   all.forward = std::move(forward_);
   all.weights = std::move(weights_);
   return all;

@@ -28,6 +28,22 @@ std::int64_t depth(const Pipeline& p) {
   return p.order == PipelineOrder::dual_pipe ? p.ranks : p.ranks * p.chunks;
 }
 
+/// Passes that a rank has not begun, by chunk: those of a chunk run in the order of micro-batches.
+struct Queue {
+  std::int64_t chunk = 0;
+  bool from_end = false;
+  std::int64_t end = 0;
+  std::array<std::int64_t, 3> next{};  ///< micro-batch of each kind of pass
+};
+
+/// The next pass of a rank, and when it can start.
+struct Choice {
+  Queue* queue = nullptr;
+  ProgramStep step;
+  std::size_t rank = 0;
+  double start = never;
+};
+
 /// Runs passes as their inputs come.
 class Runner {
  public:
@@ -122,6 +138,9 @@ class Runner {
   }
 
   void run_greedily();
+  [[nodiscard]] Choice choose(std::size_t rank, std::vector<Queue>& queues) const;
+  /// Chunks of the first half leave room for those of the second, whose backward passes come first.
+  [[nodiscard]] bool is_full(std::size_t rank, std::int64_t chunk) const;
 
   Pipeline p_;
   std::int64_t depth_;
@@ -129,14 +148,6 @@ class Runner {
   std::vector<std::int64_t> holds_;  // activations
   std::vector<double> ends_;         // of forward and backward passes
   PipelineRun run_;
-};
-
-/// Passes that a rank has not begun, by chunk: those of a chunk run in the order of micro-batches.
-struct Queue {
-  std::int64_t chunk = 0;
-  bool from_end = false;
-  std::int64_t end = 0;
-  std::array<std::int64_t, 3> next{};  ///< micro-batch of each kind of pass
 };
 
 std::vector<std::vector<Queue>> queues_of(const Pipeline& p) {
@@ -158,45 +169,37 @@ std::vector<std::vector<Queue>> queues_of(const Pipeline& p) {
 }
 
 void Runner::run_greedily() {
-  struct Choice {
-    Queue* queue = nullptr;
-    ProgramStep step;
-    double start = never;
-  };
-
   std::vector<std::vector<Queue>> queues = queues_of(p_);
-  // Chunks of the first half leave room for those of the second, whose backward passes come first.
-  // With as many micro-batches as ranks a V of 4 and 8 ranks is idle for 12 and 13 chunk passes
-  // instead of 1.5 and 4.5; DualPipe is idle as long, whether it holds p or 2 p.
-  const std::int64_t most_held = p_.order == PipelineOrder::dual_pipe ? p_.ranks : 2 * p_.ranks - 1;
-  constexpr std::array by_priority{Pass::backward, Pass::forward, Pass::weights};
-  const auto choose = [&](std::size_t rank) {
-    Choice best;
-    for (const Pass pass : by_priority)
-      for (Queue& queue : queues[rank]) {
-        const std::int64_t next = queue.next[static_cast<std::size_t>(pass)];
-        if (next == queue.end) continue;
-        if (pass == Pass::forward && queue.chunk < depth_ / 2 && holds_[rank] >= most_held)
-          continue;
-        const ProgramStep step{pass, queue.chunk, next};
-        const double start = std::max(free_[rank], ready(step));
-        // Only what starts earlier goes before what has priority.
-        if (start < best.start) best = {&queue, step, start};
-      }
-    return best;
-  };
   for (;;) {
     Choice best;
-    std::size_t of = 0;
     for (std::size_t r = 0; r < queues.size(); ++r)
-      if (const Choice mine = choose(r); mine.start < best.start) {
-        best = mine;
-        of = r;
-      }
+      if (const Choice mine = choose(r, queues[r]); mine.start < best.start) best = mine;
     if (best.queue == nullptr) break;
-    commit(of, best.step, best.start);
+    commit(best.rank, best.step, best.start);
     ++best.queue->next[static_cast<std::size_t>(best.step.pass)];
   }
+}
+
+/// Only what starts earlier goes before what has priority.
+Choice Runner::choose(std::size_t rank, std::vector<Queue>& queues) const {
+  constexpr std::array by_priority{Pass::backward, Pass::forward, Pass::weights};
+  Choice best;
+  for (const Pass pass : by_priority)
+    for (Queue& queue : queues) {
+      const std::int64_t next = queue.next[static_cast<std::size_t>(pass)];
+      if (next == queue.end || (pass == Pass::forward && is_full(rank, queue.chunk))) continue;
+      const ProgramStep step{pass, queue.chunk, next};
+      const double start = std::max(free_[rank], ready(step));
+      if (start < best.start) best = {&queue, step, rank, start};
+    }
+  return best;
+}
+
+// With as many micro-batches as ranks a V of 4 and 8 ranks is idle for 12 and 13 chunk passes
+// instead of 1.5 and 4.5; DualPipe is idle as long, whether it holds p or 2 p.
+bool Runner::is_full(std::size_t rank, std::int64_t chunk) const {
+  const std::int64_t most = p_.order == PipelineOrder::dual_pipe ? p_.ranks : 2 * p_.ranks - 1;
+  return chunk < depth_ / 2 && holds_[rank] >= most;
 }
 
 void check(const Pipeline& p) {
