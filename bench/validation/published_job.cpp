@@ -113,7 +113,7 @@ struct SoftwareRow {
 };
 
 constexpr std::array software_rows{
-    SoftwareRow{"Megatron-DeepSpeed (Big", "megatron-deepspeed", false, false, DataType::bf16},
+    SoftwareRow{"Megatron-DeepSpeed (Big", "bigscience", false, false, DataType::bf16},
     SoftwareRow{"Megatron-DeepSpeed (Hab", "habana", true, false, DataType::bf16},
     SoftwareRow{"Megatron-DeepSpeed", "megatron-deepspeed", false, false, DataType::f16},
     SoftwareRow{"Megatron-LM", "megatron-lm", false, false, DataType::f32},
@@ -121,6 +121,7 @@ constexpr std::array software_rows{
     SoftwareRow{"Megatron", "nemo", true, true, DataType::bf16},
     SoftwareRow{"llm-foundry", "fsdp", true, false, DataType::bf16},
     SoftwareRow{"torchtitan", "fsdp", true, false, DataType::bf16},
+    SoftwareRow{"DeepSpeed ZeRO", "megatron-deepspeed", false, false, DataType::f16},
     SoftwareRow{"fms-fsdp", "fsdp", true, false, DataType::bf16},
     SoftwareRow{"MaxText", "xla", true, true, DataType::bf16},
     SoftwareRow{"Pax", "xla", true, true, DataType::bf16},
