@@ -94,7 +94,7 @@ class StepWriter {
       if (task.pass == Pass::weights || (task.pass == Pass::backward && !splits(plan_.order)))
         of.add(chunk.weights);
       const Seconds took = task.end - task.start;
-      if (plan_.pipeline > 1) of[Spent::pipeline] += took - of.total();  // sending
+      if (!plan_.overlap_pipeline) of[Spent::pipeline] += took - of.total();  // sending
       sum.add(of);
       busy += took;
     }
