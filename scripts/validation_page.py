@@ -23,8 +23,8 @@ KINDS = {"training": "training steps", "collectives": "collectives", "matmul": "
 HEAD = """# Against published measurements
 
 Written by `scripts/validation_page.py` from `rainier validate --json` and the tables of [results/published](../results/published/README.md). Errors are |predicted / measured - 1|. Quality A: complete and timed directly; B: one thing assumed; C: for orientation. What is fitted, on which
-rows, stands with each constant in `topology/chips`, `topology/systems` and `topology/software`, at most three for a chip, a system or a framework on a chip;
-the errors are of the rows that they are fitted on, too.
+rows, stands with each constant in `topology/chips`, `topology/systems` and `topology/software`, at most three for a chip, a system or a framework on a chip
+(clouds have a fourth, the latency of their network); the errors are of the rows that they are fitted on, too.
 
 ![Predicted against measured](images/validation.png)
 """

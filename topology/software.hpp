@@ -35,7 +35,6 @@ void each_figure_of_software(SoftwareRef& software, Visit&& visit) {
 [[nodiscard]] std::vector<std::string> software_names();
 
 /// As load_chip, from topology/software. @throws Error(usage)
-[[nodiscard]] Software load_software(const std::string& name_or_path,
-                                     const std::vector<std::string>& overrides = {});
+[[nodiscard]] Software load_software(const std::string& name_or_path);
 
 }  // namespace topology

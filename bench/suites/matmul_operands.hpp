@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -58,6 +59,12 @@ struct Operands {
   std::vector<typename T::B> b;
   std::vector<typename T::C> c;
 };
+
+/// As many rounds as take a second or so.
+inline std::int64_t rounds_for(const kernels::Gemm& shape, std::int64_t least) {
+  constexpr double each = 3e10;  // operations
+  return std::clamp<std::int64_t>(std::llround(each / shape.flops().value()), least, 60);
+}
 
 template <class Work>
 double seconds(Work&& work) {

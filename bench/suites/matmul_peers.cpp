@@ -51,12 +51,6 @@ constexpr std::array shapes{Gemm{256, 256, 256},
                             Gemm{16, 4096, 4096},
                             Gemm{1, 4096, 4096}};
 
-/// As many rounds as take a second or so, five at least.
-std::int64_t rounds_for(const Gemm& shape) {
-  constexpr double each = 3e10;  // operations
-  return std::clamp<std::int64_t>(std::llround(each / shape.flops().value()), 5, 60);
-}
-
 struct Arm {
   std::string name;
   bool ours = false;
@@ -197,7 +191,7 @@ void register_type(int threads) {
         [shape, peers, threads](benchmark::State& state) { run<T>(state, shape, peers, threads); })
         ->UseManualTime()
         ->Unit(benchmark::kMillisecond)
-        ->Iterations(rounds_for(shape));
+        ->Iterations(bench::rounds_for(shape, 5));
 }
 
 void print_means() {

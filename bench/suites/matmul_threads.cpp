@@ -41,11 +41,6 @@ constexpr std::array shapes{Gemm{512, 512, 512},
                             Gemm{8192, 1024, 4096},
                             Gemm{64, 4096, 4096}};
 
-std::int64_t rounds_for(const Gemm& shape) {
-  constexpr double each = 3e10;  // operations
-  return std::clamp<std::int64_t>(std::llround(each / shape.flops().value()), 7, 60);
-}
-
 bool has_avx2() {
   return (hwy::SupportedTargets() & HWY_AVX2) != 0;
 }
@@ -132,7 +127,7 @@ void register_type(int threads) {
         [shape, threads](benchmark::State& state) { run<T>(state, shape, threads); })
         ->UseManualTime()
         ->Unit(benchmark::kMillisecond)
-        ->Iterations(rounds_for(shape));
+        ->Iterations(bench::rounds_for(shape, 7));
 }
 
 /// Threads that are left to themselves often start on one core, and share it for milliseconds.

@@ -91,7 +91,8 @@ class StepWriter {
       Spending of;
       if (task.pass == Pass::forward) of = chunk.forward;
       if (task.pass == Pass::backward) of = chunk.backward;
-      if (task.pass == Pass::weights || (task.pass == Pass::backward && !splits(plan_.order)))
+      if (task.pass == Pass::weights ||
+          (task.pass == Pass::backward && !splits_backward(plan_.order)))
         of.add(chunk.weights);
       const Seconds took = task.end - task.start;
       if (!plan_.overlap_pipeline) of[Spent::pipeline] += took - of.total();  // sending
@@ -100,11 +101,6 @@ class StepWriter {
     }
     sum[Spent::bubble] = run.tasks[rank].back().end - busy;
     return sum;
-  }
-
-  static bool splits(kernels::PipelineOrder order) {
-    return order == kernels::PipelineOrder::zb_h1 || order == kernels::PipelineOrder::zb_v ||
-           order == kernels::PipelineOrder::dual_pipe;
   }
 
   /// What hides the exchange of gradients and parameters: the last micro-batch going backward, the

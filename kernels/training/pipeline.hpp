@@ -58,6 +58,12 @@ struct PipelineRun {
   [[nodiscard]] topology::Seconds bubble(std::size_t rank) const { return time - busy(rank); }
 };
 
+/// Do weights have passes of their own, apart from the backward ones?
+[[nodiscard]] constexpr bool splits_backward(PipelineOrder order) {
+  return order == PipelineOrder::zb_h1 || order == PipelineOrder::zb_v ||
+         order == PipelineOrder::dual_pipe;
+}
+
 /// Rank that has a chunk of the model.
 [[nodiscard]] std::int64_t rank_of(const Pipeline& pipeline, std::int64_t chunk);
 

@@ -17,12 +17,6 @@ struct ProgramStep {
 
 using Program = std::vector<ProgramStep>;
 
-/// Do weights have passes of their own, apart from the backward ones?
-[[nodiscard]] constexpr bool splits_backward(PipelineOrder order) {
-  return order == PipelineOrder::zb_h1 || order == PipelineOrder::zb_v ||
-         order == PipelineOrder::dual_pipe;
-}
-
 /// Chosen while it runs: the next pass is whatever is ready, backward first, weights last.
 [[nodiscard]] constexpr bool is_greedy(PipelineOrder order) {
   return order == PipelineOrder::zb_v || order == PipelineOrder::dual_pipe;
