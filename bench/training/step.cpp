@@ -165,6 +165,7 @@ class StepWriter {
   /// Of parameters that the members of a group hold alike. With sharded parameters what moves is
   /// part of the passes, but for the sums over replicas of shards.
   void add(Moved& to, double parameters, const topology::Machine& group) {
+    if (parameters == 0) return;  // an empty collective is none
     const Bytes gradients = parameters * topology::size_of(plan_.gradient);
     const Bytes stored = parameters * topology::size_of(plan_.type);
     const Axes& axes = times_.axes();

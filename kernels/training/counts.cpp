@@ -73,15 +73,16 @@ std::int64_t inner_norms(const Attention& attention) {
 /// With `taken` of the routed experts.
 Parameters layer_parameters(const Layer& layer, std::int64_t hidden, std::int64_t taken) {
   Parameters sum;
-  sum[Part::attention] =
+  sum[ModelPart::attention] =
       projections(layer.attention, hidden) + projection_biases(layer.attention, hidden);
-  sum[Part::mlp] = parameters(layer.mlp, hidden);
-  sum[Part::norms] = layer.norms * norm(layer.norm_bias, hidden) + inner_norms(layer.attention);
+  sum[ModelPart::mlp] = parameters(layer.mlp, hidden);
+  sum[ModelPart::norms] =
+      layer.norms * norm(layer.norm_bias, hidden) + inner_norms(layer.attention);
   if (!layer.experts) return sum;
   const Experts& experts = *layer.experts;
-  sum[Part::experts] = taken * parameters(experts.expert, hidden);
-  sum[Part::shared] = parameters(experts.shared, hidden) + when(experts.shared_gate, hidden);
-  sum[Part::router] = experts.count * hidden + when(experts.router_bias, experts.count);
+  sum[ModelPart::experts] = taken * parameters(experts.expert, hidden);
+  sum[ModelPart::shared] = parameters(experts.shared, hidden) + when(experts.shared_gate, hidden);
+  sum[ModelPart::router] = experts.count * hidden + when(experts.router_bias, experts.count);
   return sum;
 }
 
@@ -94,10 +95,10 @@ Parameters parameters(const Model& model, bool active) {
   }
   const std::int64_t table = model.vocabulary * model.hidden;
   const bool norm_bias = !model.layers.empty() && model.layers.back().layer.norm_bias;
-  sum[Part::norms] += (model.embedding_norm ? 2 : 1) * norm(norm_bias, model.hidden);
-  sum[Part::embedding] = table;
-  sum[Part::positions] = model.positions * model.hidden;
-  sum[Part::head] = when(!model.tied, table);
+  sum[ModelPart::norms] += (model.embedding_norm ? 2 : 1) * norm(norm_bias, model.hidden);
+  sum[ModelPart::embedding] = table;
+  sum[ModelPart::positions] = model.positions * model.hidden;
+  sum[ModelPart::head] = when(!model.tied, table);
   return sum;
 }
 
@@ -148,15 +149,17 @@ FlopParts layer_flops(const Layer& layer,
   };
   const Attention& attention = layer.attention;
   FlopParts sum;
-  sum[Part::attention] = product(projections(attention, hidden));
-  sum[Part::scores] = product(attention.heads * (query_size(attention) + attention.value_size)) *
-                      keys_per_query(attention, sequence, scores);
-  sum[Part::mlp] = product(weights(layer.mlp, hidden));
+  sum[ModelPart::attention] = product(projections(attention, hidden));
+  sum[ModelPart::scores] =
+      product(attention.heads * (query_size(attention) + attention.value_size)) *
+      keys_per_query(attention, sequence, scores);
+  sum[ModelPart::mlp] = product(weights(layer.mlp, hidden));
   if (!layer.experts) return sum;
   const Experts& experts = *layer.experts;
-  sum[Part::experts] = product(experts.chosen * weights(experts.expert, hidden));
-  sum[Part::shared] = product(weights(experts.shared, hidden) + when(experts.shared_gate, hidden));
-  sum[Part::router] = product(experts.count * hidden);
+  sum[ModelPart::experts] = product(experts.chosen * weights(experts.expert, hidden));
+  sum[ModelPart::shared] =
+      product(weights(experts.shared, hidden) + when(experts.shared_gate, hidden));
+  sum[ModelPart::router] = product(experts.count * hidden);
   return sum;
 }
 
@@ -167,7 +170,7 @@ FlopParts forward_flops(const Model& model, std::int64_t sequence, Scores scores
     for (std::size_t i = 0; i < sum.amounts.size(); ++i)
       sum.amounts[i] += static_cast<double>(count) * one.amounts[i];
   }
-  sum[Part::head] = Flops(2.0 * static_cast<double>(model.hidden * model.vocabulary));
+  sum[ModelPart::head] = Flops(2.0 * static_cast<double>(model.hidden * model.vocabulary));
   return sum;
 }
 
@@ -177,7 +180,7 @@ Flops training_flops(const Model& model, std::int64_t sequence, Scores scores) {
 
 Flops recomputed_flops(const Model& model, std::int64_t sequence, Scores scores) {
   const FlopParts forward = forward_flops(model, sequence, scores);
-  return 4.0 * forward.total() - forward[Part::head];
+  return 4.0 * forward.total() - forward[ModelPart::head];
 }
 
 Flops six_per_parameter(const Model& model) {

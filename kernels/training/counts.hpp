@@ -10,7 +10,7 @@
 
 namespace kernels {
 
-enum class Part {
+enum class ModelPart {
   attention,  ///< projections of queries, keys, values and the output
   scores,     ///< queries x keys, and those x values
   mlp,        ///< dense
@@ -24,29 +24,31 @@ enum class Part {
 };
 
 struct PartName {
-  Part part;
+  ModelPart part;
   const char* name;
 };
 
-inline constexpr std::array part_names = {PartName{Part::attention, "attention"},
-                                          PartName{Part::scores, "scores"},
-                                          PartName{Part::mlp, "mlp"},
-                                          PartName{Part::experts, "experts"},
-                                          PartName{Part::shared, "shared"},
-                                          PartName{Part::router, "router"},
-                                          PartName{Part::norms, "norms"},
-                                          PartName{Part::embedding, "embedding"},
-                                          PartName{Part::positions, "positions"},
-                                          PartName{Part::head, "head"}};
+inline constexpr std::array part_names = {PartName{ModelPart::attention, "attention"},
+                                          PartName{ModelPart::scores, "scores"},
+                                          PartName{ModelPart::mlp, "mlp"},
+                                          PartName{ModelPart::experts, "experts"},
+                                          PartName{ModelPart::shared, "shared"},
+                                          PartName{ModelPart::router, "router"},
+                                          PartName{ModelPart::norms, "norms"},
+                                          PartName{ModelPart::embedding, "embedding"},
+                                          PartName{ModelPart::positions, "positions"},
+                                          PartName{ModelPart::head, "head"}};
 
 /// An amount for each part of a layer or of a model.
 template <class Amount>
 struct Parts {
   std::array<Amount, part_names.size()> amounts{};
 
-  [[nodiscard]] Amount& operator[](Part part) { return amounts[static_cast<std::size_t>(part)]; }
+  [[nodiscard]] Amount& operator[](ModelPart part) {
+    return amounts[static_cast<std::size_t>(part)];
+  }
 
-  [[nodiscard]] const Amount& operator[](Part part) const {
+  [[nodiscard]] const Amount& operator[](ModelPart part) const {
     return amounts[static_cast<std::size_t>(part)];
   }
 

@@ -58,10 +58,12 @@ HeldParameters held_parameters(const Model& model, const Plan& plan, const Stage
   HeldParameters held;
   for (const Layers& run : stage.layers) {
     const Parameters of = layer_parameters(run.layer, model.hidden);
-    const auto split = as_double(of[Part::attention] + of[Part::mlp] + of[Part::shared]);
-    const auto whole = as_double(of[Part::norms] + of[Part::router]);
+    const auto split =
+        as_double(of[ModelPart::attention] + of[ModelPart::mlp] + of[ModelPart::shared]);
+    const auto whole = as_double(of[ModelPart::norms] + of[ModelPart::router]);
     held.dense += as_double(run.count) * (split / tensor + whole);
-    held.experts += as_double(run.count) * as_double(of[Part::experts]) / as_double(plan.expert);
+    held.experts +=
+        as_double(run.count) * as_double(of[ModelPart::experts]) / as_double(plan.expert);
   }
   const double table = as_double(model.vocabulary) * as_double(model.hidden) / tensor;
   if (stage.first) held.dense += table + as_double(model.positions) * as_double(model.hidden);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/executor/predict.hpp"
 #include "bench/program/model_file.hpp"
 #include "bench/training/sensitivity.hpp"
 #include "kernels/training/counts.hpp"
@@ -48,6 +49,32 @@ TEST(Step, PartsAddUpToTheStep) {
     for (const Seconds part : step.spending.of) EXPECT_GE(part.value(), -1e-12);
     EXPECT_GT(step.spending[Spent::tensor].value(), 0);
   }
+}
+
+// What nothing hides is the collectives' own times: of all gradients in f32 and parameters in bf16
+// once, or of every layer's, twice gathered and once scattered, in every micro-batch.
+TEST(Step, ExposedDataParallelTimeIsThatOfItsCollectives) {
+  using kernels::Collective;
+  Job j = job("llama3-8b", "trn2-server", 16);
+  j.plan.overlap_data = false;
+  j.plan.batch = 32;  // two micro-batches
+  const auto takes = [&j](Collective collective, double bytes) {
+    return bench::predict(collective, j.machine, topology::Bytes(bytes), "auto").time.value();
+  };
+  j.plan.sharding = kernels::Sharding::optimizer;
+  const auto all =
+      static_cast<double>(kernels::parameters(j.model).total() - j.model.hidden);  // last norm
+  EXPECT_NEAR(bench::predict_step(j).spending[Spent::data].value(),
+              takes(Collective::reduce_scatter, 4 * all) + takes(Collective::all_gather, 2 * all),
+              1e-9);
+  j.plan.sharding = kernels::Sharding::parameters;
+  const auto layer = static_cast<double>(
+      kernels::layer_parameters(j.model.layers[0].layer, j.model.hidden).total());
+  EXPECT_NEAR(bench::predict_step(j).spending[Spent::data].value(),
+              2 * 32 *
+                  (2 * takes(Collective::all_gather, 2 * layer) +
+                   takes(Collective::reduce_scatter, 4 * layer)),
+              1e-9);
 }
 
 // No step is faster than its FLOPs at the roof of all chips, nor than the bound of its MFU.

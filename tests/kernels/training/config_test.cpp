@@ -67,7 +67,7 @@ TEST(Config, WhatLlamaMaySay) {
   EXPECT_TRUE(layer.attention.output_bias);
   EXPECT_TRUE(layer.mlp.bias);
   EXPECT_TRUE(model.tied);
-  EXPECT_EQ(layer_parameters(layer, 64)[kernels::Part::attention],
+  EXPECT_EQ(layer_parameters(layer, 64)[kernels::ModelPart::attention],
             65 * 128 + 2 * 65 * 32 + 129 * 64);
 }
 
@@ -191,7 +191,7 @@ TEST(Config, DeepSeekMaySay) {
   // Biases of what comes from the hidden state: latents of 16 and 12, a rotary key of 4; output.
   const auto attention = [&](const std::string& more) {
     const Model model = read(small("deepseek_v3", sizes + experts + more));
-    return layer_parameters(model.layers[0].layer, 64)[kernels::Part::attention];
+    return layer_parameters(model.layers[0].layer, 64)[kernels::ModelPart::attention];
   };
   EXPECT_EQ(attention(R"(, "attention_bias": true)") - attention(""), 16 + 12 + 4 + 64);
 }

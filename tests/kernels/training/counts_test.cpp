@@ -11,8 +11,8 @@ namespace {
 
 using kernels::Attention;
 using kernels::FlopParts;
+using kernels::ModelPart;
 using kernels::Parameters;
-using kernels::Part;
 using kernels::Scores;
 
 /// Mean number of keys that a mask lets a query see.
@@ -60,21 +60,22 @@ TEST(Counts, PartsOfLlama) {
   const kernels::Model model = bench::load_model("llama3-8b");
   ASSERT_EQ(model.layers.size(), 1U);
   const Parameters layer = layer_parameters(model.layers[0].layer, model.hidden);
-  EXPECT_EQ(layer[Part::attention], 2 * 4096 * 4096 + 2 * 4096 * 1024);
-  EXPECT_EQ(layer[Part::mlp], 3 * 4096 * 14336);
-  EXPECT_EQ(layer[Part::norms], 2 * 4096);
-  EXPECT_EQ(layer.total(), layer[Part::attention] + layer[Part::mlp] + layer[Part::norms]);
+  EXPECT_EQ(layer[ModelPart::attention], 2 * 4096 * 4096 + 2 * 4096 * 1024);
+  EXPECT_EQ(layer[ModelPart::mlp], 3 * 4096 * 14336);
+  EXPECT_EQ(layer[ModelPart::norms], 2 * 4096);
+  EXPECT_EQ(layer.total(),
+            layer[ModelPart::attention] + layer[ModelPart::mlp] + layer[ModelPart::norms]);
   const Parameters all = parameters(model);
-  EXPECT_EQ(all[Part::norms], 32 * 2 * 4096 + 4096);
-  EXPECT_EQ(all[Part::embedding], 128256 * 4096);
-  EXPECT_EQ(all[Part::head], 128256 * 4096);
+  EXPECT_EQ(all[ModelPart::norms], 32 * 2 * 4096 + 4096);
+  EXPECT_EQ(all[ModelPart::embedding], 128256 * 4096);
+  EXPECT_EQ(all[ModelPart::head], 128256 * 4096);
   const FlopParts flops = forward_flops(model, 8192);
-  EXPECT_DOUBLE_EQ(flops[Part::attention].value(), 2.0 * 32 * 4096 * (2 * 4096 + 2 * 1024));
-  EXPECT_DOUBLE_EQ(flops[Part::scores].value(), 32 * 4.0 * 4096 * 8192 / 2);
-  EXPECT_DOUBLE_EQ(flops[Part::mlp].value(), 2.0 * 32 * 3 * 4096 * 14336);
-  EXPECT_DOUBLE_EQ(flops[Part::head].value(), 2.0 * 128256 * 4096);
-  EXPECT_EQ(flops[Part::norms].value(), 0);
-  EXPECT_EQ(flops[Part::embedding].value(), 0);
+  EXPECT_DOUBLE_EQ(flops[ModelPart::attention].value(), 2.0 * 32 * 4096 * (2 * 4096 + 2 * 1024));
+  EXPECT_DOUBLE_EQ(flops[ModelPart::scores].value(), 32 * 4.0 * 4096 * 8192 / 2);
+  EXPECT_DOUBLE_EQ(flops[ModelPart::mlp].value(), 2.0 * 32 * 3 * 4096 * 14336);
+  EXPECT_DOUBLE_EQ(flops[ModelPart::head].value(), 2.0 * 128256 * 4096);
+  EXPECT_EQ(flops[ModelPart::norms].value(), 0);
+  EXPECT_EQ(flops[ModelPart::embedding].value(), 0);
 }
 
 TEST(Counts, PartsOfDeepSeek) {
@@ -85,18 +86,18 @@ TEST(Counts, PartsOfDeepSeek) {
   const kernels::Layer& sparse = model.layers[1].layer;
   const std::int64_t expert = 3 * 7168 * 2048;
   const Parameters layer = layer_parameters(sparse, model.hidden);
-  EXPECT_EQ(layer[Part::mlp], 0);
-  EXPECT_EQ(layer[Part::experts], 256 * expert);
-  EXPECT_EQ(layer[Part::shared], expert);
-  EXPECT_EQ(layer[Part::router], 256 * 7168 + 256);
-  EXPECT_EQ(layer[Part::norms], 2 * 7168 + 1536 + 512);
+  EXPECT_EQ(layer[ModelPart::mlp], 0);
+  EXPECT_EQ(layer[ModelPart::experts], 256 * expert);
+  EXPECT_EQ(layer[ModelPart::shared], expert);
+  EXPECT_EQ(layer[ModelPart::router], 256 * 7168 + 256);
+  EXPECT_EQ(layer[ModelPart::norms], 2 * 7168 + 1536 + 512);
   const Parameters active = active_layer_parameters(sparse, model.hidden);
-  EXPECT_EQ(active[Part::experts], 8 * expert);
+  EXPECT_EQ(active[ModelPart::experts], 8 * expert);
   EXPECT_EQ(layer.total() - active.total(), 248 * expert);
   const FlopParts flops = layer_flops(sparse, model.hidden, 4096);
-  EXPECT_DOUBLE_EQ(flops[Part::experts].value(), 2.0 * 8 * static_cast<double>(expert));
-  EXPECT_DOUBLE_EQ(flops[Part::router].value(), 2.0 * 256 * 7168);
-  EXPECT_DOUBLE_EQ(flops[Part::scores].value(), 2.0 * 128 * (192 + 128) * 2048);
+  EXPECT_DOUBLE_EQ(flops[ModelPart::experts].value(), 2.0 * 8 * static_cast<double>(expert));
+  EXPECT_DOUBLE_EQ(flops[ModelPart::router].value(), 2.0 * 256 * 7168);
+  EXPECT_DOUBLE_EQ(flops[ModelPart::scores].value(), 2.0 * 128 * (192 + 128) * 2048);
 }
 
 TEST(Counts, TrainingIsThreeTimesForward) {
@@ -105,7 +106,7 @@ TEST(Counts, TrainingIsThreeTimesForward) {
     const FlopParts forward = forward_flops(model, 8192, scores);
     EXPECT_DOUBLE_EQ(training_flops(model, 8192, scores).value(), 3 * forward.total().value());
     EXPECT_DOUBLE_EQ(recomputed_flops(model, 8192, scores).value(),
-                     4 * forward.total().value() - forward[Part::head].value());
+                     4 * forward.total().value() - forward[ModelPart::head].value());
   }
   EXPECT_LT(training_flops(model, 8192), training_flops(model, 8192, Scores::exact));
   EXPECT_LT(training_flops(model, 8192, Scores::exact), training_flops(model, 8192, Scores::full));

@@ -162,6 +162,28 @@ TEST(LayerWork, TensorParallelVolumes) {
   }
 }
 
+// Ring attention: c - 1 blocks of keys and values, 2 b (s / c) a_kv d e bytes each, twice backward.
+TEST(LayerWork, ContextParallelBlocks) {
+  const Model model = llama();
+  Plan p = plan();
+  p.context = 4;
+  const kernels::LayerWork work = layer_work(model, model.layers[0].layer, p);
+  const double block = 2.0 * 4 * (2048.0 / 4) * 8 * 64 * 2;
+  const auto expect_one = [](const Operations& operations, double bytes) {
+    int found = 0;
+    for (const Operation& op : operations) {
+      if (op.work != Work::transfer) continue;
+      ++found;
+      EXPECT_EQ(op.times, 3);
+      EXPECT_EQ(op.bytes.value(), bytes);
+      EXPECT_TRUE(op.beside);
+    }
+    EXPECT_EQ(found, 1);
+  };
+  expect_one(work.forward, block);
+  expect_one(work.backward, 2 * block);
+}
+
 // Dispatch and combine, forward and backward: 4 T k h e.
 TEST(LayerWork, ExpertParallelVolume) {
   const Model model = experts();
@@ -230,9 +252,9 @@ TEST(Stage, RanksTogetherHoldTheModel) {
     }
     EXPECT_EQ(depth, 24);
     const kernels::Parameters counts = kernels::parameters(model);
-    const auto everywhere =
-        static_cast<double>(counts[kernels::Part::norms] - model.hidden +
-                            counts[kernels::Part::router] + counts[kernels::Part::positions]);
+    const auto everywhere = static_cast<double>(counts[kernels::ModelPart::norms] - model.hidden +
+                                                counts[kernels::ModelPart::router] +
+                                                counts[kernels::ModelPart::positions]);
     EXPECT_NEAR(
         held, static_cast<double>(counts.total() - model.hidden) + 3 * everywhere, 1e-3 * held);
   }
