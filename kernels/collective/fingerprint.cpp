@@ -124,7 +124,8 @@ class Field {
     const topology::DigitMap senders = exchange.to.at(k).inverse();
     const bool sums = adds(exchange);
     const Rank ranks = schedule_->ranks();
-#pragma omp parallel for schedule(static)
+// For a few ranks threads would cost more than they do.
+#pragma omp parallel for schedule(static) if (ranks > 4096)
     for (Rank to = 0; to < ranks; ++to) {
       const std::int64_t own = digit.of(to);
       const std::int64_t sender = senders(own, digit.extent);

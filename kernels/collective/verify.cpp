@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstddef>
 #include <set>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,25 +13,26 @@ namespace kernels {
 namespace {
 
 /// A set of ranks, 64 to a word.
-using RankSet = std::vector<std::uint64_t>;
+using RankSet = std::span<std::uint64_t>;
+using ConstRankSet = std::span<const std::uint64_t>;
 
-void insert(RankSet& set, Rank r) {
+void insert(RankSet set, Rank r) {
   set[static_cast<std::size_t>(r) / 64] |= 1ULL << (static_cast<std::uint64_t>(r) % 64);
 }
 
-bool intersect(const RankSet& a, const RankSet& b) {
+bool intersect(ConstRankSet a, ConstRankSet b) {
   for (std::size_t i = 0; i < a.size(); ++i)
     if ((a[i] & b[i]) != 0) return true;
   return false;
 }
 
-Rank size(const RankSet& set) {
+Rank members(ConstRankSet set) {
   Rank sum = 0;
   for (const std::uint64_t word : set) sum += std::popcount(word);
   return sum;
 }
 
-bool empty(const RankSet& set) {
+bool none_in(ConstRankSet set) {
   return std::all_of(set.begin(), set.end(), [](std::uint64_t word) { return word == 0; });
 }
 
@@ -38,23 +41,37 @@ bool empty(const RankSet& set) {
 /// buffer has room for one of each rank.
 class State {
  public:
-  State(Collective collective, Rank ranks) : collective_(collective), ranks_(ranks) {
+  State(Collective collective, Rank ranks)
+      : collective_(collective), ranks_(ranks), words_(static_cast<std::size_t>(ranks) / 64 + 1) {
     const auto n = static_cast<std::size_t>(ranks);
-    sets_.assign(n * n, RankSet(n / 64 + 1));
+    bits_.resize(n * n * words_);
+    sent_.resize(n * n);
+    written_.resize(n * n);
     for (Rank r = 0; r < ranks; ++r)
       for (Rank c = 0; c < ranks; ++c)
         if (holds(info(collective).from, r, c)) insert(at(r, c), r);
   }
 
-  RankSet& at(Rank rank, Rank chunk) {
-    return sets_[static_cast<std::size_t>(rank * ranks_ + chunk)];
+  RankSet at(Rank rank, Rank chunk) { return {&bits_[place(rank, chunk) * words_], words_}; }
+
+  void next_round() { ++round_; }
+
+  void sends(Rank rank, Rank chunk) { sent_[place(rank, chunk)] = round_; }
+
+  [[nodiscard]] bool sending(Rank rank, Rank chunk) const {
+    return sent_[place(rank, chunk)] == round_;
+  }
+
+  /// False if it was written in this round before.
+  [[nodiscard]] bool writes(Rank rank, Rank chunk) {
+    return std::exchange(written_[place(rank, chunk)], round_) != round_;
   }
 
   /// Of an all-to-all: does each rank's buffer hold what it has?
   [[nodiscard]] Verdict has_room(std::int64_t round) {
     for (Rank r = 0; r < ranks_; ++r) {
       Rank blocks = 0;
-      for (Rank c = 0; c < ranks_; ++c) blocks += size(at(r, c));
+      for (Rank c = 0; c < ranks_; ++c) blocks += members(at(r, c));
       if (blocks > ranks_)
         return {false,
                 fmt::format(
@@ -65,21 +82,30 @@ class State {
 
   [[nodiscard]] Verdict finished() {
     const CollectiveInfo& what = info(collective_);
+    std::vector<std::uint64_t> wanted(words_);  // all that there was of this chunk
     for (Rank c = 0; c < ranks_; ++c) {
-      RankSet wanted(at(0, 0).size());  // all that there was of this chunk
+      std::fill(wanted.begin(), wanted.end(), 0);
       for (Rank r = 0; r < ranks_; ++r)
         if (holds(what.from, r, c)) insert(wanted, r);
       for (Rank r = 0; r < ranks_; ++r)
-        if (holds(what.to, r, c) && at(r, c) != wanted)
+        if (holds(what.to, r, c) && !std::equal(wanted.begin(), wanted.end(), at(r, c).begin()))
           return {false, fmt::format("at the end, chunk {} of rank {} lacks contributions", c, r)};
     }
     return {};
   }
 
  private:
+  [[nodiscard]] std::size_t place(Rank rank, Rank chunk) const {
+    return static_cast<std::size_t>(rank * ranks_ + chunk);
+  }
+
   Collective collective_;
   Rank ranks_;
-  std::vector<RankSet> sets_;
+  std::size_t words_;                ///< of a set
+  std::vector<std::uint64_t> bits_;  ///< ranks x chunks sets
+  std::int64_t round_ = 0;
+  std::vector<std::int64_t> sent_;     ///< when last, by rank and chunk
+  std::vector<std::int64_t> written_;  ///< in place of what was there
 };
 
 Verdict violation(const Transfer& t, Rank chunk, const char* what) {
@@ -98,12 +124,13 @@ class Delivery {
   Delivery(State& state, const std::vector<Transfer>& transfers, Collective collective)
       : state_(&state) {
     const bool moves = collective == Collective::all_to_all;
+    state.next_round();
     for (const Transfer& t : transfers)
       for (const Rank c : t.chunks) {
-        RankSet& held = state.at(t.from, c);
-        payload_.push_back(held);
-        sent_.emplace(t.from, c);
-        if (moves) held.assign(held.size(), 0);
+        const RankSet held = state.at(t.from, c);
+        payload_.insert(payload_.end(), held.begin(), held.end());
+        state.sends(t.from, c);
+        if (moves) std::fill(held.begin(), held.end(), 0);
       }
   }
 
@@ -111,8 +138,10 @@ class Delivery {
   Verdict apply(const Transfer& t, Collective collective) {
     if (t.chunks.empty()) return violation(t, -1, "a message without content");
     for (const Rank c : t.chunks) {
-      const RankSet& arriving = payload_[next_++];
-      if (empty(arriving)) return violation(t, c, "sent before anything was there");
+      const RankSet mine = state_->at(t.to, c);
+      const ConstRankSet arriving(&payload_[next_], mine.size());
+      next_ += mine.size();
+      if (none_in(arriving)) return violation(t, c, "sent before anything was there");
       const bool once = collective != Collective::barrier;  // a barrier may hear twice of a rank
       Verdict verdict = adds(t, collective) ? add(t, c, arriving, once) : overwrite(t, c, arriving);
       if (!verdict.ok) return verdict;
@@ -121,27 +150,24 @@ class Delivery {
   }
 
  private:
-  Verdict add(const Transfer& t, Rank chunk, const RankSet& arriving, bool once) {
-    RankSet& mine = state_->at(t.to, chunk);
+  Verdict add(const Transfer& t, Rank chunk, ConstRankSet arriving, bool once) {
+    const RankSet mine = state_->at(t.to, chunk);
     if (once && intersect(arriving, mine))
       return violation(t, chunk, "a contribution counted twice");
     for (std::size_t i = 0; i < mine.size(); ++i) mine[i] |= arriving[i];
     return {};
   }
 
-  Verdict overwrite(const Transfer& t, Rank chunk, const RankSet& arriving) {
-    if (!overwritten_.emplace(t.to, chunk).second)
-      return violation(t, chunk, "written twice in a round");
-    if (sent_.contains({t.to, chunk})) return violation(t, chunk, "overwritten while being sent");
-    state_->at(t.to, chunk) = arriving;
+  Verdict overwrite(const Transfer& t, Rank chunk, ConstRankSet arriving) {
+    if (!state_->writes(t.to, chunk)) return violation(t, chunk, "written twice in a round");
+    if (state_->sending(t.to, chunk)) return violation(t, chunk, "overwritten while being sent");
+    std::copy(arriving.begin(), arriving.end(), state_->at(t.to, chunk).begin());
     return {};
   }
 
   State* state_;
-  std::vector<RankSet> payload_;
+  std::vector<std::uint64_t> payload_;  ///< sets, one after the other
   std::size_t next_ = 0;
-  std::set<std::pair<Rank, Rank>> sent_;
-  std::set<std::pair<Rank, Rank>> overwritten_;
 };
 
 Verdict apply(State& state, const std::vector<Transfer>& transfers, Collective collective) {
