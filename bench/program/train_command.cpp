@@ -134,6 +134,7 @@ void add_memory(CLI::App& train, TrainOptions& o) {
   train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");
   train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean");
   train.add_flag("--overlap-tp", o.plan.overlap_tensor, "hide --tp collectives behind matmuls");
+  train.add_flag("--etp", o.plan.split_experts, "split each expert over the tensor ranks, too");
   train.add_flag("--overlap-ep", o.plan.overlap_expert, "hide all-to-alls of experts");
   train.add_flag("--no-overlap-dp", o.no_overlap, "gradients move after the passes");
 }

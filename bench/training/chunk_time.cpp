@@ -33,21 +33,46 @@ Spent spent_on(const Operation& op) {
 }
 
 /// One after the other; what runs beside the operation before it takes what is left over.
-Spending spend(const Job& job, const Operations& operations, OperationTimes& times) {
+Spending spend(const Operations& operations, OperationTimes& times) {
   Spending sum;
   Seconds before;
+  Seconds aside;  // what other micro-batches' work hides
   for (const Operation& op : operations) {
     const Seconds alone = times.of(op);
+    if (op.beside && op.axis == Axis::expert) {
+      aside += alone;
+      continue;
+    }
     const Seconds taken = op.beside ? std::max(Seconds(), alone - before) : alone;
     if (!op.beside) before = alone;
     sum[spent_on(op)] += taken;
   }
-  // The host launches one operation after the other, ahead of the chip: the slower of both counts.
-  if (job.software.launch) {
-    const Seconds launches = static_cast<double>(operations.size()) * job.software.launch->value;
-    sum[Spent::launch] += std::max(Seconds(), launches - sum.total());
-  }
+  sum[Spent::expert] += std::max(Seconds(), aside - sum.total());
   return sum;
+}
+
+/// Operations that the host launches; collectives wait in the queue of their library.
+double launched(const Operations& operations) {
+  std::int64_t sum = 0;
+  for (const Operation& op : operations)
+    if (op.work != Work::collective && op.work != Work::transfer) sum += op.launches;
+  return static_cast<double>(sum);
+}
+
+/// The host launches one operation after the other, ahead of the chip: the slower of both counts
+/// for a pass. Backward, gradients of inputs and of weights are one, where nothing splits them.
+void add_launches(const Job& job, const kernels::LayerWork& work, ChunkSpending& to) {
+  if (!job.software.launch) return;
+  const auto idle = [&](double operations, Seconds busy) {
+    return std::max(Seconds(), operations * job.software.launch->value - busy);
+  };
+  to.forward[Spent::launch] += idle(launched(work.forward), to.forward.total());
+  const double weights = launched(work.weights);
+  const Seconds busy = to.weights.total();
+  const bool together = !kernels::splits_backward(job.plan.order);
+  to.backward[Spent::launch] += idle(launched(work.backward) + (together ? weights : 0),
+                                     to.backward.total() + (together ? busy : Seconds()));
+  if (!together) to.weights[Spent::launch] += idle(weights, busy);
 }
 
 /// FSDP: the parameters of a layer are gathered while the one before computes, and its gradients
@@ -79,9 +104,9 @@ void add_sharded(const Job& job,
 ChunkSpending chunk_spending(const Job& job, const kernels::Stage& stage, OperationTimes& times) {
   ChunkSpending sum;
   const auto add = [&](const kernels::LayerWork& work, const kernels::Layer* layer, double count) {
-    ChunkSpending one{spend(job, work.forward, times),
-                      spend(job, work.backward, times),
-                      spend(job, work.weights, times)};
+    ChunkSpending one{
+        spend(work.forward, times), spend(work.backward, times), spend(work.weights, times)};
+    add_launches(job, work, one);
     if (layer != nullptr) add_sharded(job, *layer, times, one);
     sum.forward.add(one.forward, count);
     sum.backward.add(one.backward, count);

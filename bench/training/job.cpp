@@ -59,10 +59,11 @@ Axes axes(const Job& job) {
   Axes all;
   all.tensor = members(machine, "tensor parallelism", 1, plan.tensor);
   all.context = members(machine, "context parallelism", plan.tensor, plan.context);
-  all.expert = members(machine, "expert parallelism", 1, plan.expert);
-  if (plan.expert > 1)
-    all.expert_data =
-        members(machine, "replicas of experts", plan.expert, kernels::expert_replicas(plan));
+  const std::int64_t of_expert = plan.split_experts ? plan.tensor : 1;
+  all.expert = members(machine, "expert parallelism", of_expert, plan.expert);
+  if (plan.expert_ranks() > 1)
+    all.expert_data = members(
+        machine, "replicas of experts", plan.expert_ranks(), kernels::expert_replicas(plan));
   all.data = members(machine, "data parallelism", plan.tensor, data);
   if (shards) {
     all.shard = members(machine, "sharding", plan.tensor, plan.shard);

@@ -157,8 +157,8 @@ class StepWriter {
     const Axes& axes = times_.axes();
     Moved moved;
     if (axes.data) add(moved, all.dense, *axes.data);
-    if (axes.expert_data && plan_.expert > 1) add(moved, all.experts, *axes.expert_data);
-    if (axes.data && plan_.expert == 1) add(moved, all.experts, *axes.data);
+    if (axes.expert_data && plan_.expert_ranks() > 1) add(moved, all.experts, *axes.expert_data);
+    if (axes.data && plan_.expert_ranks() == 1) add(moved, all.experts, *axes.data);
     return moved;
   }
 
@@ -179,8 +179,13 @@ class StepWriter {
       to.gradients += times_.collective(Collective::all_reduce, group, gradients);
       return;
     }
-    to.gradients += times_.collective(Collective::reduce_scatter, group, gradients);
-    to.parameters += times_.collective(Collective::all_gather, group, stored);
+    const bool of_shards = axes.shard && &group == &*axes.data;
+    const topology::Machine& sharers = of_shards ? *axes.shard : group;
+    to.gradients += times_.collective(Collective::reduce_scatter, sharers, gradients);
+    if (of_shards)
+      to.gradients += times_.collective(
+          Collective::all_reduce, *axes.replicas, gradients / static_cast<double>(plan_.shard));
+    to.parameters += times_.collective(Collective::all_gather, sharers, stored);
   }
 
   /// What passes of a time leave of it: the last layer's share comes after them in any case.

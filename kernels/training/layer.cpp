@@ -25,10 +25,9 @@ class LayerWriter {
 
   LayerWork write() {
     norm("norm");
-    enter("gather of the input");
     attention();
-    leave("sum of attention");
-    if (!layer_.parallel) {
+    if (!layer_.parallel) {  // else both are summed at once (PaLM, arXiv:2204.02311, section 2)
+      leave("sum of attention");
       residual();
       norm("norm");
     }
@@ -55,8 +54,9 @@ class LayerWriter {
 
   void residual() { passes_.elementwise("residual", 3 * outside(), 2 * outside()); }
 
-  /// Into a block that the tensor axis shares. Without sequence parallelism all have the input, and
-  /// its gradient is summed backward.
+  /// Into a block that the tensor axis shares, after the matmul that needs it: in chunks it may run
+  /// beside that one. Without sequence parallelism all have the input, and its gradient is summed
+  /// backward.
   void enter(const char* name) {
     if (plan_.tensor == 1 || !plan_.sequence_parallel) return;
     passes_.collective(
@@ -89,12 +89,14 @@ class LayerWriter {
       const std::int64_t width =
           of_rank(a.heads) * a.head_size + key_value_heads() * (a.head_size + a.value_size);
       passes_.linear("query, key, value", tokens_, width, model_.hidden);
+      enter("gather of the input");
       return;
     }
     const Latent& l = *a.latent;
     const std::int64_t query = of_rank(a.heads) * (a.head_size + l.rotary);
     const std::int64_t down = l.query_rank + l.key_value_rank + l.rotary;
     passes_.linear("latents", tokens_, down, model_.hidden);
+    enter("gather of the input");
     passes_.elementwise("norm of the latents", 2 * bytes(down), 3 * bytes(down));
     if (l.query_rank > 0)
       passes_.linear("query", tokens_, query, l.query_rank);
@@ -148,8 +150,10 @@ class LayerWriter {
     const auto size = static_cast<double>(query_size() + a.value_size);
     const std::int64_t moved = of_rank(a.heads) * (query_size() + a.value_size) +
                                key_value_heads() * (query_size() + a.value_size);
-    passes_.attention(
-        "attention", Flops(2 * static_cast<double>(tokens_) * seen() * size * heads), bytes(moved));
+    passes_.attention("attention",
+                      Flops(2 * static_cast<double>(tokens_) * seen() * size * heads),
+                      seen(),
+                      bytes(moved));
     if (plan_.context > 1 && plan_.context_kind == ContextKind::ring)
       passes_.ring("keys and values",
                    Axis::context,
@@ -172,9 +176,9 @@ class LayerWriter {
   }
 
   void dense(const Mlp& mlp, bool alone) {
-    if (alone) enter("gather of the input");
     const std::int64_t width = of_rank(mlp.width);
     passes_.linear("up", tokens_, (mlp.gated ? 2 : 1) * width, model_.hidden);
+    if (alone) enter("gather of the input");
     activation(mlp, bytes(width));
     passes_.linear("down", tokens_, model_.hidden, width);
     leave("sum of the MLP");
@@ -185,25 +189,34 @@ class LayerWriter {
         "activation", (mlp.gated ? 3 : 2) * of_width, (mlp.gated ? 5 : 3) * of_width);
   }
 
-  /// Tokens stay split over the tensor axis; each expert is whole on its rank (expert tensor
-  /// parallelism 1).
+  /// Tokens stay split over the tensor axis. Each expert is whole on its rank (expert tensor
+  /// parallelism 1), or split over that axis, too, whose ranks then gather their tokens.
   void experts(const Experts& e) {
     const std::int64_t mine = std::max<std::int64_t>(1, tokens_ / plan_.tensor);
     const std::int64_t here = std::max<std::int64_t>(1, e.count / plan_.expert);
-    const auto copies = static_cast<double>(mine * e.chosen);
-    const double moved = copies * element_ * static_cast<double>(model_.hidden);
+    const std::int64_t split = plan_.split_experts ? plan_.tensor : 1;
+    const std::int64_t width = std::max<std::int64_t>(1, e.expert.width / split);
+    const double moved =
+        static_cast<double>(mine * e.chosen) * element_ * static_cast<double>(model_.hidden);
+    const auto copies = static_cast<double>(mine * e.chosen * split);
     passes_.linear("router", mine, e.count, model_.hidden);
     passes_.elementwise("order by expert", 2 * moved, 2 * moved);
     exchange_tokens("to the experts", moved);
+    if (split > 1) share_tokens("tokens of the experts", Collective::all_gather, copies);
     const auto each = static_cast<std::int64_t>(
         std::max(1.0, copies * plan_.expert_imbalance / static_cast<double>(here)));
-    passes_.linear(
-        "experts, up", each, (e.expert.gated ? 2 : 1) * e.expert.width, model_.hidden, here);
-    activation(e.expert, copies * element_ * static_cast<double>(e.expert.width));
-    passes_.linear("experts, down", each, model_.hidden, e.expert.width, here);
+    passes_.linear("experts, up", each, (e.expert.gated ? 2 : 1) * width, model_.hidden, here);
+    activation(e.expert, copies * element_ * static_cast<double>(width));
+    passes_.linear("experts, down", each, model_.hidden, width, here);
+    if (split > 1) share_tokens("sum of the experts", Collective::reduce_scatter, copies);
     exchange_tokens("from the experts", moved);
     passes_.elementwise("order by token", 2 * moved, 2 * moved);
     if (e.shared.width > 0) dense(e.shared, true);
+  }
+
+  void share_tokens(const char* name, Collective collective, double copies) {
+    const double all = copies * element_ * static_cast<double>(model_.hidden);
+    passes_.collective(name, collective, Axis::tensor, all, false);
   }
 
   void exchange_tokens(const char* name, double moved) {

@@ -29,11 +29,13 @@ struct Operation {
   Gemm gemm;  ///< one of `batch` of them
   std::int64_t batch = 1;
   topology::Flops flops;  ///< of attention
+  double keys = 0;        ///< that a query of it sees, on average
   topology::Bytes bytes;  ///< read and written, or the size of the collective or transfer
   Collective collective = Collective::all_reduce;
   Axis axis = Axis::tensor;
-  std::int64_t times = 1;  ///< in a row: blocks of ring attention
-  bool beside = false;     ///< runs beside the operation before it
+  std::int64_t times = 1;     ///< in a row: blocks of ring attention
+  std::int64_t launches = 1;  ///< kernels: each expert's matmul is one
+  bool beside = false;        ///< runs beside the operation before it; of experts: beside the rest
 };
 
 using Operations = std::vector<Operation>;

@@ -14,6 +14,7 @@ Operation matmul(const char* name, Gemm gemm, std::int64_t batch) {
   op.work = Work::matmul;
   op.gemm = gemm;
   op.batch = batch;
+  op.launches = batch;
   return op;
 }
 
@@ -52,8 +53,12 @@ void Passes::linear(
 void Passes::product(
     const char* name, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t batch) {
   const topology::DataType type = plan_.type;
-  forward_.push_back(matmul(name, {m, n, k, type}, batch));
-  backward_.push_back({matmul(name, {m, k, n, type}, batch), matmul(name, {k, n, m, type}, batch)});
+  Operations all = {matmul(name, {m, n, k, type}, batch),
+                    matmul(name, {m, k, n, type}, batch),
+                    matmul(name, {k, n, m, type}, batch)};
+  for (Operation& op : all) op.launches = 1;  // one kernel for all heads
+  forward_.push_back(all[0]);
+  backward_.push_back({all[1], all[2]});
 }
 
 void Passes::elementwise(const char* name, double forward, double backward) {
@@ -61,9 +66,10 @@ void Passes::elementwise(const char* name, double forward, double backward) {
   backward_.push_back({moves(name, backward)});
 }
 
-void Passes::attention(const char* name, topology::Flops flops, double bytes) {
+void Passes::attention(const char* name, topology::Flops flops, double keys, double bytes) {
   Operation op = moves(name, bytes);
   op.work = Work::attention;
+  op.keys = keys;
   op.flops = flops;
   forward_.push_back(op);
   op.flops = 2.5 * flops;
@@ -80,7 +86,10 @@ void Passes::collective(
   op.beside = beside;
   forward_.push_back(op);
   op.collective = mirror(collective);
-  backward_.push_back({op});
+  if (beside)
+    backward_.back().push_back(op);
+  else
+    backward_.push_back({op});
 }
 
 void Passes::summed_backward(const char* name, Axis axis, double bytes) {

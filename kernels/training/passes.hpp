@@ -21,8 +21,9 @@ class Passes {
   void elementwise(const char* name, double forward, double backward);
   /// Backward 2.5 times: five matmuls where there were two, since the scores come again
   /// (arXiv:2205.14135).
-  void attention(const char* name, topology::Flops flops, double bytes);
-  /// Backward its mirror: all-gather and reduce-scatter are each other's.
+  void attention(const char* name, topology::Flops flops, double keys, double bytes);
+  /// Backward its mirror: all-gather and reduce-scatter are each other's. `beside`: beside what was
+  /// added last, forward and backward.
   void collective(const char* name, Collective collective, Axis axis, double bytes, bool beside);
   /// Of the gradient only: the input was there on all ranks of the axis.
   void summed_backward(const char* name, Axis axis, double bytes);

@@ -31,15 +31,16 @@ void check_batch(const Plan& plan) {
 }
 
 void check_experts(const Plan& plan, const Model& model) {
-  if (plan.expert == 1) return;
+  if (plan.expert_ranks() == 1) return;
   std::int64_t experts = 0;
   for (const Layers& run : model.layers)
     if (run.layer.experts) experts = run.layer.experts->count;
   if (experts == 0)
-    topology::usage_error(fmt::format("{} has no experts to spread: leave --ep at 1", model.name));
+    topology::usage_error(
+        fmt::format("{} has no experts to spread: leave --ep at 1, and --etp out", model.name));
   expect_divides("expert parallelism", plan.expert, "experts", experts);
-  expect_divides("expert parallelism",
-                 plan.expert,
+  expect_divides(plan.split_experts ? "tensor x expert parallelism" : "expert parallelism",
+                 plan.expert_ranks(),
                  "ranks of a pipeline stage",
                  plan.tensor * plan.context * plan.data);
 }
@@ -56,7 +57,9 @@ void check(const Plan& plan, const Model& model) {
   expect_at_least_one("sequence length", plan.sequence);
   for (const Layers& run : model.layers)
     expect_divides("tensor parallelism", plan.tensor, "attention heads", run.layer.attention.heads);
-  if (plan.pipeline * plan.virtual_stages > model.depth())
+  // The first and the last stage may have the embedding and the head only (Llama 3,
+  // arXiv:2407.21783, section 3.3.2, and Megatron take a layer off them).
+  if (plan.pipeline * plan.virtual_stages > model.depth() + 2)
     topology::usage_error(
         fmt::format("{} layers of {} are fewer than {} pipeline ranks x {} virtual stages",
                     model.depth(),

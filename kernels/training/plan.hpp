@@ -30,6 +30,7 @@ struct Plan {
   std::int64_t data = 1;
   std::int64_t pipeline = 1;
   std::int64_t expert = 1;
+  bool split_experts = false;  ///< each expert over the tensor axis, too; else whole on its rank
 
   PipelineOrder order = PipelineOrder::one_f_one_b;
   std::int64_t virtual_stages = 1;  ///< chunks of layers on each pipeline rank
@@ -60,6 +61,9 @@ struct Plan {
   [[nodiscard]] std::int64_t chips() const { return tensor * context * data * pipeline; }
 
   [[nodiscard]] std::int64_t micro_batches() const { return batch / (data * micro_batch); }
+
+  /// Ranks that hold one copy of all experts of a stage.
+  [[nodiscard]] std::int64_t expert_ranks() const { return expert * (split_experts ? tensor : 1); }
 
   /// Tokens of a micro-batch on one rank.
   [[nodiscard]] std::int64_t tokens() const { return micro_batch * sequence / context; }

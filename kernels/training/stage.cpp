@@ -63,7 +63,7 @@ HeldParameters held_parameters(const Model& model, const Plan& plan, const Stage
     const auto whole = as_double(of[ModelPart::norms] + of[ModelPart::router]);
     held.dense += as_double(run.count) * (split / tensor + whole);
     held.experts +=
-        as_double(run.count) * as_double(of[ModelPart::experts]) / as_double(plan.expert);
+        as_double(run.count) * as_double(of[ModelPart::experts]) / as_double(plan.expert_ranks());
   }
   const double table = as_double(model.vocabulary) * as_double(model.hidden) / tensor;
   if (stage.first) held.dense += table + as_double(model.positions) * as_double(model.hidden);
@@ -72,7 +72,7 @@ HeldParameters held_parameters(const Model& model, const Plan& plan, const Stage
 }
 
 std::int64_t expert_replicas(const Plan& plan) {
-  return std::max<std::int64_t>(1, plan.tensor * plan.context * plan.data / plan.expert);
+  return std::max<std::int64_t>(1, plan.tensor * plan.context * plan.data / plan.expert_ranks());
 }
 
 }  // namespace kernels

@@ -162,6 +162,23 @@ TEST(LayerWork, TensorParallelVolumes) {
   }
 }
 
+// PaLM, arXiv:2204.02311, section 2, and GPT-J: attention and MLP of the same input are summed in
+// one all-reduce.
+TEST(LayerWork, ParallelAttentionAndMlpAreSummedOnce) {
+  const Model model = gpt();
+  Layer layer = model.layers[0].layer;
+  layer.parallel = true;
+  const double tensor = 2.0 * 4 * 2048 * 1024;
+  const kernels::LayerWork plain = layer_work(model, layer, plan(4));
+  EXPECT_EQ(moved(plain.forward, Axis::tensor, Collective::all_reduce), tensor);
+  EXPECT_EQ(moved(plain.backward, Axis::tensor, Collective::all_reduce), tensor);
+  const kernels::LayerWork split = layer_work(model, layer, plan(4, true));
+  for (const Collective collective : {Collective::all_gather, Collective::reduce_scatter}) {
+    EXPECT_EQ(moved(split.forward, Axis::tensor, collective), tensor);
+    EXPECT_EQ(moved(split.backward, Axis::tensor, collective), tensor);
+  }
+}
+
 // Ring attention: c - 1 blocks of keys and values, 2 b (s / c) a_kv d e bytes each, twice backward.
 TEST(LayerWork, ContextParallelBlocks) {
   const Model model = llama();
@@ -195,6 +212,31 @@ TEST(LayerWork, ExpertParallelVolume) {
   EXPECT_EQ(moved(work.forward, Axis::expert, Collective::all_to_all) +
                 moved(work.backward, Axis::expert, Collective::all_to_all),
             4 * tokens * 2 * 1024 * 2);
+}
+
+// Experts over t tensor ranks do the same FLOPs, on the tokens of all ranks: T k h e gathered, and
+// as much summed.
+TEST(LayerWork, ExpertsOverTheTensorAxis) {
+  const Model model = experts();
+  const Layer& layer = model.layers[0].layer;
+  Plan p = plan(4, true);
+  p.data = 8;
+  p.expert = 4;
+  const kernels::LayerWork whole = layer_work(model, layer, p);
+  p.split_experts = true;
+  const kernels::LayerWork split = layer_work(model, layer, p);
+  EXPECT_NEAR(flops(split.forward), flops(whole.forward), 1);
+  const double chosen = 4.0 * 2048 * 2 * 1024 * 2;
+  for (const Collective collective : {Collective::all_gather, Collective::reduce_scatter}) {
+    EXPECT_EQ(moved(split.forward, Axis::tensor, collective) -
+                  moved(whole.forward, Axis::tensor, collective),
+              chosen);
+    EXPECT_EQ(moved(split.backward, Axis::tensor, collective) -
+                  moved(whole.backward, Axis::tensor, collective),
+              chosen);
+  }
+  EXPECT_EQ(moved(split.forward, Axis::expert, Collective::all_to_all),
+            moved(whole.forward, Axis::expert, Collective::all_to_all));
 }
 
 // Korthikanti et al., table 2, bytes of a layer over s b h: 34 + 5 a s / h alone; 10 + 24/t + 5 a s
@@ -282,7 +324,9 @@ TEST(Plan, RefusesWhatTheModelCannotBeCutInto) {
   p.expert = 2;
   EXPECT_NE(message(p, gpt()).find("no experts"), std::string::npos);
   p.expert = 1;
-  p.pipeline = 25;
+  p.pipeline = 26;  // embedding and head may have a stage each
+  EXPECT_EQ(message(p, gpt()), "");
+  p.pipeline = 27;
   EXPECT_NE(message(p, gpt()).find("24 layers"), std::string::npos);
   p.pipeline = 0;
   EXPECT_NE(message(p, gpt()).find("pipeline parallelism is 0"), std::string::npos);
