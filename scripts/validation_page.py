@@ -35,6 +35,29 @@ def rows_of(rainier, kind):
     return json.loads(out.stdout)
 
 
+def ranking_of(rainier):
+    out = subprocess.run([rainier, "validate", "training", "--ranking", "--json"],
+                         capture_output=True, text=True, check=True)
+    return json.loads(out.stdout)
+
+
+def ranking_section(ranking):
+    groups = ranking["groups"]
+    right = sum(g["right"] for g in groups)
+    wrong = [f"| {g['group']} | {g['faster']} | {g['slower']} | {g['measured']:.2f} |"
+             f" {g['predicted']:.2f} |" for g in groups if not g["right"]]
+    return "\n".join([
+        "\n### Which plan is faster\n",
+        "Pairs of rows of quality A and B that train the same model on as many of the same chips, and"
+        " whose measured speeds (tokens a second) are more than 10 % apart:"
+        f" {ranking['right']} of {ranking['pairs']}"
+        f" ({100 * ranking['right'] / ranking['pairs']:.1f} %) are ranked right. Of the two that"
+        f" differ most in each of {len(groups)} groups, {right}"
+        f" ({100 * right / len(groups):.1f} %); the others:\n",
+        "| group | faster | slower | measured, times | predicted |",
+        "| --- | --- | --- | --- | --- |", *wrong])
+
+
 def quantile(values, share):
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
@@ -90,7 +113,9 @@ def main():
     parser.add_argument("--output", default=ROOT / "docs", type=Path)
     arguments = parser.parse_args()
     tables = {kind: rows_of(arguments.rainier, kind) for kind in KINDS}
-    page = HEAD + "\n".join(section(kind, rows) for kind, rows in tables.items()) + "\n"
+    sections = [section(kind, rows) for kind, rows in tables.items()]
+    sections.insert(1, ranking_section(ranking_of(arguments.rainier)))
+    page = HEAD + "\n".join(sections) + "\n"
     (arguments.output / "images").mkdir(parents=True, exist_ok=True)
     (arguments.output / "validation.md").write_text(page.replace(str(ROOT) + "/", ""))
     draw(tables, arguments.output / "images/validation.png")

@@ -9,6 +9,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/validation/comparison.hpp"
+#include "bench/validation/ranking.hpp"
 #include "bench/validation/report.hpp"
 #include "topology/error.hpp"
 
@@ -35,6 +36,7 @@ struct Options {
   std::string quality;
   bool rows = false;
   bool json = false;
+  bool ranking = false;
 };
 
 const Kind* named(const std::string& name) {
@@ -92,7 +94,11 @@ std::vector<Comparison> compared(const Options& options) {
 void run(const Options& options) {
   const std::vector<Comparison> comparisons = chosen_of(compared(options), options);
   if (options.json) {
-    fmt::print("{}\n", json(comparisons));
+    fmt::print("{}\n", options.ranking ? json(rank(comparisons)) : json(comparisons));
+    return;
+  }
+  if (options.ranking) {
+    print_ranking(rank(comparisons));
     return;
   }
   if (options.rows) {
@@ -100,6 +106,7 @@ void run(const Options& options) {
     fmt::print("\n");
   }
   print_report(comparisons);
+  print_ranking(rank(comparisons));
 }
 
 }  // namespace
@@ -113,7 +120,8 @@ void add_validate(CLI::App& app, Action& chosen) {
   command->add_option("--set", options->set, "only this publication or table");
   command->add_option("--quality", options->quality, "only A, B or C");
   command->add_flag("--rows", options->rows, "every row, predicted against measured");
-  command->add_flag("--json", options->json, "an array of all rows");
+  command->add_flag("--ranking", options->ranking, "only which of two plans is the faster");
+  command->add_flag("--json", options->json, "an array of all rows, or the ranking");
   command->callback([options, &chosen] {
     chosen = [options] {
       if (speaks_before_init()) run(*options);

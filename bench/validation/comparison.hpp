@@ -17,6 +17,8 @@ struct Comparison {
   std::string subject;  ///< what was run, for people: "gpt3-175b, 512 A100-80, TP 8 PP 8 DP 8"
   topology::Seconds measured;
   std::optional<topology::Seconds> predicted;
+  std::string group;   ///< rows that do the same on the same chips; empty: like no other
+  double work = 0;     ///< of those, in units of their own: tokens
   std::string reason;  ///< why nothing is predicted, or where the time goes
 
   /// Signed, relative to the measurement. @pre predicted

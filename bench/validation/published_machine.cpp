@@ -27,6 +27,7 @@ struct Row {
   std::string_view where{};             ///< in the names of software and links; "": any
   std::int64_t most_in_node = 1 << 20;  ///< of chips in a fast domain
   std::int64_t closes_at = 1;  ///< a dimension of a torus has its wrap-around in multiples of this
+  std::int64_t host = 0;       ///< most chips behind one host: a torus goes on beyond it
   bool spans_servers = false;
   double ranks_per_chip = 1;
 };
@@ -65,11 +66,12 @@ constexpr std::array rows = {
         .system = "tpu-v7",
         .algorithm = "auto",
         .closes_at = 4,
+        .host = 4,
         .ranks_per_chip = 2},
-    Row{.chip = "TPUv4", .system = "tpu-v4", .algorithm = "auto", .closes_at = 4},
-    Row{.chip = "TPUv5e", .system = "tpu-v5e", .algorithm = "auto", .closes_at = 16},
-    Row{.chip = "TPUv5p", .system = "tpu-v5p", .algorithm = "auto", .closes_at = 4},
-    Row{.chip = "TPUv6e", .system = "tpu-v6e", .algorithm = "auto", .closes_at = 16},
+    Row{.chip = "TPUv4", .system = "tpu-v4", .algorithm = "auto", .closes_at = 4, .host = 4},
+    Row{.chip = "TPUv5e", .system = "tpu-v5e", .algorithm = "auto", .closes_at = 16, .host = 8},
+    Row{.chip = "TPUv5p", .system = "tpu-v5p", .algorithm = "auto", .closes_at = 4, .host = 4},
+    Row{.chip = "TPUv6e", .system = "tpu-v6e", .algorithm = "auto", .closes_at = 16, .host = 8},
     Row{.chip = "V100-32", .system = "v100-dgx1", .algorithm = "nccl", .most_in_node = 8},
     Row{.chip = "V100-32", .system = "v100-dgx2h", .algorithm = "nccl"},
     Row{.chip = "trn1", .system = "trn1-cores", .algorithm = "auto", .where = "nccom"},
@@ -177,7 +179,8 @@ PublishedMachine published_machine(const PublishedSite& site) {
   Machine& machine = result.machine;
   if (const std::string chip = published_chip(site.chip); !chip.empty())
     machine.chip = topology::load_chip(chip);
-  const std::int64_t full = site.node_size > 0 ? site.node_size : domain(machine);
+  const bool of_a_host = site.node_size >= 4 && site.node_size <= row.host;
+  const std::int64_t full = site.node_size > 0 && !of_a_host ? site.node_size : domain(machine);
   std::int64_t inside = std::min(full, site.chips);
   while (site.chips % inside != 0) --inside;
   fill(machine, inside, row, site);

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "bench/training/step.hpp"
 #include "bench/validation/comparison.hpp"
 #include "bench/validation/published_job.hpp"
+#include "bench/validation/published_step.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -44,9 +44,13 @@ std::vector<Comparison> validate_training(const std::vector<PublishedRow>& rows)
     c.set = row.text("set");
     c.quality = row.text("quality");
     c.subject = subject(row);
+    c.group = fmt::format("{} on {} {}", row.text("model"), row.text("chips"), row.text("chip"));
+    c.work = row.number_or("gbs", 0) * row.number_or("seq", 0);
     c.measured = topology::Seconds(row.number_or("step_s", 0));
     try {
-      const Step step = predict_step(published_job(row));
+      const Job job = published_job(row);
+      if (row.text("step_s").empty()) c.measured = time_of_rate(row, job);
+      const Step step = published_step(job);
       c.predicted = step.time;
       c.reason = largest(step);
     } catch (const topology::Error& error) {

@@ -82,3 +82,30 @@ def test_a_file_tells_its_kind_and_may_lie_elsewhere(tmp_path):
     assert "nowhere" in refused("validate", "matmul", "/nowhere.csv")
     (tmp_path / "short.csv").write_text(f"{head}\nM-1,s\n")
     assert "short.csv:2" in refused("validate", "matmul", tmp_path / "short.csv")
+
+
+def test_pairs_of_plans_are_ranked(tmp_path):
+    """Three steps of one model on 64 chips that differ in the batch and in the time: by hand,
+    speeds of 1, 2 and 1.05 times the first; one pair lies within 10 %. Predicted, a step of twice
+    the sequences takes less than twice as long."""
+    with open(PUBLISHED / "training.csv", newline="") as file:
+        reader = csv.DictReader(file)
+        row = next(r for r in reader if r["id"] == "T-dgxc-h100-001")
+    gbs, step = int(row["gbs"]), float(row["step_s"])
+    rows = [{**row, "id": name, "gbs": gbs * times, "step_s": step * longer}
+            for name, times, longer in [("one", 1, 1), ("two", 2, 1), ("near", 1, 1 / 1.05)]]
+    path = tmp_path / "training.csv"
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(row))
+        writer.writeheader()
+        writer.writerows(rows)
+    result = run("validate", "training", path, "--ranking", "--json")
+    assert result.returncode == 0, result.stderr
+    ranking = json.loads(result.stdout)
+    assert (ranking["pairs"], ranking["right"]) == (2, 2)
+    group, = ranking["groups"]
+    assert (group["faster"], group["slower"], group["right"]) == ("two", "one", True)
+    assert group["measured"] == pytest.approx(2)
+    times = {r["id"]: r["predicted"] for r in as_json("training", path)}
+    assert group["predicted"] == pytest.approx(2 * times["one"] / times["two"])
+    assert "2 of 2 ranked right" in run("validate", "training", path).stdout
