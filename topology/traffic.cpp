@@ -255,14 +255,18 @@ LinkClass Traffic::link_class(std::size_t l, std::size_t direction) const {
           issue_bound ? level.gap.status : level.bandwidth.status};
 }
 
+// The ports of a switched level are one class: the busier way, out or in.
+bool Traffic::is_class(std::size_t l, std::size_t direction) const {
+  if (heaviest(l, direction) <= 0) return false;
+  const std::size_t busier = heaviest(l, in) > heaviest(l, out) ? in : out;
+  return !switched(machine_->levels[l]) || direction == busier;
+}
+
 std::vector<LinkClass> Traffic::classes() const {
   std::vector<LinkClass> all;
-  for (std::size_t l = 0; l < loads_.size(); ++l) {
-    const bool port = switched(machine_->levels[l]);  // one class: the busier way, out or in
-    const std::size_t busier = heaviest(l, in) > heaviest(l, out) ? in : out;
+  for (std::size_t l = 0; l < loads_.size(); ++l)
     for (const std::size_t d : {up, down})
-      if (heaviest(l, d) > 0 && (!port || d == busier)) all.push_back(link_class(l, d));
-  }
+      if (is_class(l, d)) all.push_back(link_class(l, d));
   if (memory_busy() > Seconds{}) {
     const Sourced<BytesPerSecond>& rate = *machine_->chip.memory_bandwidth;
     all.push_back({"hbm", {}, touched_, rate.value, memory_busy(), false, {}, rate.status});
@@ -291,20 +295,34 @@ Seconds Traffic::transfer(std::size_t level, std::size_t direction) const {
   return Bytes(bytes) / (what.port() * what.efficiency.value);
 }
 
-Seconds Traffic::busy(std::size_t level) const {
-  return std::max({issue(level), transfer(level, up), transfer(level, down)});
+std::vector<ScaledTime> Traffic::scaled_by_level() const {
+  std::vector<ScaledTime> times(loads_.size());
+  Seconds issued{};  // the slowest of the clos tiers that a message climbs through
+  Seconds moved{};
+  for (std::size_t l = 0; l < loads_.size(); ++l) {
+    if (l == 0 || machine_->levels[l].shape != LevelShape::clos ||
+        machine_->levels[l - 1].shape != LevelShape::clos)
+      issued = moved = Seconds{};
+    issued = std::max(issued, issue(l));
+    moved = std::max({moved, transfer(l, up), transfer(l, down)});
+    if (loads_[l].used) times[l] = {loads_[l].latency, issued, std::max(moved, memory_busy())};
+  }
+  return times;
+}
+
+std::vector<ScaledTime> Traffic::busy_by_level() const {
+  std::vector<ScaledTime> times(loads_.size() + 1);
+  for (std::size_t l = 0; l < loads_.size(); ++l)
+    for (const std::size_t d : {up, down})
+      if (is_class(l, d)) times[l] = {{}, issue(l), std::max(times[l].transfer, transfer(l, d))};
+  times.back().transfer = memory_busy();
+  return times;
 }
 
 std::vector<ExchangeTime> Traffic::by_level() const {
-  std::vector<ExchangeTime> times(loads_.size());
-  Seconds tiers_below{};  // the slowest of the clos tiers that a message climbs through
-  for (std::size_t l = 0; l < loads_.size(); ++l) {
-    const bool clos = machine_->levels[l].shape == LevelShape::clos;
-    const Seconds own = busy(l);
-    tiers_below = clos ? std::max(tiers_below, own) : Seconds{};
-    if (loads_[l].used)
-      times[l] = {loads_[l].latency, std::max(clos ? tiers_below : own, memory_busy())};
-  }
+  std::vector<ExchangeTime> times;
+  times.reserve(loads_.size());
+  for (const ScaledTime& level : scaled_by_level()) times.push_back(level.at(1));
   return times;
 }
 

@@ -7,6 +7,7 @@
 // link).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -40,6 +41,17 @@ struct ExchangeTime {
   Seconds transfer;
 
   [[nodiscard]] Seconds total() const { return latency + transfer; }
+};
+
+/// The same where `scale` times as many bytes move: latency + max(issue, scale x transfer).
+struct ScaledTime {
+  Seconds latency;
+  Seconds issue;     ///< gaps between messages
+  Seconds transfer;  ///< of the bytes there are
+
+  [[nodiscard]] ExchangeTime at(double scale) const {
+    return {latency, std::max(issue, scale * transfer)};
+  }
 };
 
 class Traffic {
@@ -82,6 +94,13 @@ class Traffic {
   /// The slowest of the levels.
   [[nodiscard]] ExchangeTime time() const;
 
+  /// by_level, before the number of bytes is known for good.
+  [[nodiscard]] std::vector<ScaledTime> scaled_by_level() const;
+
+  /// What keeps the links and memories of each level busy, that is the longest of its classes;
+  /// memories last.
+  [[nodiscard]] std::vector<ScaledTime> busy_by_level() const;
+
  private:
   struct LevelLoad {
     bool used = false;
@@ -105,13 +124,12 @@ class Traffic {
   void note_diagonal(const std::vector<std::size_t>& levels);
   void climb(std::size_t level, double bytes);
   void note(std::size_t level, double messages, std::int64_t hops);
+  [[nodiscard]] bool is_class(std::size_t level, std::size_t direction) const;
   [[nodiscard]] LinkClass link_class(std::size_t level, std::size_t direction) const;
   [[nodiscard]] std::vector<Bytes> each(std::size_t level, std::size_t direction) const;
   [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds transfer(std::size_t level, std::size_t direction) const;
   [[nodiscard]] Seconds issue(std::size_t level) const;
-  [[nodiscard]] Seconds busy(std::size_t level) const;
-
   [[nodiscard]] Seconds memory_busy() const;
 
   const Machine* machine_;

@@ -5,61 +5,14 @@
 
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/collective/nccl.hpp"
-#include "kernels/collective/rounds.hpp"
 #include "topology/error.hpp"
 #include "topology/names.hpp"
 
 namespace bench {
-namespace {
 
-using kernels::Exchange;
-using kernels::Partner;
 using topology::Bytes;
 using topology::Machine;
-using topology::Seconds;
 using topology::Traffic;
-
-/// Puts one exchange, `message` bytes per message, on the links.
-void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes message) {
-  const Partner& to = exchange.to;
-  if (to.every) return traffic.add_every(to.digits, message);
-  traffic.add(to.digits.front(), to.at(k), message);
-}
-
-/// The same where the switch adds up or copies: a chip reads or writes each chunk once.
-void load_in_switch(Traffic& traffic,
-                    const Exchange& exchange,
-                    Bytes message,
-                    const kernels::Schedule& schedule) {
-  traffic.add_in_switch(exchange.to.digits.front(), message, exchange.reduce);
-  traffic.touch(message * (kernels::messages(exchange.to, schedule.extents) + 2));
-}
-
-/// Of a message for as many ranks as there are chunks in it, what more there is of it when one of
-/// these receives more than others.
-double more_for_busy(const Exchange& exchange, const kernels::Schedule& schedule) {
-  const auto all = static_cast<double>(schedule.ranks());
-  const double others = kernels::share_of_others(schedule.imbalance, all);
-  return (schedule.imbalance - others) / kernels::chunks_in(exchange.chunks, schedule.extents);
-}
-
-/// Times that a byte that arrives is read from or written to a memory: the sender reads it and the
-/// receiver writes it; to reduce, the receiver reads its own as well. Where pairs are listed nobody
-/// is at both ends, so the receiver's part counts.
-double touches(const Exchange& exchange) {
-  return (exchange.reduce ? 3 : 2) - (exchange.to.pairing ? 1 : 0);
-}
-
-/// Smaller slices are not tried: what a message costs beside latency, gap and bytes is not
-/// modelled.
-constexpr Bytes least_slice(4 << 20);
-
-std::int64_t most_slices(kernels::Collective collective, Bytes size, Bytes slice) {
-  if (collective == kernels::Collective::all_to_all) return 1;
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>(size / slice), 1, 256);
-}
-
-}  // namespace
 
 const topology::LinkClass* Prediction::bottleneck() const {
   const auto most = std::max_element(
@@ -73,34 +26,6 @@ std::string Prediction::bottleneck_name() const {
   return link->name + (link->issue_bound ? ", message rate" : "");
 }
 
-RoundCost cost_of(const kernels::Round& round,
-                  const kernels::Schedule& schedule,
-                  const Machine& machine,
-                  Bytes size) {
-  RoundCost cost{Traffic(machine), {}};
-  for (const kernels::Part& part : round.parts) {
-    const Exchange& exchange = *part.exchange;
-    Bytes message = kernels::message_size(part, schedule, size);
-    if (exchange.in_switch) {
-      load_in_switch(cost.traffic, exchange, message, schedule);
-      continue;
-    }
-    Bytes received = message * kernels::messages(exchange.to, schedule.extents);
-    if (schedule.imbalance != 1) {
-      const double others =
-          kernels::share_of_others(schedule.imbalance, static_cast<double>(schedule.ranks()));
-      const double more = more_for_busy(exchange, schedule);
-      cost.traffic.add_incast(exchange.to.digits, message * more);
-      message = message * others;
-      received = received * (others + more);
-    }
-    load(cost.traffic, exchange, part.k, message);
-    cost.traffic.touch(received * touches(exchange));
-    if (machine.reduction && exchange.reduce) cost.reduction += received / machine.reduction->value;
-  }
-  return cost;
-}
-
 Prediction predict(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
   return predict(schedule,
                  machine,
@@ -112,55 +37,24 @@ Prediction predict(const kernels::Schedule& schedule,
                    const Machine& machine,
                    Bytes size,
                    kernels::Bound bound) {
-  topology::expects(schedule.extents.size() == machine.levels.size(),
-                    "a schedule is predicted on the group it was built for");
   const auto slices = static_cast<double>(schedule.slices);
+  const ScheduleCost cost(schedule, machine, size / slices);
+  const CostParts parts = cost.parts(1, schedule.slices);
   Prediction result;
   result.algorithm = schedule.algorithm;
-  result.imbalance = schedule.imbalance;
+  result.time = parts.time();
+  result.latency = parts.latency;
+  result.transfer = parts.transfer;
+  result.reduction = parts.reduction;
   result.bound = std::move(bound);
-  result.latency = machine.overhead.value;
-  Traffic slice(machine);
-  for (const kernels::Round& round : kernels::rounds(schedule)) {
-    const RoundCost cost = cost_of(round, schedule, machine, size / slices);
-    const auto repeat = static_cast<double>(round.repeat);
-    const topology::ExchangeTime time = cost.traffic.time();
-    result.latency += time.latency * repeat;
-    result.transfer += time.transfer * repeat;
-    result.reduction += cost.reduction * repeat;
-    result.rounds += round.repeat * schedule.slices;
-    ++result.classes;
-    slice.accumulate(cost.traffic, repeat);
-  }
-  result.links = slice.classes();
-  if (const topology::LinkClass* busiest = result.bottleneck(); busiest != nullptr)
-    result.transfer += std::max(busiest->busy, result.reduction) * (slices - 1);
-  result.time = result.latency + result.transfer + result.reduction;
-  if (schedule.slices > 1) {
-    Traffic all(machine);
-    all.accumulate(slice, slices);
-    result.links = all.classes();
-  }
+  Traffic all(machine);
+  all.accumulate(cost.traffic(), slices);
+  result.links = all.classes();
+  result.by_level = cost.by_level(1, schedule.slices);
+  result.imbalance = schedule.imbalance;
+  result.rounds = cost.rounds() * schedule.slices;
+  result.classes = cost.classes();
   return result;
-}
-
-/// In as many slices as make it fastest: more, four times as many each time, while that helps.
-/// @return no algorithm where the reader does not accept it
-Prediction best_sliced(kernels::Schedule schedule,
-                       const Machine& machine,
-                       Bytes size,
-                       const kernels::Bound& bound,
-                       Accepts accepts) {
-  Prediction best;
-  const std::int64_t most = most_slices(schedule.collective, size, least_slice);
-  for (schedule.slices = 1; schedule.slices <= most; schedule.slices *= 4) {
-    if (accepts != nullptr && !accepts(schedule)) break;
-    Prediction next = predict(schedule, machine, size, bound);
-    if (!best.algorithm.empty() && next.time >= best.time) break;
-    if (schedule.slices > 1) next.algorithm += "*" + std::to_string(schedule.slices);
-    best = std::move(next);
-  }
-  return best;
 }
 
 std::vector<Prediction> predict_all(kernels::Collective collective,
@@ -168,16 +62,10 @@ std::vector<Prediction> predict_all(kernels::Collective collective,
                                     Bytes size,
                                     const PredictOptions& options) {
   const kernels::Bound bound = kernels::lower_bound(collective, machine, size, options.imbalance);
+  Candidates candidates(collective, machine, size, options);
   std::vector<Prediction> all;
-  for (const std::string& text : kernels::candidates(collective, machine)) {
-    kernels::Schedule schedule = kernels::build(collective, machine, text);
-    schedule.imbalance = options.imbalance;
-    if (schedule.imbalance != 1 && !kernels::takes_imbalance(schedule)) continue;
-    Prediction next = best_sliced(std::move(schedule), machine, size, bound, options.accepts);
-    if (!next.algorithm.empty()) all.push_back(std::move(next));
-  }
-  std::stable_sort(
-      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  for (const Candidates::Choice& choice : candidates.by_time(size))
+    all.push_back(predict(candidates.schedule(choice), machine, size, bound));
   return all;
 }
 
@@ -185,11 +73,12 @@ Prediction predict_best(kernels::Collective collective,
                         const Machine& machine,
                         Bytes size,
                         const PredictOptions& options) {
-  std::vector<Prediction> all = predict_all(collective, machine, size, options);
-  if (all.empty())
-    topology::usage_error(std::string(kernels::info(collective).name) +
-                          " is predicted only: it can be neither measured nor clocked yet");
-  return std::move(all.front());
+  Candidates candidates(collective, machine, size, options);
+  const Candidates::Choice choice = candidates.fastest(size);
+  return predict(candidates.schedule(choice),
+                 machine,
+                 size,
+                 kernels::lower_bound(collective, machine, size, options.imbalance));
 }
 
 namespace {

@@ -6,18 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "bench/executor/candidates.hpp"
 #include "kernels/collective/bounds.hpp"
-#include "kernels/collective/rounds.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/machine.hpp"
 #include "topology/traffic.hpp"
 
 namespace bench {
 
-/// Rounds are synchronous: a round ends when its slowest message has arrived. Chunks are fluid:
-/// size / ranks bytes, also where that is not a whole number of elements. Slices follow each other
-/// as fast as the busiest class of links lets them: the first takes its time, each further one adds
-/// what it keeps that class busy.
+/// See ScheduleCost for what a round is and how slices follow each other.
 struct Prediction {
   std::string algorithm;
   topology::Seconds time;
@@ -27,7 +24,9 @@ struct Prediction {
       reduction;  ///< part of `time`: adding up, where the machine says it is not hidden
   kernels::Bound bound;
   std::vector<topology::LinkClass> links;  ///< loads of the whole collective
-  double imbalance = 1;                    ///< of an all-to-all, see kernels::Schedule
+  /// `time` by the level that it is spent on, last what no level takes, see ScheduleCost::by_level.
+  std::vector<topology::Seconds> by_level;
+  double imbalance = 1;  ///< of an all-to-all, see kernels::Schedule
   std::int64_t rounds = 0;
   std::int64_t classes = 0;  ///< kinds of rounds evaluated; each stands for all ranks, by symmetry
 
@@ -38,17 +37,6 @@ struct Prediction {
   /// Its name; "pod, message rate" when the bytes are not what takes the time; "none".
   [[nodiscard]] std::string bottleneck_name() const;
 };
-
-/// What one repeat of a round puts on the links and adds up on each chip.
-struct RoundCost {
-  topology::Traffic traffic;
-  topology::Seconds reduction;  ///< where the machine says it is not hidden
-};
-
-[[nodiscard]] RoundCost cost_of(const kernels::Round& round,
-                                const kernels::Schedule& schedule,
-                                const topology::Machine& machine,
-                                topology::Bytes size);
 
 /// @param machine the group that the schedule was built for, level for digit
 /// @param size    as in collective.hpp
@@ -61,15 +49,6 @@ struct RoundCost {
                                  const topology::Machine& machine,
                                  topology::Bytes size,
                                  kernels::Bound bound);
-
-/// Which schedules "auto" may choose: all, or those that another reader can run as well.
-using Accepts = bool (*)(const kernels::Schedule& schedule);
-
-/// What else is asked of a prediction.
-struct PredictOptions {
-  Accepts accepts = nullptr;  ///< null: all
-  double imbalance = 1;       ///< of an all-to-all, see kernels::Schedule
-};
 
 /// All candidate algorithms of the group, each in the number of slices that suits it, fastest
 /// first.

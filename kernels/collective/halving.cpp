@@ -97,15 +97,20 @@ Node lane(const Context& context, const std::vector<Bit>& bits) {
 
 /// Weights of the lanes for which every link is busy for the same time. With B bits, lane i puts
 /// 2^-(s+1) of its share on bit i+s, so bit b carries sum_s f(b-s) 2^-(s+1): a geometric circulant,
-/// whose inverse is f(b) = (2 w(b) - w(b-1)) / (1 - 2^-B) for loads w in proportion to the rates. A
-/// negative weight is cut to nothing: there no weights do it.
+/// whose inverse is f(b) = (2 w(b) - w(b-1)) / (1 - 2^-B) for loads w in proportion to the rates.
+/// No lane has a negative share, so w(b-1) is at most 2 w(b): what a link could do beyond that no
+/// weights use up. The largest such w, bit by bit, carries most in a given time.
 std::vector<double> balance(const Context& context, const std::vector<Bit>& bits) {
+  const std::size_t count = bits.size();
+  std::vector<double> used;
+  used.reserve(count);
+  for (const Bit& bit : bits) used.push_back(context.rate[bit.digit].value());
+  for (std::size_t i = 2 * count; i-- > 0;)  // all the way round from the slowest
+    used[i % count] = std::min(used[i % count], 2 * used[(i + 1) % count]);
   std::vector<double> weights;
-  for (std::size_t b = 0; b < bits.size(); ++b) {
-    const double mine = context.rate[bits[b].digit].value();
-    const double before = context.rate[bits[(b + bits.size() - 1) % bits.size()].digit].value();
-    weights.push_back(std::max(0.0, 2 * mine - before));
-  }
+  weights.reserve(count);
+  for (std::size_t b = 0; b < count; ++b)
+    weights.push_back(2 * used[b] - used[(b + count - 1) % count]);
   return weights;
 }
 

@@ -1,12 +1,18 @@
 #include "kernels/collective/rounds.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace kernels {
 namespace {
 
 std::vector<Round> unroll(const Node& node, const Share& share);
+
+void move_to_end(std::vector<Round>& rounds, std::vector<Round>&& more) {
+  rounds.insert(
+      rounds.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
 
 /// Trips of a loop load the links alike when the partner does not depend on the counter.
 bool trips_alike(const std::vector<Round>& body) {
@@ -18,19 +24,13 @@ bool trips_alike(const std::vector<Round>& body) {
 
 std::vector<Round> unroll(const Sequence& sequence, const Share& share) {
   std::vector<Round> all;
-  for (const Node& step : sequence.steps) {
-    const std::vector<Round> next = unroll(step, share);
-    all.insert(all.end(), next.begin(), next.end());
-  }
+  for (const Node& step : sequence.steps) move_to_end(all, unroll(step, share));
   return all;
 }
 
 std::vector<Round> unroll(const Loop& loop, const Share& share) {
   std::vector<Round> body;
-  for (const Node& step : loop.body) {
-    const std::vector<Round> next = unroll(step, share);
-    body.insert(body.end(), next.begin(), next.end());
-  }
+  for (const Node& step : loop.body) move_to_end(body, unroll(step, share));
   if (trips_alike(body)) {
     body.front().repeat = loop.count;
     return body;
