@@ -50,7 +50,14 @@ struct Units<Seconds> {
   static constexpr const char* noun = "a time such as '1.5 us'";
   static constexpr const char* base = "s";
   static constexpr std::array table = {
-      Unit{"ns", 1e-9}, Unit{"us", 1e-6}, Unit{"ms", 1e-3}, Unit{"s", 1}};
+      Unit{"ns", 1e-9},
+      Unit{"us", 1e-6},
+      Unit{"ms", 1e-3},
+      Unit{"s", 1},
+      Unit{"min", 60, false},
+      Unit{"h", 3600, false},
+      Unit{"d", 86400, false},
+  };
 };
 
 template <>

@@ -1,4 +1,4 @@
-// Chip and system files: those that ship with the program, and chains of `extends`.
+// Chip, system and other files: those that ship with the program, and chains of `extends`.
 #pragma once
 
 #include <string>
@@ -16,6 +16,7 @@ struct Shelf {
 
 inline constexpr Shelf chip_shelf{"chips", "chip"};
 inline constexpr Shelf system_shelf{"systems", "system"};
+inline constexpr Shelf failures_shelf{"failures", "failures"};
 inline constexpr Shelf software_shelf{"software", "software"};
 
 /// Names on a shelf, without .toml, sorted. @throws Error(environment) if there is no such folder

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/reliability/straggler.hpp"
 #include "kernels/splitmix.hpp"
 #include "topology/error.hpp"
 #include "topology/parse.hpp"
@@ -57,7 +58,7 @@ double inverse_normal(double p) {
   return low;
 }
 
-std::vector<float> normal(double mean, double sigma) {
+std::vector<float> normal_quantiles(double mean, double sigma) {
   const double edge = inverse_normal(1.0 / Noise::bins);
   const double density = std::exp(-edge * edge / 2) / std::sqrt(2 * std::acos(-1.0));
   const double tail = density * Noise::bins;  // mean of |x| beyond the edge
@@ -129,7 +130,7 @@ Noise Noise::parse(const std::string& text) {
     return uniform(low, high);
   }
   if (parts.front() == "normal" && parts.size() == 3)
-    return Noise(normal(duration(parts[1]), duration(parts[2])));
+    return normal(duration(parts[1]), duration(parts[2]));
   if (parts.front() == "file" && parts.size() == 2) return Noise(measured(parts[1]));
   topology::usage_error(
       fmt::format("noise '{}': expected exponential:MEAN, uniform:LOW:HIGH, normal:MEAN:SIGMA or "
@@ -164,6 +165,12 @@ Noise Noise::exponential(double mean) {
   return noise;
 }
 
+Noise Noise::normal(double mean, double sigma) {
+  Noise noise(normal_quantiles(mean, sigma));
+  noise.normal_ = {mean, sigma};
+  return noise;
+}
+
 Ticks Noise::common() const {
   if (law_ == Law::exponential) return ExponentialLaw::common;
   return law_ == Law::uniform ? uniform_.middle : 0;
@@ -171,6 +178,16 @@ Ticks Noise::common() const {
 
 Seconds Noise::mean() const {
   return Seconds(mean_ * seconds_per_tick);
+}
+
+Seconds Noise::expected_maximum(std::int64_t chips) const {
+  const auto n = static_cast<double>(chips);
+  const auto in_seconds = [](double ticks) { return Seconds(ticks * seconds_per_tick); };
+  if (law_ == Law::none) return {};
+  if (law_ == Law::exponential) return in_seconds(mean_ * kernels::exponential_maximum(chips));
+  if (law_ == Law::uniform) return in_seconds(mean_ + uniform_.width * (n / (n + 1) - 0.5));
+  if (normal_) return in_seconds(kernels::normal_maximum(normal_->mean, normal_->sigma, chips));
+  return in_seconds(kernels::quantile_maximum(quantiles_, chips));
 }
 
 }  // namespace bench

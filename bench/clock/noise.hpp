@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -65,6 +66,11 @@ struct UniformLaw {
   float width = 0;  ///< ticks from the lowest to the highest
 };
 
+struct NormalLaw {
+  double mean = 0;  ///< ticks, as is sigma
+  double sigma = 0;
+};
+
 /// A distribution of delays: exponential, uniform, or quantiles at equal steps of probability with
 /// straight lines between them.
 class Noise {
@@ -96,6 +102,10 @@ class Noise {
 
   [[nodiscard]] topology::Seconds mean() const;
 
+  /// Expected longest of the delays of so many chips, by the law itself: the largest of those that
+  /// the clock draws is at most `most`. Of measured delays it is none longer than the longest.
+  [[nodiscard]] topology::Seconds expected_maximum(std::int64_t chips) const;
+
   /// No delay is longer.
   [[nodiscard]] Ticks most() const { return most_; }
 
@@ -103,12 +113,14 @@ class Noise {
   explicit Noise(std::vector<float> quantiles);
   static Noise uniform(double low, double high);
   static Noise exponential(double mean);
+  static Noise normal(double mean, double sigma);
 
   Law law_ = Law::none;
   double mean_ = 0;  // ticks
   Ticks most_ = 0;
   ExponentialLaw exponential_;
   UniformLaw uniform_;
+  std::optional<NormalLaw> normal_;
   std::vector<float> quantiles_;
 };
 

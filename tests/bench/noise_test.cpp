@@ -211,4 +211,27 @@ TEST(Noise, OfALongRingIsThatOfItsChipsOnAnyNumberOfThreads) {
   omp_set_num_threads(before);
 }
 
+/// Of the longest of 4,096 delays over 256 steps, up to four deviations of their mean.
+TEST(Noise, ExpectsTheLongestOfManyDelays) {
+  constexpr std::size_t group = 4096;
+  for (const char* text : {"exponential:3 us", "uniform:2 us:5 us", "normal:4 us:1 us"}) {
+    const Noise noise = Noise::parse(text);
+    const std::vector<Ticks> delays = draw(noise, bench::noise_key(5, 2));
+    std::vector<double> longest;
+    for (std::size_t i = 0; i < chips; i += group) {
+      const auto begin = delays.begin() + static_cast<std::ptrdiff_t>(i);
+      longest.push_back(static_cast<double>(*std::max_element(begin, begin + group)));
+    }
+    const auto count = static_cast<double>(longest.size());
+    const double mean = std::accumulate(longest.begin(), longest.end(), 0.0) / count;
+    double squares = 0;
+    for (const double one : longest) squares += (one - mean) * (one - mean);
+    EXPECT_NEAR(mean,
+                noise.expected_maximum(group).value() / bench::seconds_per_tick,
+                4 * std::sqrt(squares) / count + 0.012 * noise.mean().value() / 1e-10)
+        << text;
+  }
+  EXPECT_EQ(Noise().expected_maximum(group), topology::Seconds{});
+}
+
 }  // namespace

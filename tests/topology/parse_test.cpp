@@ -62,6 +62,9 @@ TEST(Parse, TimesRatesAndTheRest) {
   EXPECT_EQ(read<Seconds>("1.5 us"), 1.5 * 1e-6);
   EXPECT_EQ(read<Seconds>("5 ns"), 5 * 1e-9);
   EXPECT_EQ(read<Seconds>("0 s"), 0.0);
+  EXPECT_EQ(read<Seconds>("5.8 min"), 5.8 * 60);
+  EXPECT_EQ(read<Seconds>("8 h"), 28800.0);
+  EXPECT_EQ(read<Seconds>("54 d"), 54 * 86400.0);
   EXPECT_EQ(read<FlopsPerSecond>("7 FLOP/s"), 7.0);
   EXPECT_EQ(read<FlopsPerSecond>("983 GFLOP/s"), 983e9);
   EXPECT_EQ(read<FlopsPerSecond>("667 TFLOP/s"), 667e12);
@@ -142,6 +145,7 @@ TEST(Format, ReadableUnits) {
   EXPECT_EQ(format(Seconds(1.5e-6)), "1.5 us");
   EXPECT_EQ(format(Seconds{}), "0 s");
   EXPECT_EQ(format(Seconds(123.456)), "123.5 s");
+  EXPECT_EQ(format(Seconds(86400)), "86400 s");
   EXPECT_EQ(format(FlopsPerSecond(629.1456e12)), "629.1 TFLOP/s");
   EXPECT_EQ(format(Hertz(2.4e9)), "2.4 GHz");
   EXPECT_EQ(format(Watts(48e3)), "48 kW");
