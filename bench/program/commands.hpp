@@ -13,6 +13,7 @@ using Action = std::function<void()>;
 void add_collective(CLI::App& app, Action& chosen);
 void add_compare(CLI::App& app, Action& chosen);
 void add_fit(CLI::App& app, Action& chosen);
+void add_goodput(CLI::App& app, Action& chosen);
 void add_guidelines(CLI::App& app, Action& chosen);
 void add_health(CLI::App& app, Action& chosen);
 void add_models(CLI::App& app, Action& chosen);

@@ -8,6 +8,7 @@
 //   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
+//   rainier goodput --system rainier --days 30
 //   rainier validate matmul
 #include <chrono>
 #include <cstdio>
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
     bench::add_collective(app, chosen);
     bench::add_compare(app, chosen);
     bench::add_fit(app, chosen);
+    bench::add_goodput(app, chosen);
     bench::add_guidelines(app, chosen);
     bench::add_health(app, chosen);
     bench::add_models(app, chosen);
