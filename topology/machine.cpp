@@ -90,11 +90,10 @@ std::int64_t Machine::stride(std::size_t level) const {
 }
 
 std::size_t Machine::level(const std::string& level_name) const {
-  std::vector<std::string> names;
-  for (std::size_t l = 0; l < levels.size(); ++l) {
+  for (std::size_t l = 0; l < levels.size(); ++l)
     if (levels[l].name == level_name) return l;
-    names.push_back(levels[l].name);
-  }
+  std::vector<std::string> names;
+  for (const Level& level : levels) names.push_back(level.name);
   usage_error(unknown_name("level", level_name, names));
 }
 

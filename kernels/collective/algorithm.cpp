@@ -84,12 +84,11 @@ std::span<const Algorithm> algorithms() {
 }
 
 const Algorithm& parse_algorithm(std::string_view text) {
+  for (const Algorithm& row : table)
+    if (text == row.name) return row;
   std::vector<std::string> names;
   names.reserve(table.size());
-  for (const Algorithm& row : table) {
-    if (text == row.name) return row;
-    names.emplace_back(row.name);
-  }
+  for (const Algorithm& row : table) names.emplace_back(row.name);
   topology::usage_error(topology::unknown_name("algorithm", text, names));
 }
 

@@ -9,6 +9,7 @@
 //   paper              Peterka, Goodell, Ross, Shen, Thakur: A configurable algorithm for parallel
 //                      image-compositing applications, SC 2009
 #include <algorithm>
+#include <utility>
 
 #include "kernels/collective/algorithm.hpp"
 
@@ -45,7 +46,7 @@ Node butterfly_phase(const Context& context,
       exchange.chunks[digit].modulus = unit * base;
       exchange.anchored_at_receiver = true;
       exchange.reduce = true;
-      sends.parts.emplace_back(exchange);
+      sends.parts.emplace_back(std::move(exchange));
     }
     steps.steps.emplace_back(std::move(sends));
     unit *= base;

@@ -81,6 +81,7 @@ std::vector<Bit> bits_of(const Context& context, const std::vector<std::size_t>&
 
 Node lane(const Context& context, const std::vector<Bit>& bits) {
   Sequence steps;
+  steps.steps.reserve(bits.size());
   Box held = context.chunks;  // chunks that agree with the rank in all bits done so far
   for (const Bit& bit : bits) {
     Range& range = held[bit.digit];
@@ -90,7 +91,7 @@ Node lane(const Context& context, const std::vector<Bit>& bits) {
     exchange.chunks = held;
     exchange.chunks[bit.digit].value = bit.label;  // of these, the half with the partner's bit
     exchange.reduce = true;
-    steps.steps.emplace_back(exchange);
+    steps.steps.emplace_back(std::move(exchange));
   }
   return steps;
 }
@@ -188,7 +189,7 @@ Node doubling_phase(const Context& context,
     exchange.to = bit.partner();
     exchange.chunks = context.chunks;
     exchange.reduce = true;
-    steps.steps.emplace_back(exchange);
+    steps.steps.emplace_back(std::move(exchange));
   }
   return steps;
 }

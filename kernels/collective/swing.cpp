@@ -129,7 +129,7 @@ Node lane(const Context& context,
       exchange.chunks = held;
       exchange.chunks[digit] = range(dimension.sent(step));
       exchange.reduce = true;
-      steps.steps.emplace_back(exchange);
+      steps.steps.emplace_back(std::move(exchange));
       held[digit] = range(dimension.held(step + 1));
     }
   return steps;
