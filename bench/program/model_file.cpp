@@ -39,6 +39,12 @@ fs::path find_model(const std::string& name_or_path) {
   return models_folder() / (name_or_path + ".json");
 }
 
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) topology::usage_error(fmt::format("cannot read '{}'", path.string()));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
 std::vector<std::string> model_names() {
@@ -56,12 +62,13 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+std::string model_text(const std::string& name_or_path) {
+  return text_of(find_model(name_or_path));
+}
+
 kernels::Model load_model(const std::string& name_or_path) {
   const fs::path path = find_model(name_or_path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) topology::usage_error(fmt::format("cannot read '{}'", path.string()));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  kernels::Model model = kernels::model_from_config(text, path.string());
+  kernels::Model model = kernels::model_from_config(text_of(path), path.string());
   const bool snapshot = path.filename() == of_hugging_face;
   model.name =
       snapshot ? fs::absolute(path).parent_path().filename().string() : path.stem().string();

@@ -17,4 +17,7 @@ namespace bench {
 /// @throws topology::Error(usage) with the known names
 [[nodiscard]] kernels::Model load_model(const std::string& name_or_path);
 
+/// The file that load_model reads, verbatim.
+[[nodiscard]] std::string model_text(const std::string& name_or_path);
+
 }  // namespace bench

@@ -7,7 +7,10 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/model_file.hpp"
+#include "bench/program/timeline_file.hpp"
+#include "bench/program/train_record.hpp"
 #include "bench/program/train_table.hpp"
+#include "kernels/training/pipeline.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -36,6 +39,8 @@ struct TrainOptions {
   bool json = false;
   bool sensitivity = false;
   std::string timeline;
+  std::string output;
+  bool force = false;
 };
 
 /// One of a few words.
@@ -99,7 +104,9 @@ void train(const TrainOptions& o) {
   std::vector<Sensitivity> sensitivity;
   if (o.sensitivity) sensitivity = sensitivities(job);
   if (!speaks_before_init()) return;
-  if (!o.timeline.empty()) write_timeline(o.timeline, job, step);
+  if (!o.timeline.empty()) write_timeline(o.timeline, timeline(job), job.model.name);
+  if (!o.output.empty())
+    record_step({o.output, o.force, o.model, o.system, o.software, o.overrides}, job, step);
   if (o.json)
     print_step_json(job, step, sensitivity);
   else
@@ -154,7 +161,10 @@ void add_train(CLI::App& app, Action& chosen) {
   add_shape(*train_command, *options);
   add_memory(*train_command, *options);
   train_command->add_flag("--sensitivity", options->sensitivity, "d ln step / d ln of each figure");
-  train_command->add_option("--timeline", options->timeline, "write the passes as a Chrome trace");
+  train_command->add_option(
+      "--timeline", options->timeline, "write passes and operations as a Chrome trace");
+  train_command->add_option("-O,--output", options->output, "write the step to this results file");
+  train_command->add_flag("--force", options->force, "overwrite earlier results");
   train_command->add_flag("--json", options->json, "for programs");
   train_command->callback([options, &chosen] { chosen = [options] { train(*options); }; });
 }

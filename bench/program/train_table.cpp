@@ -1,13 +1,11 @@
 #include "bench/program/train_table.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "kernels/training/counts.hpp"
-#include "topology/error.hpp"
+#include "kernels/training/pipeline.hpp"
 
 namespace bench {
 namespace {
@@ -77,6 +75,35 @@ void print_spending(const Job& job, const Step& step) {
   fmt::print("{:<20} {:>12} {:>6.1f} %\n", "sum", seconds(step.spending.total()), 100.0);
 }
 
+/// Of a machine, and what no level takes.
+std::vector<std::string> levels_of(const Job& job) {
+  std::vector<std::string> names;
+  for (const topology::Level& level : job.machine.levels) names.push_back(level.name);
+  names.emplace_back("chip");
+  return names;
+}
+
+void print_exposed(const Job& job, const Step& step) {
+  const std::vector<std::string> levels = levels_of(job);
+  std::string lines;
+  for (const Spent axis : exposed_axes) {
+    if (step.spending[axis].value() <= 0) continue;
+    lines += fmt::format("{:<20}", name(axis));
+    for (std::size_t l = 0; l < levels.size(); ++l) {
+      const Seconds part = step.spending.exposed_on(axis, l);
+      lines += fmt::format(" {:>11}", part.value() > 0 ? seconds(part) : "-");
+    }
+    lines += fmt::format(" {:>12}\n", seconds(step.spending[axis]));
+  }
+  if (lines.empty()) return;
+  fmt::print(
+      "\n# communication that nothing hides, by the level that it waits for; chip: calls, adding "
+      "up\n");
+  fmt::print("{:<20}", "");
+  for (const std::string& level : levels) fmt::print(" {:>11}", level);
+  fmt::print(" {:>12}\n{}", "sum", lines);
+}
+
 struct MemoryRow {
   const char* what;
   Bytes bytes;
@@ -101,8 +128,9 @@ void print_memory(const Job& job, const Step& step) {
   fmt::print("{:<20} {:>9.2f} GB: {}\n",
              "capacity",
              capacity->value.value() * 1e-9,
-             share <= 1 ? fmt::format("{:.0f} % used", 100 * share)
-                        : fmt::format("does not fit, {:.2f} times too much", share));
+             step.fits(job.machine.chip)
+                 ? fmt::format("{:.0f} % used", 100 * share)
+                 : fmt::format("does not fit, {:.2f} times too much", share));
 }
 
 /// What would help, in words.
@@ -134,6 +162,7 @@ void print_step(const Job& job, const Step& step, const std::vector<Sensitivity>
   print_header(job);
   print_rates(job, step);
   print_spending(job, step);
+  print_exposed(job, step);
   print_memory(job, step);
   fmt::print("\nbinds: {}\n", binding(step, sensitivity));
   print_sensitivity(sensitivity);
@@ -153,38 +182,17 @@ void print_step_json(const Job& job,
   out["hfu"] = step.hfu();
   for (std::size_t i = 0; i < spent_kinds; ++i)
     out["spent_s"][name(static_cast<Spent>(i))] = step.spending.of.at(i).value();
+  const std::vector<std::string> levels = levels_of(job);
+  for (const Spent axis : exposed_axes)
+    for (std::size_t l = 0; l < levels.size(); ++l)
+      out["exposed_s"][name(axis)][levels[l]] = step.spending.exposed_on(axis, l).value();
   for (const MemoryRow& row : memory_rows(step.memory))
     out["memory_bytes"][row.what] = row.bytes.value();
+  const auto& capacity = job.machine.chip.memory_capacity;
+  if (capacity) out["capacity_bytes"] = capacity->value.value();
+  out["fits"] = step.fits(job.machine.chip);
   for (const Sensitivity& s : sensitivity) out["sensitivity"][s.figure] = s.exponent;
   fmt::print("{}\n", out.dump(2));
-}
-
-void write_timeline(const std::string& path, const Job& job, const Step& step) {
-  constexpr std::array<const char*, 3> passes{"forward", "backward", "weights"};
-  nlohmann::ordered_json events = nlohmann::ordered_json::array();
-  for (std::size_t rank = 0; rank < step.run.tasks.size(); ++rank) {
-    events.push_back({{"ph", "M"},
-                      {"name", "thread_name"},
-                      {"pid", 0},
-                      {"tid", rank},
-                      {"args", {{"name", fmt::format("pipeline rank {}", rank)}}}});
-    for (const kernels::PipelineTask& task : step.run.tasks[rank])
-      events.push_back({{"ph", "X"},
-                        {"name", passes.at(static_cast<std::size_t>(task.pass))},
-                        {"pid", 0},
-                        {"tid", rank},
-                        {"ts", task.start.value() * 1e6},
-                        {"dur", (task.end - task.start).value() * 1e6},
-                        {"args", {{"chunk", task.chunk}, {"micro_batch", task.micro_batch}}}});
-  }
-  const nlohmann::ordered_json all{{"traceEvents", events},
-                                   {"otherData", {{"model", job.model.name}}}};
-  std::ofstream file(path);
-  file << all.dump() << '\n';
-  file.close();
-  if (!file)
-    throw topology::Error(topology::ErrorKind::environment,
-                          path + ": the timeline cannot be written");
 }
 
 }  // namespace bench

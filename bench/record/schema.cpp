@@ -251,6 +251,8 @@ std::span<const Record* const> records() {
                                   &modelled_clock,
                                   &modelled_chip,
                                   &modelled_matmul,
+                                  &modelled_training,
+                                  &modelled_exposed,
                                   &measured_collective,
                                   &measured_clock,
                                   &measured_matmul,

@@ -9,7 +9,7 @@ namespace bench {
 
 inline constexpr const char* results_format = "rainier-results";
 /// Readers refuse a newer major number; a minor one adds tables or columns.
-inline constexpr const char* schema_version = "1.3";
+inline constexpr const char* schema_version = "1.4";
 
 struct Record {
   const char* group;
@@ -24,6 +24,8 @@ extern const Record modelled_link;
 extern const Record modelled_clock;
 extern const Record modelled_chip;
 extern const Record modelled_matmul;
+extern const Record modelled_training;
+extern const Record modelled_exposed;
 extern const Record measured_collective;
 extern const Record measured_clock;
 extern const Record measured_matmul;

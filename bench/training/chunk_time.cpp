@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace bench {
-namespace {
 
 using kernels::Axis;
 using kernels::Operation;
@@ -32,23 +31,11 @@ Spent spent_on(const Operation& op) {
   return Spent::data;
 }
 
-/// One after the other; what runs beside the operation before it takes what is left over.
-Spending spend(const Operations& operations, OperationTimes& times) {
-  Spending sum;
-  Seconds before;
-  Seconds aside;  // what other micro-batches' work hides
-  for (const Operation& op : operations) {
-    const Seconds alone = times.of(op);
-    if (op.beside && op.axis == Axis::expert) {
-      aside += alone;
-      continue;
-    }
-    const Seconds taken = op.beside ? std::max(Seconds(), alone - before) : alone;
-    if (!op.beside) before = alone;
-    sum[spent_on(op)] += taken;
-  }
-  sum[Spent::expert] += std::max(Seconds(), aside - sum.total());
-  return sum;
+namespace {
+
+/// Hidden by all other work of the pass, not only by the operation before.
+bool is_aside(const Operation& op) {
+  return op.beside && op.work == Work::collective && op.axis == Axis::expert;
 }
 
 /// Operations that the host launches; collectives wait in the queue of their library.
@@ -75,47 +62,100 @@ void add_launches(const Job& job, const kernels::LayerWork& work, ChunkSpending&
   if (!together) to.weights[Spent::launch] += idle(weights, busy);
 }
 
-/// FSDP: the parameters of a layer are gathered while the one before computes, and its gradients
-/// leave while the next does.
-void add_sharded(const Job& job,
-                 const kernels::Layer& layer,
-                 OperationTimes& times,
-                 ChunkSpending& spending) {
-  const Axes& axes = times.axes();
-  const std::optional<topology::Machine>& group = axes.shard ? axes.shard : axes.data;
-  if (job.plan.sharding != Sharding::parameters || !group) return;
-  const kernels::HeldParameters held =
-      held_parameters(job.model, job.plan, {{{layer, 1}}, false, false});
-  const double parameters = held.dense + held.experts;
-  const Bytes gathered(parameters * topology::size_of(job.plan.type).value());
-  const Bytes reduced(parameters * topology::size_of(job.plan.gradient).value());
-  const Seconds gather = times.collective(kernels::Collective::all_gather, *group, gathered);
-  const Seconds reduce = times.collective(kernels::Collective::reduce_scatter, *group, reduced);
-  const auto left = [&](Seconds comes, Seconds computes) {
-    return job.plan.overlap_data ? std::max(Seconds(), comes - computes) : comes;
-  };
-  spending.forward[Spent::data] += left(gather, spending.forward.total());
-  spending.backward[Spent::data] +=
-      left(gather + reduce, spending.backward.total() + spending.weights.total());
-}
-
 }  // namespace
 
-ChunkSpending chunk_spending(const Job& job, const kernels::Stage& stage, OperationTimes& times) {
-  ChunkSpending sum;
-  const auto add = [&](const kernels::LayerWork& work, const kernels::Layer* layer, double count) {
-    ChunkSpending one{
-        spend(work.forward, times), spend(work.backward, times), spend(work.weights, times)};
-    add_launches(job, work, one);
-    if (layer != nullptr) add_sharded(job, *layer, times, one);
-    sum.forward.add(one.forward, count);
-    sum.backward.add(one.backward, count);
-    sum.weights.add(one.weights, count);
+std::vector<Placed> placed(const Operations& operations, const OperationTimes& times) {
+  std::vector<Placed> all;
+  all.reserve(operations.size());
+  Seconds now;
+  Seconds cover;  // of the operation before, what hides others
+  Seconds aside;
+  for (const Operation& op : operations) {
+    Placed next{&op, now, times.of(op), {}};
+    if (is_aside(op)) {
+      next.start = aside;
+      aside += next.taken.time;
+      all.push_back(std::move(next));
+      continue;
+    }
+    const Seconds hidden = op.beside ? std::min(cover, next.taken.time) : Seconds();
+    next.start = op.beside ? now - cover : now;
+    next.left = next.taken.time - hidden;
+    cover = op.beside ? cover - hidden : next.taken.time;
+    now += next.left;
+    all.push_back(std::move(next));
+  }
+  for (Placed& op : all)
+    if (is_aside(*op.operation))
+      op.left = std::max(Seconds(), op.start + op.taken.time - std::max(now, op.start));
+  return all;
+}
+
+void ChunkSpending::add(const ChunkSpending& other, double times) {
+  forward.add(other.forward, times);
+  backward.add(other.backward, times);
+  weights.add(other.weights, times);
+}
+
+Spending ChunkTimes::of(const Operations& operations) const {
+  Spending sum;
+  for (const Placed& op : placed(operations, times_)) {
+    const Spent what = spent_on(*op.operation);
+    if (op.taken.by_level.empty())
+      sum[what] += op.left;
+    else
+      sum.wait(what, op.left, op.taken);
+  }
+  return sum;
+}
+
+/// The parameters are gathered while the layer before computes, and their gradients leave while the
+/// next one does; gathered again backward.
+ChunkTimes::Sharded ChunkTimes::sharded(const kernels::Layer& layer) const {
+  const Axes& axes = times_.axes();
+  Group* group = axes.shard != nullptr ? axes.shard : axes.data;
+  if (job_.plan.sharding != Sharding::parameters || group == nullptr) return {};
+  const kernels::HeldParameters held =
+      held_parameters(job_.model, job_.plan, {{{layer, 1}}, false, false});
+  const double parameters = held.dense + held.experts;
+  const Bytes gathered(parameters * topology::size_of(job_.plan.type).value());
+  const Bytes reduced(parameters * topology::size_of(job_.plan.gradient).value());
+  const Taken gather = times_.collective(kernels::Collective::all_gather, *group, gathered);
+  Taken reduce = times_.collective(kernels::Collective::reduce_scatter, *group, reduced);
+  if (splits_backward(job_.plan.order)) return {gather, gather, reduce};
+  reduce.add(gather);
+  return {gather, reduce, {}};
+}
+
+ChunkSpending ChunkTimes::of(const kernels::LayerWork& work) const {
+  ChunkSpending one{of(work.forward), of(work.backward), of(work.weights)};
+  add_launches(job_, work, one);
+  return one;
+}
+
+const ChunkSpending& ChunkTimes::of(const kernels::Layer& layer) {
+  for (const auto& [known, spending] : layers_)
+    if (known == layer) return spending;
+  ChunkSpending one = of(layer_work(job_.model, layer, job_.plan));
+  const Sharded moves = sharded(layer);
+  const auto left = [&](const Taken& comes, Seconds computes) {
+    return job_.plan.overlap_data ? std::max(Seconds(), comes.time - computes) : comes.time;
   };
-  if (stage.first) add(embedding_work(job.model, job.plan), nullptr, 1);
+  const Seconds backward = splits_backward(job_.plan.order)
+                               ? one.backward.total()
+                               : one.backward.total() + one.weights.total();
+  one.forward.wait(Spent::data, left(moves.forward, one.forward.total()), moves.forward);
+  one.backward.wait(Spent::data, left(moves.backward, backward), moves.backward);
+  one.weights.wait(Spent::data, left(moves.weights, one.weights.total()), moves.weights);
+  return layers_.emplace_back(layer, std::move(one)).second;
+}
+
+ChunkSpending ChunkTimes::of(const kernels::Stage& stage) {
+  ChunkSpending sum;
+  if (stage.first) sum.add(of(embedding_work(job_.model, job_.plan)), 1);
   for (const kernels::Layers& run : stage.layers)
-    add(layer_work(job.model, run.layer, job.plan), &run.layer, static_cast<double>(run.count));
-  if (stage.last) add(head_work(job.model, job.plan), nullptr, 1);
+    sum.add(of(run.layer), static_cast<double>(run.count));
+  if (stage.last) sum.add(of(head_work(job_.model, job_.plan)), 1);
   return sum;
 }
 

@@ -3,19 +3,19 @@
 #include <fmt/format.h>
 
 #include "kernels/training/stage.hpp"
-#include "topology/axis.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
 namespace {
 
-std::optional<topology::Machine> members(const topology::Machine& machine,
-                                         const char* what,
-                                         std::int64_t stride,
-                                         std::int64_t count) {
-  if (count < 2) return std::nullopt;
+Group* members(const topology::Machine& machine,
+               Groups& groups,
+               const char* what,
+               std::int64_t stride,
+               std::int64_t count) {
+  if (count < 2) return nullptr;
   try {
-    return topology::axis(machine, stride, count);
+    return &groups.group(machine, stride, count);
   } catch (const topology::Error& error) {
     topology::usage_error(fmt::format("{} of {}: {}", what, count, error.what()));
   }
@@ -23,26 +23,23 @@ std::optional<topology::Machine> members(const topology::Machine& machine,
 
 }  // namespace
 
-const topology::Machine* Axes::of(kernels::Axis axis) const {
-  const auto get = [](const std::optional<topology::Machine>& group) {
-    return group ? &*group : nullptr;
-  };
+Group* Axes::of(kernels::Axis axis) const {
   switch (axis) {
     case kernels::Axis::tensor:
-      return get(tensor);
+      return tensor;
     case kernels::Axis::context:
-      return get(context);
+      return context;
     case kernels::Axis::expert:
-      return get(expert);
+      return expert;
     case kernels::Axis::data:
-      return get(data);
+      return data;
     case kernels::Axis::pipeline:
       break;
   }
-  return get(pipeline);
+  return pipeline;
 }
 
-Axes axes(const Job& job) {
+Axes axes(const Job& job, Groups& groups) {
   const kernels::Plan& plan = job.plan;
   const topology::Machine& machine = job.machine;
   if (plan.chips() != machine.chips())
@@ -54,23 +51,25 @@ Axes axes(const Job& job) {
         plan.pipeline,
         plan.chips(),
         machine.chips()));
+  groups.use(machine, job.algorithm);
+  const auto group = [&](const char* what, std::int64_t stride, std::int64_t count) {
+    return members(machine, groups, what, stride, count);
+  };
   const std::int64_t data = plan.context * plan.data;
   const bool shards = plan.shard != 0 && plan.shard < data;
   Axes all;
-  all.tensor = members(machine, "tensor parallelism", 1, plan.tensor);
-  all.context = members(machine, "context parallelism", plan.tensor, plan.context);
-  const std::int64_t of_expert = plan.split_experts ? plan.tensor : 1;
-  all.expert = members(machine, "expert parallelism", of_expert, plan.expert);
+  all.tensor = group("tensor parallelism", 1, plan.tensor);
+  all.context = group("context parallelism", plan.tensor, plan.context);
+  all.expert = group("expert parallelism", plan.split_experts ? plan.tensor : 1, plan.expert);
   if (plan.expert_ranks() > 1)
-    all.expert_data = members(
-        machine, "replicas of experts", plan.expert_ranks(), kernels::expert_replicas(plan));
-  all.data = members(machine, "data parallelism", plan.tensor, data);
+    all.expert_data =
+        group("replicas of experts", plan.expert_ranks(), kernels::expert_replicas(plan));
+  all.data = group("data parallelism", plan.tensor, data);
   if (shards) {
-    all.shard = members(machine, "sharding", plan.tensor, plan.shard);
-    all.replicas =
-        members(machine, "replicas of shards", plan.tensor * plan.shard, data / plan.shard);
+    all.shard = group("sharding", plan.tensor, plan.shard);
+    all.replicas = group("replicas of shards", plan.tensor * plan.shard, data / plan.shard);
   }
-  all.pipeline = members(machine, "pipeline parallelism", plan.tensor * data, plan.pipeline);
+  all.pipeline = group("pipeline parallelism", plan.tensor * data, plan.pipeline);
   return all;
 }
 

@@ -1,9 +1,9 @@
 // A training job: which model, on which machine, spread how, by which software.
 #pragma once
 
-#include <optional>
 #include <string>
 
+#include "bench/training/groups.hpp"
 #include "kernels/training/model.hpp"
 #include "kernels/training/operation.hpp"
 #include "kernels/training/plan.hpp"
@@ -20,21 +20,22 @@ struct Job {
   std::string algorithm = "auto";  ///< of collectives, as in `predict`
 };
 
-/// Groups of chips of a job, of two members or more; ranks of an axis lie as plan.hpp says.
+/// Groups of chips of a job, of two members or more; ranks of an axis lie as plan.hpp says. Null:
+/// there is none.
 struct Axes {
-  std::optional<topology::Machine> tensor;
-  std::optional<topology::Machine> context;
-  std::optional<topology::Machine> expert;
-  std::optional<topology::Machine> expert_data;  ///< that hold the same experts
-  std::optional<topology::Machine> data;         ///< context and data ranks: one gradient
-  std::optional<topology::Machine> shard;        ///< of HSDP: those that share
-  std::optional<topology::Machine> replicas;     ///< of HSDP: shares that are alike
-  std::optional<topology::Machine> pipeline;
+  Group* tensor = nullptr;
+  Group* context = nullptr;
+  Group* expert = nullptr;
+  Group* expert_data = nullptr;  ///< that hold the same experts
+  Group* data = nullptr;         ///< context and data ranks: one gradient
+  Group* shard = nullptr;        ///< of HSDP: those that share
+  Group* replicas = nullptr;     ///< of HSDP: shares that are alike
+  Group* pipeline = nullptr;
 
-  [[nodiscard]] const topology::Machine* of(kernels::Axis axis) const;
+  [[nodiscard]] Group* of(kernels::Axis axis) const;
 };
 
 /// @throws Error(usage) for a plan that does not fit the machine's levels
-[[nodiscard]] Axes axes(const Job& job);
+[[nodiscard]] Axes axes(const Job& job, Groups& groups);
 
 }  // namespace bench

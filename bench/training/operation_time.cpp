@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "bench/executor/predict.hpp"
-
 namespace bench {
 namespace {
 
@@ -18,35 +16,40 @@ double share(const topology::Figure<double>& figure) {
 
 }  // namespace
 
-OperationTimes::OperationTimes(const Job& job) : job_(job), axes_(bench::axes(job)) {
+OperationTimes::OperationTimes(const Job& job, Groups& groups)
+    : job_(job), axes_(bench::axes(job, groups)) {
   for (const topology::DataType type : {job.plan.type, job.plan.matmul}) {
     engines_[type] = kernels::tensor_engine(job.machine.chip, type);
     engines_[type].launch = Seconds();  // kernels wait in line: the host's launches count instead
   }
 }
 
-Seconds OperationTimes::of(const Operation& operation) {
+Taken OperationTimes::of(const Operation& operation) const {
   switch (operation.work) {
     case Work::matmul:
-      return matmul(operation);
+      return {matmul(operation), {}};
     case Work::attention:
-      return attention(operation);
+      return {attention(operation), {}};
     case Work::elementwise:
-      return streamed(operation.bytes);
+      return {streamed(operation.bytes), {}};
     case Work::collective:
-      if (const topology::Machine* group = axes_.of(operation.axis))
-        return collective(operation.collective, *group, operation.bytes);
-      return {};
     case Work::transfer:
       break;
   }
-  const topology::Machine* group = axes_.of(operation.axis);
-  return group == nullptr
-             ? Seconds()
-             : static_cast<double>(operation.times) * transfer(*group, operation.bytes);
+  return communication(operation);
 }
 
-Seconds OperationTimes::matmul(const Operation& operation) {
+Taken OperationTimes::communication(const Operation& operation) const {
+  Group* group = axes_.of(operation.axis);
+  if (group == nullptr) return {};
+  if (operation.work == Work::collective)
+    return collective(operation.collective, *group, operation.bytes);
+  Taken all;
+  all.add(transfer(*group, operation.bytes), static_cast<double>(operation.times));
+  return all;
+}
+
+Seconds OperationTimes::matmul(const Operation& operation) const {
   return predict(operation.gemm, engines_.at(operation.gemm.type), operation.batch).time /
          share(job_.software.matmul);
 }
@@ -68,20 +71,15 @@ Seconds OperationTimes::streamed(Bytes bytes) const {
          (engine.memory_bandwidth * engine.memory_efficiency * share(job_.software.elementwise));
 }
 
-Seconds OperationTimes::collective(kernels::Collective collective,
-                                   const topology::Machine& group,
-                                   Bytes size) {
-  const auto [found, fresh] = calls_.try_emplace({collective, &group, size.value()});
-  if (fresh)
-    found->second =
-        predict(collective, group, size, job_.algorithm).time / share(job_.software.collective);
-  return found->second;
+Taken OperationTimes::collective(kernels::Collective collective, Group& group, Bytes size) const {
+  Taken taken;
+  taken.add(group.collective(collective, size, job_.algorithm),
+            1 / share(job_.software.collective));
+  return taken;
 }
 
-Seconds OperationTimes::transfer(const topology::Machine& group, Bytes size) const {
-  const topology::Level& level = group.levels.back();  // the slowest that neighbours cross
-  return level.latency.value + size / (level.bandwidth.value * level.links.value *
-                                       level.efficiency.value * share(job_.software.collective));
+Taken OperationTimes::transfer(const Group& group, Bytes size) const {
+  return group.transfer(size / share(job_.software.collective));
 }
 
 }  // namespace bench

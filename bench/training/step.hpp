@@ -8,53 +8,18 @@
 // on the rank that is through last. The parts of its time add up to the step.
 #pragma once
 
-#include <array>
-#include <string>
-#include <vector>
+#include <cstdint>
 
 #include "bench/training/job.hpp"
+#include "bench/training/spending.hpp"
 #include "kernels/training/memory.hpp"
-#include "kernels/training/pipeline.hpp"
 
 namespace bench {
 
-/// What a rank's time goes into.
-enum class Spent {
-  matmul,
-  attention,
-  elementwise,
-  launch,  ///< waiting for the host to launch operations
-  tensor,  ///< communication that nothing hides, by axis
-  context,
-  expert,
-  pipeline,
-  data,
-  bubble,
-  optimizer,
-};
-inline constexpr std::size_t spent_kinds = 11;
-
-[[nodiscard]] const char* name(Spent spent);
-
-/// Time by what it goes into.
-struct Spending {
-  std::array<topology::Seconds, spent_kinds> of{};
-
-  topology::Seconds& operator[](Spent spent) { return of[static_cast<std::size_t>(spent)]; }
-
-  const topology::Seconds& operator[](Spent spent) const {
-    return of[static_cast<std::size_t>(spent)];
-  }
-
-  [[nodiscard]] topology::Seconds total() const;
-  void add(const Spending& other, double times = 1);
-};
-
 struct Step {
   topology::Seconds time;
-  Spending spending;      ///< of the rank that is through last; adds up to `time`
-  std::int64_t rank = 0;  ///< that one, in the pipeline
-  kernels::PipelineRun run;
+  Spending spending;              ///< of the rank that is through last; adds up to `time`
+  std::int64_t rank = 0;          ///< that one, in the pipeline
   kernels::Memory memory;         ///< of the rank that needs most
   topology::Flops model;          ///< of the step, causal, without recomputation
   topology::Flops hardware;       ///< with it
@@ -66,9 +31,17 @@ struct Step {
   [[nodiscard]] double mfu() const { return model / time / peak; }
 
   [[nodiscard]] double hfu() const { return hardware / time / peak; }
+
+  /// True where the capacity is not known.
+  [[nodiscard]] bool fits(const topology::Chip& chip) const {
+    return !chip.memory_capacity || memory.total() <= chip.memory_capacity->value;
+  }
 };
 
 /// @throws Error(usage) for a plan that fits neither the model nor the machine
 [[nodiscard]] Step predict_step(const Job& job);
+
+/// The same with groups that others of these jobs have met already.
+[[nodiscard]] Step predict_step(const Job& job, Groups& groups);
 
 }  // namespace bench

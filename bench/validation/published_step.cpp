@@ -23,8 +23,10 @@ bool is_one_layer(const Job& job) {
 Step published_step(const Job& job) {
   if (!is_one_layer(job)) return predict_step(job);
   check(job.plan, job.model);
-  OperationTimes times(job);
-  const ChunkSpending passes = chunk_spending(job, {job.model.layers, false, false}, times);
+  Groups groups;
+  const OperationTimes times(job, groups);
+  const ChunkSpending passes =
+      ChunkTimes(job, times).of(kernels::Stage{job.model.layers, false, false});
   Step step;
   for (const Spending* pass : {&passes.forward, &passes.backward, &passes.weights})
     step.spending.add(*pass);

@@ -3,20 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <string>
 
 #include <fmt/format.h>
 
 #include "kernels/training/pipeline_program.hpp"
 #include "topology/error.hpp"
-#include "topology/names.hpp"
 
 namespace kernels {
 namespace {
 
 using topology::Seconds;
 
-constexpr std::array order_names{"gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "dualpipe"};
 constexpr double never = std::numeric_limits<double>::infinity();
 
 /// DualPipe has each chunk of the model twice: half of the micro-batches pass the ranks backwards.
@@ -50,20 +47,24 @@ class Runner {
   explicit Runner(const Pipeline& p)
       : p_(p),
         depth_(depth(p)),
+        splits_(splits_backward(p.order)),
         free_(static_cast<std::size_t>(p.ranks)),
         holds_(free_.size()),
         ends_(static_cast<std::size_t>(2 * depth_ * p.micro_batches), never) {
-    run_.tasks.resize(free_.size());
-    run_.in_flight.resize(free_.size());
+    run_.ranks.resize(free_.size());
+    if (p.keep_tasks) run_.tasks.resize(free_.size());
   }
 
-  PipelineRun run() {
-    if (is_greedy(p_.order))
-      run_greedily();
-    else
-      run_programs();
-    for (const double end : free_) run_.time = std::max(run_.time, Seconds(end));
-    return std::move(run_);
+  /// The passes of each rank in a given order.
+  PipelineRun follow(const std::vector<Program>& programs) {
+    run_programs(programs);
+    return finished();
+  }
+
+  /// What is ready first goes first.
+  PipelineRun choose() {
+    run_greedily();
+    return finished();
   }
 
  private:
@@ -97,7 +98,7 @@ class Runner {
     const ChunkTime& t = p_.times[static_cast<std::size_t>(s.chunk)];
     if (s.pass == Pass::forward) return t.forward.value();
     if (s.pass == Pass::weights) return t.weights.value();
-    return (splits_backward(p_.order) ? t.backward : t.backward + t.weights).value();
+    return (splits_ ? t.backward : t.backward + t.weights).value();
   }
 
   /// Sending is work of the chip where the transfer blocks it.
@@ -112,17 +113,33 @@ class Runner {
     const double end = start + duration(step);
     if (step.pass != Pass::weights) ends_[at(step)] = end;
     free_[rank] = end + sending(step);
-    run_.tasks[rank].push_back(
-        {step.pass, step.chunk, step.micro_batch, Seconds(start), Seconds(free_[rank])});
+    if (p_.keep_tasks)
+      run_.tasks[rank].push_back(
+          {step.pass, step.chunk, step.micro_batch, Seconds(start), Seconds(free_[rank])});
+    count(run_.ranks[rank], step, Seconds(free_[rank] - start));
     if (step.pass == Pass::forward) ++holds_[rank];
-    run_.in_flight[rank] = std::max(run_.in_flight[rank], holds_[rank]);
-    const Pass last = splits_backward(p_.order) ? Pass::weights : Pass::backward;
-    if (step.pass == last) --holds_[rank];
+    run_.ranks[rank].in_flight = std::max(run_.ranks[rank].in_flight, holds_[rank]);
+    if (step.pass == (splits_ ? Pass::weights : Pass::backward)) --holds_[rank];
   }
 
-  void run_programs() {
-    std::vector<Program> programs;
-    for (std::int64_t r = 0; r < p_.ranks; ++r) programs.push_back(program_of(p_, r));
+  void count(PipelineRank& rank, const ProgramStep& step, Seconds took) const {
+    rank.busy += took;
+    if (step.pass == Pass::forward) {
+      if (step.micro_batch == 0) rank.first_forward += took;
+    } else if (step.micro_batch + 1 == p_.micro_batches) {
+      rank.last_backward += took;
+    }
+  }
+
+  PipelineRun finished() {
+    for (std::size_t r = 0; r < free_.size(); ++r) {
+      run_.ranks[r].end = Seconds(free_[r]);
+      run_.time = std::max(run_.time, run_.ranks[r].end);
+    }
+    return std::move(run_);
+  }
+
+  void run_programs(const std::vector<Program>& programs) {
     std::vector<std::size_t> next(programs.size());
     for (bool moved = true; moved;) {
       moved = false;
@@ -144,6 +161,7 @@ class Runner {
 
   Pipeline p_;
   std::int64_t depth_;
+  bool splits_;
   std::vector<double> free_;         // when each rank is through with what it has begun
   std::vector<std::int64_t> holds_;  // activations
   std::vector<double> ends_;         // of forward and backward passes
@@ -222,13 +240,35 @@ void check(const Pipeline& p) {
     topology::usage_error("dualpipe needs an even count of ranks and of micro-batches");
 }
 
-}  // namespace
-
-topology::Seconds PipelineRun::busy(std::size_t rank) const {
-  Seconds sum;
-  for (const PipelineTask& task : tasks[rank]) sum += task.end - task.start;
-  return sum;
+/// The order that is chosen where all chunks take the same times.
+std::vector<Program> chosen_for(Pipeline p, const ChunkTime& alike) {
+  p.times.assign(p.times.size(), alike);
+  p.transfer = Seconds();
+  p.keep_tasks = true;
+  std::vector<Program> programs;
+  for (const std::vector<PipelineTask>& tasks : Runner(p).choose().tasks) {
+    Program& program = programs.emplace_back();
+    for (const PipelineTask& task : tasks)
+      program.push_back({task.pass, task.chunk, task.micro_batch});
+  }
+  return programs;
 }
+
+/// An order that followed the times at hand could make a run slower when a pass gets faster
+/// (Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 1969). So it is the
+/// best of a few that do not: those for passes of fixed ratios.
+PipelineRun best_of_greedy(const Pipeline& p) {
+  constexpr std::array<std::array<double, 3>, 3> ratios{{{1, 1, 1}, {2, 3, 2}, {3, 4, 2}}};
+  PipelineRun best;
+  for (const auto& [forward, backward, weights] : ratios) {
+    PipelineRun run =
+        Runner(p).follow(chosen_for(p, {Seconds(forward), Seconds(backward), Seconds(weights)}));
+    if (best.ranks.empty() || run.time < best.time) best = std::move(run);
+  }
+  return best;
+}
+
+}  // namespace
 
 std::int64_t rank_of(const Pipeline& pipeline, std::int64_t chunk) {
   const std::int64_t rank = chunk % pipeline.ranks;
@@ -236,20 +276,22 @@ std::int64_t rank_of(const Pipeline& pipeline, std::int64_t chunk) {
   return back ? pipeline.ranks - 1 - rank : rank;
 }
 
+std::vector<HeldChunk> chunks_of(const Pipeline& pipeline, std::int64_t rank) {
+  if (pipeline.order == PipelineOrder::dual_pipe)
+    return {{rank, pipeline.micro_batches / 2},
+            {pipeline.ranks - 1 - rank, pipeline.micro_batches / 2}};
+  std::vector<HeldChunk> held;
+  for (std::int64_t c = 0; c < depth(pipeline); ++c)
+    if (rank_of(pipeline, c) == rank) held.push_back({c, pipeline.micro_batches});
+  return held;
+}
+
 PipelineRun run(const Pipeline& pipeline) {
   check(pipeline);
-  return Runner(pipeline).run();
-}
-
-const char* name(PipelineOrder order) {
-  return order_names.at(static_cast<std::size_t>(order));
-}
-
-PipelineOrder pipeline_order(const std::string& text) {
-  for (std::size_t i = 0; i < order_names.size(); ++i)
-    if (text == order_names.at(i)) return static_cast<PipelineOrder>(i);
-  const std::vector<std::string> known(order_names.begin(), order_names.end());
-  topology::usage_error(topology::unknown_name("pipeline order", text, known));
+  if (is_greedy(pipeline.order)) return best_of_greedy(pipeline);
+  std::vector<Program> programs;
+  for (std::int64_t r = 0; r < pipeline.ranks; ++r) programs.push_back(program_of(pipeline, r));
+  return Runner(pipeline).follow(programs);
 }
 
 }  // namespace kernels

@@ -9,7 +9,7 @@
 //
 // F, B and W of a rank's whole share here. zb_v and dual_pipe put two chunks on each rank, the
 // second in the reverse order of ranks; dual_pipe feeds micro-batches from both ends (DeepSeek-V3,
-// arXiv:2412.19437).
+// arXiv:2412.19437). Their order is what is ready first, where passes take times of fixed ratios.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,7 @@ struct Pipeline {
   topology::Seconds transfer;    ///< of activations or their gradient to the next chunk
   bool transfer_blocks = false;  ///< the sender does nothing else meanwhile
   std::vector<ChunkTime> times;  ///< of the ranks x chunks chunks, in the order of the model
+  bool keep_tasks = true;        ///< else only what they come to
 };
 
 enum class Pass { forward, backward, weights };
@@ -47,15 +48,22 @@ struct PipelineTask {
   topology::Seconds end;
 };
 
-struct PipelineRun {
-  std::vector<std::vector<PipelineTask>> tasks;  ///< of each rank, in the order of time
-  topology::Seconds time;                        ///< from the first start to the last end
-  std::vector<std::int64_t> in_flight;  ///< most activations (chunks x micro-batches) of each rank
+/// What the tasks of a rank come to.
+struct PipelineRank {
+  topology::Seconds end;            ///< of the last
+  topology::Seconds busy;           ///< in tasks
+  topology::Seconds first_forward;  ///< of that, the first micro-batch on its way forward
+  topology::Seconds last_backward;  ///< and the last one on its way back
+  std::int64_t in_flight = 0;       ///< most activations held (chunks x micro-batches)
+};
 
-  [[nodiscard]] topology::Seconds busy(std::size_t rank) const;
+struct PipelineRun {
+  std::vector<PipelineRank> ranks;
+  std::vector<std::vector<PipelineTask>> tasks;  ///< of each rank, in the order of time, if kept
+  topology::Seconds time;                        ///< from the first start to the last end
 
   /// Idle, from the first start of any rank to the last end.
-  [[nodiscard]] topology::Seconds bubble(std::size_t rank) const { return time - busy(rank); }
+  [[nodiscard]] topology::Seconds bubble(std::size_t rank) const { return time - ranks[rank].busy; }
 };
 
 /// Do weights have passes of their own, apart from the backward ones?
@@ -66,6 +74,14 @@ struct PipelineRun {
 
 /// Rank that has a chunk of the model.
 [[nodiscard]] std::int64_t rank_of(const Pipeline& pipeline, std::int64_t chunk);
+
+/// Micro-batches that pass a rank in a chunk of the model.
+struct HeldChunk {
+  std::int64_t chunk = 0;
+  std::int64_t micro_batches = 0;
+};
+
+[[nodiscard]] std::vector<HeldChunk> chunks_of(const Pipeline& pipeline, std::int64_t rank);
 
 /// @throws Error(usage) where the order cannot do with the counts, says what it needs
 [[nodiscard]] PipelineRun run(const Pipeline& pipeline);

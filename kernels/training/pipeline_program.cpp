@@ -1,9 +1,17 @@
 #include "kernels/training/pipeline_program.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "topology/error.hpp"
+#include "topology/names.hpp"
 
 namespace kernels {
 namespace {
+
+constexpr std::array order_names{"gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "dualpipe"};
 
 Program gpipe(const Pipeline& p, std::int64_t rank) {
   Program program;
@@ -63,6 +71,17 @@ Program program_of(const Pipeline& pipeline, std::int64_t rank) {
     default:
       return interleaved(pipeline, rank);
   }
+}
+
+const char* name(PipelineOrder order) {
+  return order_names.at(static_cast<std::size_t>(order));
+}
+
+PipelineOrder pipeline_order(const std::string& text) {
+  for (std::size_t i = 0; i < order_names.size(); ++i)
+    if (text == order_names.at(i)) return static_cast<PipelineOrder>(i);
+  const std::vector<std::string> known(order_names.begin(), order_names.end());
+  topology::usage_error(topology::unknown_name("pipeline order", text, known));
 }
 
 }  // namespace kernels

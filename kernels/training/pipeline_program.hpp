@@ -17,7 +17,7 @@ struct ProgramStep {
 
 using Program = std::vector<ProgramStep>;
 
-/// Chosen while it runs: the next pass is whatever is ready, backward first, weights last.
+/// Chosen as passes of some times run: the next is whatever is ready, backward first, weights last.
 [[nodiscard]] constexpr bool is_greedy(PipelineOrder order) {
   return order == PipelineOrder::zb_v || order == PipelineOrder::dual_pipe;
 }

@@ -12,8 +12,8 @@ import pytest
 BUILD = pathlib.Path(os.environ.get("RAINIER_BUILD", "build"))
 SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).parents[2]))
 TABLES = ["systems/figures", "modelled/collective", "modelled/link_class", "modelled/link",
-          "modelled/clock", "modelled/chip", "modelled/matmul", "measured/collective", "measured/clock",
-          "measured/matmul", "measured/compute", "measured/memory"]
+          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed",
+          "measured/collective", "measured/clock", "measured/matmul", "measured/compute", "measured/memory"]
 KINDS = {"f": "float64", "i": "int64", "O": "text"}
 
 
@@ -48,7 +48,7 @@ def columns(table):
 def test_root_says_what_it_is(example):
     with h5py.File(example) as file:
         assert dict(file.attrs) == {
-            "format": "rainier-results", "schema_version": "1.3", "Conventions": "CF-1.8",
+            "format": "rainier-results", "schema_version": "1.4", "Conventions": "CF-1.8",
             "creator": "rainier example", "status": "complete", "last_point": 5 * len(TABLES)}
         assert file["inputs/systems/example.toml"].asstr()[()] == 'title = "µ"\n'
         assert file["measured/host"].attrs["cores"] == 2

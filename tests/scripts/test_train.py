@@ -1,9 +1,10 @@
 """rainier train: what a person reads and what a program reads are one step; bad plans are refused."""
 import json
 
+import h5py
 import pytest
 
-from program import refused, run
+from program import SOURCE, refused, run
 
 PLAN = ["llama3.1-405b", "--system", "rainier", "--chips", "65536", "--tp", "64", "--pp", "8",
         "--gbs", "8192", "--seq", "8192", "--sp"]
@@ -48,12 +49,134 @@ def test_the_table_says_where_the_step_goes():
         assert words in out
 
 
+def test_what_nothing_hides_is_shared_among_levels():
+    """405B over UltraServers: tensor ranks meet on the torus, replicas and stages above it."""
+    out = step(*PLAN, "--no-overlap-dp")
+    for axis, levels in out["exposed_s"].items():
+        assert sum(levels.values()) == pytest.approx(out["spent_s"][axis], rel=1e-12, abs=1e-15)
+    tensor, data = out["exposed_s"]["tensor parallel"], out["exposed_s"]["data parallel"]
+    assert sum(tensor[level] for level in "xyz") == pytest.approx(
+        out["spent_s"]["tensor parallel"] - tensor["chip"], rel=1e-12)
+    assert tensor["z"] > 0 and tensor["pod"] == 0
+    assert data["pod"] + data["building"] > 0 and data["x"] == data["y"] == data["z"] == 0
+    table = run("train", *PLAN).stdout
+    assert "by the level that it waits for" in table and " building" in table
+
+
+def trace(path, *arguments):
+    assert run("train", *arguments, "--timeline", path).returncode == 0
+    events = json.loads(path.read_text())["traceEvents"]
+    names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    return names, [e for e in events if e["ph"] == "X"]
+
+
+def end(event):
+    return event["ts"] + event["dur"]
+
+
 def test_the_timeline_has_each_pass_once(tmp_path):
-    path = tmp_path / "trace.json"
-    assert run("train", *PLAN, "--timeline", path).returncode == 0
-    passes = [e for e in json.loads(path.read_text())["traceEvents"] if e["ph"] == "X"]
+    names, events = trace(tmp_path / "trace.json", *PLAN)
+    passes = [e for e in events if "args" in e]
     assert len(passes) == 8 * 64 * 2  # ranks x micro-batches x forward and backward
     assert len({(e["tid"], e["name"], e["args"]["micro_batch"]) for e in passes}) == len(passes)
+    assert {names[e["pid"], e["tid"]] for e in passes} == {f"rank {r}" for r in range(8)}
+
+
+MORE = [["llama3-8b", "--system", "trn2-ultraserver", "--tp", "4", "--pp", "4", "--gbs", "64", "--fsdp"],
+        ["mixtral-8x7b", "--system", "trn2-ultraserver", "--tp", "2", "--ep", "8", "--cp", "2",
+         "--seq", "8192", "--gbs", "64", "--overlap-ep"],
+        ["llama3-8b", "--system", "trn2-ultraserver", "--tp", "4", "--pp", "4", "--schedule", "zb-h1",
+         "--gbs", "64", "--recompute", "full", "--overlap-tp"]]
+
+
+@pytest.mark.parametrize("plan", [PLAN, *MORE])
+def test_the_timeline_is_the_step(plan, tmp_path):
+    """Each resource does one thing at a time; the last event ends with the step; the operations of the
+    first micro-batch fill its passes."""
+    names, events = trace(tmp_path / "trace.json", *plan)
+    seconds = step(*plan)["step_s"]
+    assert max(map(end, events)) == pytest.approx(1e6 * seconds, rel=1e-9)
+    tracks = {}
+    for event in events:
+        tracks.setdefault((event["pid"], event["tid"]), []).append(event)
+    assert set(tracks) == set(names)
+    for track in tracks.values():
+        track.sort(key=lambda e: e["ts"])
+        for before, after in zip(track, track[1:]):
+            assert after["ts"] >= end(before) - 1e-6 * seconds
+    operations = [e for e in events if e["pid"] == 1]
+    kinds = {names[e["pid"], e["tid"]] for e in operations}
+    assert {"engines", "memory"} < kinds and any(k.startswith("ports of ") for k in kinds)
+    process = next(e["args"]["name"] for e in json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+                   if e["name"] == "process_name" and e["pid"] == 1)
+    rank = process.split(",")[0]
+    passes = [e for e in events if names[e["pid"], e["tid"]] == rank and e["pid"] == 0
+              and e.get("args", {}).get("micro_batch") == 0 and e["args"]["chunk"] == int(process.split()[-1])]
+    for one in passes:
+        inside = sorted((e for e in operations if one["ts"] - 1e-3 <= e["ts"] < end(one) - 1e-3),
+                        key=lambda e: e["ts"])
+        at = one["ts"]
+        for event in inside:
+            assert event["ts"] <= at + 1e-6 * one["dur"], (event, at)  # no gap
+            at = max(at, end(event))
+        assert at == pytest.approx(end(one), rel=1e-9, abs=1e-3)
+
+
+def test_steps_go_into_a_results_file(tmp_path):
+    path = tmp_path / "step.h5"
+    out = step(*PLAN)
+    assert run("train", *PLAN, "-O", path).returncode == 0
+    with h5py.File(path) as file:
+        row = {name: data.asstr()[0] if data.dtype == object else data[0]
+               for name, data in file["modelled/training"].items() if name != "point"}
+        assert (row["time"], row["mfu"], row["tokens_rate"]) == (out["step_s"], out["mfu"], out["tokens_per_s"])
+        assert (row["tensor"], row["pipeline"], row["data"], row["chips"]) == (64, 8, 128, 65536)
+        assert (row["model"], row["schedule"], row["batch"]) == ("llama3.1-405b", "1f1b", 8192)
+        parts = [name for name in row if name.endswith("_time")]
+        assert sum(row[p] for p in parts) == pytest.approx(row["time"], rel=1e-12)
+        assert row["parameter_memory"] == out["memory_bytes"]["parameters"]
+        exposed = file["modelled/exposed"]
+        axes = exposed["axis"].asstr()[:]
+        for axis in ("tensor", "data"):
+            assert exposed["time"][:][axes == axis].sum() == pytest.approx(row[f"{axis}_time"], rel=1e-12)
+        keys = file["systems/figures/key"].asstr()[:]
+        assert "memory.bandwidth" in keys and any(k.startswith("software.") for k in keys)
+        assert "hidden_size" in file["inputs/models/llama3.1-405b.json"].asstr()[()]
+        assert file["inputs/software/default.toml"].asstr()[()]
+    assert "exists" in refused("train", *PLAN, "-O", path, code=3)
+    before = path.read_bytes()
+    assert run("train", *PLAN, "-O", path, "--force").returncode == 0
+    assert path.read_bytes() == before
+
+
+def test_a_plan_over_the_capacity_is_said_not_to_fit():
+    plan = ["llama3.1-405b", "--system", "trn2-ultraserver", "--gbs", "64", "--zero", "0"]
+    out = step(*plan)
+    assert not out["fits"] and out["memory_bytes"]["sum"] > out["capacity_bytes"]
+    assert "does not fit" in run("train", *plan).stdout
+    assert step(*PLAN)["fits"]
+
+
+def test_bad_configs_are_refused_with_the_place(tmp_path):
+    config = json.loads((SOURCE / "models/llama3-8b.json").read_text())
+    del config["hidden_size"]
+    (tmp_path / "cut.json").write_text(json.dumps(config))
+    refused("train", tmp_path / "cut.json", "--chips", "64", says=["cut.json", "hidden_size", "missing"])
+    (tmp_path / "typo.json").write_text('{"model_type": "llama",\n "hidden_size" 64}')
+    refused("train", tmp_path / "typo.json", "--chips", "64", says=["typo.json", "line 2"])
+    refused("train", "nosuchmodel", says=["unknown model", "llama"])
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--system", "trn2-ultraserver", "--tp", "64"], ["tensor parallelism 64", "32 attention heads"]),
+    (["--system", "trn2-ultraserver", "--chips", "128"], ["trn2-ultraserver", "128"]),
+    (["--chips", "1048576"], ["1048576", "524288"]),
+    (["--chips", "100"], ["100"]),
+    (["--system", "trn2-ultraserver", "--cp", "3"], ["does not divide the 64 chips"]),
+    (["--system", "trn2-ultraserver", "--dp", "8", "--gbs", "64"], ["are 8 chips", "has 64"]),
+])
+def test_what_a_machine_or_a_model_cannot_take_is_refused(arguments, words):
+    refused("train", "llama3-8b", *arguments, says=words)
 
 
 @pytest.mark.parametrize("change, words", [

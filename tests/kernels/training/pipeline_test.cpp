@@ -59,6 +59,12 @@ Pipeline uneven(PipelineOrder order, std::int64_t ranks, std::int64_t micro_batc
   return p;
 }
 
+std::vector<std::int64_t> in_flight(const PipelineRun& run) {
+  std::vector<std::int64_t> most;
+  for (const kernels::PipelineRank& rank : run.ranks) most.push_back(rank.in_flight);
+  return most;
+}
+
 TEST(Pipeline, BubblesAreTheClosedForms) {
   const double f = 2;
   const double b = 3;
@@ -85,7 +91,7 @@ TEST(Pipeline, ZeroBubbleH1LeavesAThird) {
     for (const std::int64_t m : {8, 16, 32}) {
       const PipelineRun run = kernels::run(even(PipelineOrder::zb_h1, p, m, times));
       EXPECT_NEAR(run.bubble(0).value(), static_cast<double>(p - 1), 1e-9) << p << ' ' << m;
-      EXPECT_LE(*std::max_element(run.in_flight.begin(), run.in_flight.end()), p);
+      EXPECT_LE(std::ranges::max(in_flight(run)), p);
     }
 }
 
@@ -114,7 +120,7 @@ TEST(Pipeline, ASmallCaseByHand) {
   ASSERT_EQ(run.tasks[0].size(), 4U);
   EXPECT_DOUBLE_EQ(run.tasks[0][2].start.value(), 10);
   EXPECT_DOUBLE_EQ(run.tasks[1][2].start.value(), 9);
-  EXPECT_DOUBLE_EQ(run.busy(0).value(), 6);
+  EXPECT_DOUBLE_EQ(run.ranks[0].busy.value(), 6);
 }
 
 using Key = std::tuple<Pass, std::int64_t, std::int64_t>;
@@ -173,12 +179,54 @@ TEST(Pipeline, ARankDoesOneThingAtATime) {
   }
 }
 
+// What is kept of the tasks of a rank is what they come to, chunk by chunk.
+TEST(Pipeline, RanksAreWhatTheirTasksComeTo) {
+  for (const PipelineOrder order : all_orders) {
+    Pipeline p = uneven(order, 4, 8);
+    const PipelineRun run = kernels::run(p);
+    for (std::size_t r = 0; r < run.ranks.size(); ++r) {
+      Seconds busy;
+      std::map<std::int64_t, std::int64_t> forward;
+      for (const PipelineTask& task : run.tasks[r]) {
+        busy += task.end - task.start;
+        if (task.pass == Pass::forward) ++forward[task.chunk];
+      }
+      EXPECT_NEAR(run.ranks[r].busy.value(), busy.value(), 1e-12) << name(order);
+      EXPECT_EQ(run.ranks[r].end, run.tasks[r].back().end) << name(order);
+      std::map<std::int64_t, std::int64_t> held;
+      for (const kernels::HeldChunk& c : kernels::chunks_of(p, static_cast<std::int64_t>(r)))
+        held[c.chunk] = c.micro_batches;
+      EXPECT_EQ(held, forward) << name(order);
+    }
+    p.keep_tasks = false;
+    EXPECT_EQ(kernels::run(p).time, run.time) << name(order);
+    EXPECT_TRUE(kernels::run(p).tasks.empty());
+  }
+}
+
 TEST(Pipeline, OneForwardOneBackwardHoldsAsManyAsRanksBehind) {
   const ChunkTime times{Seconds(1), Seconds(1), Seconds(1)};
   const PipelineRun run = kernels::run(even(PipelineOrder::one_f_one_b, 4, 16, times));
-  EXPECT_EQ(run.in_flight, (std::vector<std::int64_t>{4, 3, 2, 1}));
+  EXPECT_EQ(in_flight(run), (std::vector<std::int64_t>{4, 3, 2, 1}));
   const PipelineRun gpipe = kernels::run(even(PipelineOrder::gpipe, 4, 16, times));
-  EXPECT_EQ(gpipe.in_flight, (std::vector<std::int64_t>{16, 16, 16, 16}));
+  EXPECT_EQ(in_flight(gpipe), (std::vector<std::int64_t>{16, 16, 16, 16}));
+}
+
+// Not even where the order is chosen by what is ready first: each list of tasks is a fixed one.
+TEST(Pipeline, NoFasterPassMakesARunSlower) {
+  for (const PipelineOrder order : all_orders) {
+    const Pipeline slow = uneven(order, 4, 16);
+    const Seconds before = kernels::run(slow).time;
+    for (std::size_t c = 0; c < slow.times.size(); ++c)
+      for (const double factor : {0.9, 0.5}) {
+        for (Seconds ChunkTime::*pass :
+             {&ChunkTime::forward, &ChunkTime::backward, &ChunkTime::weights}) {
+          Pipeline fast = slow;
+          fast.times[c].*pass = factor * slow.times[c].*pass;
+          EXPECT_LE(kernels::run(fast).time.value(), before.value() + 1e-12) << name(order);
+        }
+      }
+  }
 }
 
 TEST(Pipeline, ABlockingTransferIsWorkOfTheSender) {
@@ -187,8 +235,8 @@ TEST(Pipeline, ABlockingTransferIsWorkOfTheSender) {
   const PipelineRun beside = kernels::run(p);
   p.transfer_blocks = true;
   const PipelineRun blocking = kernels::run(p);
-  EXPECT_NEAR((blocking.busy(1) - beside.busy(1)).value(), 16 * 2 * 0.5, 1e-9);
-  EXPECT_NEAR((blocking.busy(0) - beside.busy(0)).value(), 16 * 0.5, 1e-9);
+  EXPECT_NEAR((blocking.ranks[1].busy - beside.ranks[1].busy).value(), 16 * 2 * 0.5, 1e-9);
+  EXPECT_NEAR((blocking.ranks[0].busy - beside.ranks[0].busy).value(), 16 * 0.5, 1e-9);
 }
 
 TEST(Pipeline, RefusesCountsThatAnOrderCannotTake) {
