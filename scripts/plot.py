@@ -2,6 +2,7 @@
 """Figures of a results file, PNG and SVG.
 
     scripts/plot.py results/rainier.h5 --output results/rainier
+    scripts/plot.py one.h5 other.h5 --only steps     # training steps of several files in one figure
 
 Solid is measured or rests on published figures; hatched or dotted rests on assumed ones.
 """
@@ -11,6 +12,7 @@ import pathlib
 import results
 from link_figure import links
 from palette import COLOURS
+from step_figure import steps
 
 import matplotlib
 
@@ -221,17 +223,22 @@ FIGURES = {"busbw": (measured_busbw, "measured/collective"),
            "all_reduce_chips": (all_reduce_chips, "modelled/collective"),
            "roofline": (roofline, "modelled/matmul"),
            "generations": (generations, "modelled/matmul"),
-           "links": (links, "modelled/link_class")}
+           "links": (links, "modelled/link_class"),
+           "steps": (steps, "modelled/training")}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", help="results file")
+    parser.add_argument("files", nargs="+", help="results file; of further ones the training steps")
     parser.add_argument("--output", default=".", help="folder for the figures")
     parser.add_argument("--only", choices=FIGURES, help="one figure")
     options = parser.parse_args()
-    run = results.load(options.file)
+    runs = [results.load(file) for file in options.files]
+    run = runs[0]
+    if any("modelled/training" in each for each in runs):
+        run["modelled/training"] = results.joined(
+            [each["modelled/training"] for each in runs if "modelled/training" in each])
     folder = pathlib.Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
     for name, (draw, needs) in FIGURES.items():

@@ -87,6 +87,11 @@ def empty():
     return Table({})
 
 
+def joined(tables):
+    """Rows of tables with the same columns, one after the other."""
+    return Table({name: np.concatenate([table[name] for table in tables]) for name in tables[0].columns})
+
+
 def size_label(size):
     for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if size >= factor:
