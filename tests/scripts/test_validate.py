@@ -109,3 +109,11 @@ def test_pairs_of_plans_are_ranked(tmp_path):
     times = {r["id"]: r["predicted"] for r in as_json("training", path)}
     assert group["predicted"] == pytest.approx(2 * times["one"] / times["two"])
     assert "2 of 2 ranked right" in run("validate", "training", path).stdout
+
+
+@pytest.mark.parametrize("kind", ["matmul", "collectives", "training"])
+def test_a_table_with_a_wrong_column_is_refused_with_file_and_line(kind, tmp_path):
+    lines = (PUBLISHED / f"{kind}.csv").read_text().splitlines()
+    path = tmp_path / f"{kind}.csv"
+    path.write_text("\n".join([lines[0].replace("quality", "grade"), *lines[1:3]]) + "\n")
+    refused("validate", kind, path, says=[f"{path}:2: the table has no column quality"])
