@@ -6,6 +6,7 @@
 //   rainier models llama3-8b --seq 8192
 //   rainier collective all_reduce --system rainier -b 1M -e 1G
 //   mpirun -np 2 rainier collective all_reduce -b 8 -e 64M
+//   mpirun -np 4 rainier matmul-distributed -m 1024 -n 1024 -k 1024
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
 //   rainier goodput --system rainier --days 30
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
     bench::add_goodput(app, chosen);
     bench::add_guidelines(app, chosen);
     bench::add_health(app, chosen);
+    bench::add_matmul_distributed(app, chosen);
     bench::add_models(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);
