@@ -28,6 +28,19 @@ RankedPair pair_of(const Comparison& a, const Comparison& b) {
   return pair;
 }
 
+void add_group(const std::vector<const Comparison*>& rows, Ranking& to) {
+  RankedPair most;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = i + 1; j < rows.size(); ++j) {
+      const RankedPair pair = pair_of(*rows[i], *rows[j]);
+      if (pair.measured <= differs) continue;
+      ++to.pairs;
+      if (pair.right()) ++to.right;
+      if (pair.measured > most.measured) most = pair;
+    }
+  if (most.faster != nullptr) to.extremes.push_back(most);
+}
+
 double share(std::size_t right, std::size_t pairs) {
   return 100 * static_cast<double>(right) / static_cast<double>(pairs);
 }
@@ -44,18 +57,7 @@ Ranking rank(const std::vector<Comparison>& comparisons) {
   for (const Comparison& c : comparisons)
     if (takes_part(c)) groups[c.group].push_back(&c);
   Ranking ranking;
-  for (const auto& [name, rows] : groups) {
-    RankedPair most;
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      for (std::size_t j = i + 1; j < rows.size(); ++j) {
-        const RankedPair pair = pair_of(*rows[i], *rows[j]);
-        if (pair.measured <= differs) continue;
-        ++ranking.pairs;
-        if (pair.right()) ++ranking.right;
-        if (pair.measured > most.measured) most = pair;
-      }
-    if (most.faster != nullptr) ranking.extremes.push_back(most);
-  }
+  for (const auto& [name, rows] : groups) add_group(rows, ranking);
   return ranking;
 }
 
