@@ -243,6 +243,13 @@ TEST(PublishedMachine, SlicesOfATorusAreBalancedAndMayBeOpen) {
   EXPECT_EQ(pods[1].extent, 16);
   EXPECT_EQ(pods[1].bandwidth.value, BytesPerSecond(90e9));
   EXPECT_EQ(pods[2].extent, 4);
+  const auto by_host = shape("TPUv6e", 1024, 4);  // chips of a host: the slice goes on beyond it
+  ASSERT_EQ(by_host.size(), 3U);
+  EXPECT_EQ(by_host[1].extent, 16);
+  const auto slices = shape("TPUv5p", 128, 64);
+  ASSERT_EQ(slices.size(), 4U);
+  EXPECT_EQ(slices[3].extent, 2);
+  EXPECT_EQ(slices[3].bandwidth.value, BytesPerSecond(6.25e9));
 }
 
 TEST(PublishedMachine, SoftwareAndServersMayHaveFiguresOfTheirOwn) {

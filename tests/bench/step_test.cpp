@@ -9,6 +9,7 @@
 #include "bench/program/model_file.hpp"
 #include "bench/training/sensitivity.hpp"
 #include "kernels/training/counts.hpp"
+#include "topology/axis.hpp"
 #include "topology/error.hpp"
 
 namespace {
@@ -75,6 +76,57 @@ TEST(Step, ExposedDataParallelTimeIsThatOfItsCollectives) {
                   (2 * takes(Collective::all_gather, 2 * layer) +
                    takes(Collective::reduce_scatter, 4 * layer)),
               1e-9);
+}
+
+// States shared by four neighbours: gradients are scattered among them and their shares summed over
+// the four groups; parameters are gathered among them.
+TEST(Step, StatesSharedByAFewRanks) {
+  using kernels::Collective;
+  Job j = job("llama3-8b", "a100-dgx", 16);
+  j.plan.overlap_data = false;
+  j.plan.sharding = kernels::Sharding::optimizer;
+  j.plan.shard = 4;
+  const auto takes = [](Collective collective, const topology::Machine& group, double bytes) {
+    return bench::predict(collective, group, topology::Bytes(bytes), "auto").time.value();
+  };
+  const topology::Machine sharers = topology::axis(j.machine, 1, 4);
+  const topology::Machine replicas = topology::axis(j.machine, 4, 4);
+  const auto all = static_cast<double>(kernels::parameters(j.model).total() - j.model.hidden);
+  EXPECT_NEAR(bench::predict_step(j).spending[Spent::data].value(),
+              takes(Collective::reduce_scatter, sharers, 4 * all) +
+                  takes(Collective::all_reduce, replicas, 4 * all / 4) +
+                  takes(Collective::all_gather, sharers, 2 * all),
+              1e-9);
+}
+
+// A host so slow that nothing else counts: one launch for each kernel, one for each expert's
+// matmul, none for collectives.
+TEST(Step, LaunchesAreCountedByKernel) {
+  const auto of = [](const char* model, std::int64_t tensor, std::int64_t expert) {
+    Job j = job(model, "a100-dgx", 8);
+    j.plan.tensor = tensor;
+    j.plan.data = 8 / tensor;
+    j.plan.expert = expert;
+    j.plan.batch = 8;
+    j.plan.micro_batch = tensor;
+    j.software.launch =
+        topology::Sourced<Seconds>{Seconds(1000), topology::Status::assumed, "a slow host"};
+    return bench::predict_step(j).spending.total().value() / 1000;
+  };
+  EXPECT_NEAR(of("llama3-8b", 1, 1), of("llama3-8b", 8, 1), 0.1);
+  // Two matmuls of each expert, forward and for either gradient, in all of 32 layers.
+  EXPECT_NEAR(of("mixtral-8x7b", 1, 1) - of("mixtral-8x7b", 1, 8), 7 * 2 * 3 * 32, 0.1);
+}
+
+// Attention at keys / (keys + 192) of its rate: of s tokens, each sees s / 2.
+TEST(Step, FewKeysSlowAttention) {
+  const auto per_flop = [](std::int64_t sequence) {
+    Job j = job("llama3-8b", "a100-dgx", 8);
+    j.plan.sequence = sequence;
+    const double tokens = static_cast<double>(sequence);
+    return bench::predict_step(j).spending[Spent::attention].value() / (tokens * tokens);
+  };
+  EXPECT_NEAR(per_flop(4096) / per_flop(16384), (1 + 192.0 / 2048) / (1 + 192.0 / 8192), 1e-9);
 }
 
 // No step is faster than its FLOPs at the roof of all chips, nor than the bound of its MFU.
