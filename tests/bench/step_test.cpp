@@ -123,7 +123,7 @@ TEST(Step, FewKeysSlowAttention) {
   const auto per_flop = [](std::int64_t sequence) {
     Job j = job("llama3-8b", "a100-dgx", 8);
     j.plan.sequence = sequence;
-    const double tokens = static_cast<double>(sequence);
+    const auto tokens = static_cast<double>(sequence);
     return bench::predict_step(j).spending[Spent::attention].value() / (tokens * tokens);
   };
   EXPECT_NEAR(per_flop(4096) / per_flop(16384), (1 + 192.0 / 2048) / (1 + 192.0 / 8192), 1e-9);
