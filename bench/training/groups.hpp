@@ -21,7 +21,10 @@ class Group {
  public:
   Group(const topology::Machine& whole, std::int64_t stride, std::int64_t members);
   Group(const Group&) = delete;
+  Group(Group&&) = delete;
   Group& operator=(const Group&) = delete;
+  Group& operator=(Group&&) = delete;
+  ~Group() = default;
 
   [[nodiscard]] const topology::Machine& machine() const { return machine_; }
 

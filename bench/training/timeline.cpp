@@ -53,25 +53,29 @@ class Operations {
   /// What a task of the pipeline is made of.
   void pass(const PipelineTask& task) {
     now_ = task.start;
-    const kernels::Stage& stage = times_.stage(task.chunk);
-    if (task.pass == Pass::forward) {
-      if (stage.first) part(task.pass, embedding_work(job_.model, job_.plan), nullptr);
-      for (const kernels::Layers& run : stage.layers) several(task.pass, run);
-      if (stage.last) part(task.pass, head_work(job_.model, job_.plan), nullptr);
-    } else {
-      if (stage.last) part(task.pass, head_work(job_.model, job_.plan), nullptr);
-      for (auto run = stage.layers.rbegin(); run != stage.layers.rend(); ++run)
-        several(task.pass, *run);
-      if (stage.first) part(task.pass, embedding_work(job_.model, job_.plan), nullptr);
-    }
+    std::vector<Part> parts = parts_of(times_.stage(task.chunk));
+    if (task.pass != Pass::forward) std::reverse(parts.begin(), parts.end());
+    for (const Part& each : parts)
+      for (std::int64_t i = 0; i < each.count; ++i) part(task.pass, each.work, each.layer);
     if (!job_.plan.overlap_pipeline && task.end > now_)
       communicate("to the next rank", Spent::pipeline, now_, times_.transfer(), task.end - now_);
   }
 
  private:
-  void several(Pass pass, const kernels::Layers& run) {
-    const kernels::LayerWork work = layer_work(job_.model, run.layer, job_.plan);
-    for (std::int64_t i = 0; i < run.count; ++i) part(pass, work, &run.layer);
+  struct Part {
+    kernels::LayerWork work;
+    const kernels::Layer* layer = nullptr;
+    std::int64_t count = 1;
+  };
+
+  /// In the order of the forward pass.
+  [[nodiscard]] std::vector<Part> parts_of(const kernels::Stage& stage) const {
+    std::vector<Part> parts;
+    if (stage.first) parts.push_back({embedding_work(job_.model, job_.plan)});
+    for (const kernels::Layers& run : stage.layers)
+      parts.push_back({layer_work(job_.model, run.layer, job_.plan), &run.layer, run.count});
+    if (stage.last) parts.push_back({head_work(job_.model, job_.plan)});
+    return parts;
   }
 
   void part(Pass pass, const kernels::LayerWork& work, const kernels::Layer* layer) {
