@@ -1,5 +1,7 @@
+#include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -7,6 +9,8 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/model_file.hpp"
+#include "bench/program/plan_search.hpp"
+#include "bench/program/plan_table.hpp"
 #include "bench/program/timeline_file.hpp"
 #include "bench/program/train_record.hpp"
 #include "bench/program/train_table.hpp"
@@ -41,6 +45,12 @@ struct TrainOptions {
   std::string timeline;
   std::string output;
   bool force = false;
+  std::string search;  ///< "auto": for the best plans
+  std::int64_t keep = 10;
+  std::int64_t model_chips = 0;
+  const CLI::App* command = nullptr;
+
+  [[nodiscard]] bool given(const char* flag) const { return command->count(flag) > 0; }
 };
 
 /// One of a few words.
@@ -93,6 +103,52 @@ Plan plan_of(const TrainOptions& o, const Job& job) {
   return plan;
 }
 
+/// Chips that reach each other without a NIC: those below the first tier of a Clos.
+std::int64_t scale_up(const topology::Machine& machine) {
+  std::int64_t chips = 1;
+  for (const topology::Level& level : machine.levels) {
+    if (level.shape == topology::LevelShape::clos) break;
+    chips *= level.extent;
+  }
+  return chips;
+}
+
+/// What the flags leave open.
+kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
+  const std::int64_t most = o.model_chips > 0 ? o.model_chips : scale_up(job.machine);
+  const Plan& plan = job.plan;
+  kernels::PlanSpace space = whole_space(job.model, plan, job.machine.chips(), most);
+  const auto fix = [&o](const char* flag, auto& values, auto value) {
+    if (o.given(flag)) values = {value};
+  };
+  fix("--tp", space.tensor, plan.tensor);
+  fix("--cp", space.context, plan.context);
+  fix("--ep", space.expert, plan.expert);
+  fix("--pp", space.pipeline, plan.pipeline);
+  fix("--vpp", space.virtual_stages, plan.virtual_stages);
+  fix("--mbs", space.micro_batch, plan.micro_batch);
+  fix("--schedule", space.orders, plan.order);
+  fix("--recompute", space.recompute, plan.recompute);
+  fix("--zero", space.sharding, plan.sharding);
+  fix("--fsdp", space.sharding, plan.sharding);
+  return space;
+}
+
+void search_plans(const TrainOptions& o, Job job) {
+  if (!o.given("--gbs"))
+    topology::usage_error("--plan auto needs the sequences of a step: --gbs N");
+  const auto start = std::chrono::steady_clock::now();
+  const SearchResult found =
+      search_on_ranks(job, space_of(o, job), static_cast<std::size_t>(o.keep));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  if (launched_rank() > 0) return;
+  if (found.best.empty()) topology::usage_error(nothing_found(found.counts));
+  if (o.json)
+    print_search_json(job, found);
+  else
+    print_search(job, found, topology::Seconds(took.count()));
+}
+
 void train(const TrainOptions& o) {
   Job job;
   job.model = load_model(o.model);
@@ -100,6 +156,10 @@ void train(const TrainOptions& o) {
   if (o.chips != 0) job.machine = topology::slice(job.machine, o.chips);
   job.software = topology::load_software(o.software);
   job.plan = plan_of(o, job);
+  if (!o.search.empty()) {
+    search_plans(o, std::move(job));
+    return;
+  }
   const Step step = predict_step(job);
   std::vector<Sensitivity> sensitivity;
   if (o.sensitivity) sensitivity = sensitivities(job);
@@ -146,6 +206,17 @@ void add_memory(CLI::App& train, TrainOptions& o) {
   train.add_flag("--no-overlap-dp", o.no_overlap, "gradients move after the passes");
 }
 
+void add_search(CLI::App& train, TrainOptions& o) {
+  train
+      .add_option("--plan", o.search, "auto: find the best of all plans that the flags leave open")
+      ->check(CLI::IsMember({"auto"}));
+  train.add_option("--keep", o.keep, "plans that are listed")->check(CLI::Range(1, 1000));
+  train.add_option(
+      "--model-chips",
+      o.model_chips,
+      "most that --tp times --cp takes in a search; default: what a NIC is not needed for");
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, Action& chosen) {
@@ -158,6 +229,8 @@ void add_train(CLI::App& app, Action& chosen) {
   train_command->add_option("--set", options->overrides, "change a figure of the system");
   train_command->add_option(
       "--software", options->software, "name or file: what a framework reaches");
+  options->command = train_command;
+  add_search(*train_command, *options);
   add_shape(*train_command, *options);
   add_memory(*train_command, *options);
   train_command->add_flag("--sensitivity", options->sensitivity, "d ln step / d ln of each figure");

@@ -48,12 +48,10 @@ Bytes layer_input(const Model& model, const Plan& plan) {
 }
 
 /// Of the layers of a chunk.
-Bytes kept(const Model& model, const Plan& plan, const Stage& chunk) {
+Bytes kept_by(const Model& model, const Plan& plan, const Stage& chunk) {
   Bytes sum;
   for (const Layers& run : chunk.layers)
-    sum += as_double(run.count) * (plan.recompute == Recompute::full
-                                       ? layer_input(model, plan)
-                                       : layer_activations(model, run.layer, plan));
+    sum += as_double(run.count) * kernels::kept(model, run.layer, plan);
   return sum;
 }
 
@@ -93,18 +91,31 @@ Bytes layer_activations(const Model& model, const Layer& layer, const Plan& plan
   return Bytes(per_token * as_double(plan.tokens()));
 }
 
+Bytes kept(const Model& model, const Layer& layer, const Plan& plan) {
+  return plan.recompute == Recompute::full ? layer_input(model, plan)
+                                           : layer_activations(model, layer, plan);
+}
+
+Memory states(const Plan& plan, const HeldParameters& held) {
+  Memory all;
+  add_states(all, held.dense, plan, as_double(plan.sharers()));
+  add_states(all, held.experts, plan, as_double(expert_replicas(plan)));
+  return all;
+}
+
 Memory memory(const Model& model,
               const Plan& plan,
               const std::vector<Stage>& chunks,
               std::int64_t in_flight) {
-  Memory all;
+  HeldParameters held;
   Bytes largest;
   for (const Stage& chunk : chunks) {
-    const HeldParameters held = held_parameters(model, plan, chunk);
-    add_states(all, held.dense, plan, as_double(plan.sharers()));
-    add_states(all, held.experts, plan, as_double(expert_replicas(plan)));
-    largest = std::max(largest, kept(model, plan, chunk));
+    const HeldParameters of = held_parameters(model, plan, chunk);
+    held.dense += of.dense;
+    held.experts += of.experts;
+    largest = std::max(largest, kept_by(model, plan, chunk));
   }
+  Memory all = states(plan, held);
   all.activations = as_double(in_flight) * largest;
   all.working = working(model, plan, chunks);
   return all;

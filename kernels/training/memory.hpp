@@ -41,6 +41,12 @@ struct Memory {
                                                 const Layer& layer,
                                                 const Plan& plan);
 
+/// The same, with what the plan recomputes.
+[[nodiscard]] topology::Bytes kept(const Model& model, const Layer& layer, const Plan& plan);
+
+/// Parameters, gradients and optimizer of what a rank holds.
+[[nodiscard]] Memory states(const Plan& plan, const HeldParameters& held);
+
 /// Of a rank with these chunks.
 /// @param in_flight chunks x micro-batches whose activations it holds at most
 [[nodiscard]] Memory memory(const Model& model,

@@ -7,13 +7,6 @@
 namespace kernels {
 namespace {
 
-/// Layers of chunk c of n.
-std::int64_t share(std::int64_t depth, std::int64_t n, std::int64_t c) {
-  const std::int64_t rest = depth % n;
-  const bool longer = n > rest + 1 ? c >= 1 && c <= rest : c < rest;
-  return depth / n + (longer ? 1 : 0);
-}
-
 /// Takes layers from the front of what is left.
 class Dealer {
  public:
@@ -49,8 +42,14 @@ std::vector<Stage> stages(const Model& model, const Plan& plan) {
   Dealer dealer(model);
   std::vector<Stage> all;
   for (std::int64_t c = 0; c < count; ++c)
-    all.push_back({dealer.take(share(model.depth(), count, c)), c == 0, c + 1 == count});
+    all.push_back({dealer.take(layers_of_chunk(model.depth(), count, c)), c == 0, c + 1 == count});
   return all;
+}
+
+std::int64_t layers_of_chunk(std::int64_t depth, std::int64_t chunks, std::int64_t chunk) {
+  const std::int64_t rest = depth % chunks;
+  const bool longer = chunks > rest + 1 ? chunk >= 1 && chunk <= rest : chunk < rest;
+  return depth / chunks + (longer ? 1 : 0);
 }
 
 HeldParameters held_parameters(const Model& model, const Plan& plan, const Stage& stage) {

@@ -26,6 +26,11 @@ struct Stage {
 /// one more: that one has the table, the last one the head.
 [[nodiscard]] std::vector<Stage> stages(const Model& model, const Plan& plan);
 
+/// Layers of chunk `chunk` of so many.
+[[nodiscard]] std::int64_t layers_of_chunk(std::int64_t depth,
+                                           std::int64_t chunks,
+                                           std::int64_t chunk);
+
 /// Parameters that a rank holds of a chunk, before any sharding over the data axis.
 struct HeldParameters {
   double dense = 0;    ///< alike on all context and data ranks

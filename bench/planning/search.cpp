@@ -1,0 +1,202 @@
+#include "bench/planning/search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <limits>
+
+#include <omp.h>
+
+#include "bench/planning/shape_price.hpp"
+#include "topology/error.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Plan;
+using topology::Bytes;
+using topology::Seconds;
+
+struct Candidate {
+  Plan plan;
+  PlanFloor floor;
+  std::int64_t number = 0;
+};
+
+bool by_floor(const Candidate& a, const Candidate& b) {
+  return a.floor.time != b.floor.time ? a.floor.time < b.floor.time : a.number < b.number;
+}
+
+bool by_time(const FoundPlan& a, const FoundPlan& b) {
+  return a.time != b.time ? a.time < b.time : a.number < b.number;
+}
+
+/// More than the plans of a shape: numbers of one do not run into those of the next.
+constexpr std::int64_t spreads_of_a_shape = 1'000'000;
+
+Bytes capacity_of(const topology::Machine& machine) {
+  const auto& capacity = machine.chip.memory_capacity;
+  return capacity ? capacity->value : Bytes(std::numeric_limits<double>::infinity());
+}
+
+/// Bounds the plans of some shapes and keeps those that may fit.
+class Sieve {
+ public:
+  Sieve(const Job& job, const kernels::PlanSpace& space)
+      : job_(job), space_(space), capacity_(capacity_of(job.machine)) {}
+
+  /// @param number of the first plan of the shape
+  void add(const Plan& shape, std::int64_t number) {
+    Job priced = job_;
+    ShapePrice price(priced, groups_);
+    for (const Plan& plan : kernels::spreads(space_, job_.model, shape, job_.machine.chips())) {
+      ++counts.plans;
+      consider(price, plan, number++);
+    }
+  }
+
+  std::vector<Candidate> candidates;
+  SearchCounts counts;
+
+ private:
+  void consider(ShapePrice& price, const Plan& plan, std::int64_t number) {
+    try {
+      const PlanFloor floor = price.floor(plan);
+      if (floor.memory > capacity_)
+        ++counts.too_large;
+      else
+        candidates.push_back({plan, floor, number});
+    } catch (const topology::Error&) {
+      ++counts.misfits;
+    }
+  }
+
+  const Job& job_;
+  const kernels::PlanSpace& space_;
+  Bytes capacity_;
+  Groups groups_;
+};
+
+/// Keeps the best, and those that need less memory than all that are faster.
+class Collector {
+ public:
+  Collector(SearchResult& result, std::size_t keep) : result_(result), keep_(keep) {}
+
+  /// Can a plan with this floor still be listed?
+  [[nodiscard]] bool may_enter(const PlanFloor& floor) const {
+    if (result_.best.size() < keep_ || floor.time <= result_.best.back().time) return true;
+    return std::none_of(result_.front.begin(), result_.front.end(), [&](const FoundPlan& on) {
+      return on.time < floor.time && on.memory <= floor.memory;
+    });
+  }
+
+  void enter(const FoundPlan& found) {
+    std::vector<FoundPlan>& best = result_.best;
+    const auto known = [&](const FoundPlan& listed) { return listed.number == found.number; };
+    if (std::none_of(best.begin(), best.end(), known))
+      best.insert(std::upper_bound(best.begin(), best.end(), found, by_time), found);
+    if (best.size() > keep_) best.pop_back();
+    std::vector<FoundPlan>& front = result_.front;
+    const auto place = std::upper_bound(front.begin(), front.end(), found, by_time);
+    if (place != front.begin() && std::prev(place)->memory <= found.memory) return;
+    const auto kept = front.insert(place, found);
+    front.erase(
+        std::remove_if(std::next(kept),
+                       front.end(),
+                       [&](const FoundPlan& slower) { return slower.memory >= found.memory; }),
+        front.end());
+  }
+
+ private:
+  SearchResult& result_;
+  std::size_t keep_;
+};
+
+FoundPlan predicted(Job& job, Groups& groups, const Candidate& candidate) {
+  job.plan = candidate.plan;
+  const Step step = predict_step(job, groups);
+  return {
+      candidate.plan, step.time, step.memory.total(), step.spending, step.mfu(), candidate.number};
+}
+
+/// The lowest bound first; batches of a fixed size, so that what is predicted does not depend on
+/// the number of threads.
+void predict_candidates(const Job& job,
+                        const std::vector<Candidate>& candidates,
+                        const SearchOptions& options,
+                        SearchResult& result) {
+  constexpr std::size_t batch_size = 64;
+  Collector collector(result, options.keep);
+  const Bytes capacity = capacity_of(job.machine);
+  std::vector<Job> jobs(static_cast<std::size_t>(omp_get_max_threads()), job);
+  std::vector<Groups> groups(jobs.size());
+  std::vector<FoundPlan> found(batch_size);
+  std::vector<const Candidate*> batch;
+  for (auto next = candidates.begin(); next != candidates.end();) {
+    for (batch.clear(); next != candidates.end() && batch.size() < batch_size; ++next)
+      if (collector.may_enter(next->floor))
+        batch.push_back(&*next);
+      else
+        ++result.counts.bounded;
+#pragma omp parallel for schedule(dynamic)
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      found[i] = predicted(jobs[thread], groups[thread], *batch[i]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      ++result.counts.predicted;
+      if (found[i].memory > capacity)
+        ++result.counts.too_large;
+      else
+        collector.enter(found[i]);
+    }
+    if (options.progress && !candidates.empty())
+      options.progress(0.5 + 0.5 * static_cast<double>(next - candidates.begin()) /
+                                 static_cast<double>(candidates.size()));
+  }
+}
+
+}  // namespace
+
+void SearchCounts::add(const SearchCounts& other) {
+  plans += other.plans;
+  misfits += other.misfits;
+  too_large += other.too_large;
+  bounded += other.bounded;
+  predicted += other.predicted;
+}
+
+void SearchResult::add(const SearchResult& other, std::size_t keep) {
+  counts.add(other.counts);
+  SearchResult both = {{}, {}, counts};
+  Collector collector(both, keep);
+  const std::array<const std::vector<FoundPlan>*, 4> lists{
+      &best, &other.best, &front, &other.front};
+  for (const std::vector<FoundPlan>* list : lists)
+    for (const FoundPlan& found : *list) collector.enter(found);
+  *this = std::move(both);
+}
+
+SearchResult search(const Job& job, const kernels::PlanSpace& space, const SearchOptions& options) {
+  const std::vector<Plan> shapes = kernels::shapes(space, job.model, job.plan, job.machine.chips());
+  std::vector<Candidate> candidates;
+  SearchResult result;
+#pragma omp parallel
+  {
+    Sieve sieve(job, space);
+#pragma omp for schedule(dynamic)
+    for (std::size_t s = static_cast<std::size_t>(options.part); s < shapes.size();
+         s += static_cast<std::size_t>(options.parts))
+      sieve.add(shapes[s], static_cast<std::int64_t>(s) * spreads_of_a_shape);
+#pragma omp critical
+    {
+      result.counts.add(sieve.counts);
+      candidates.insert(candidates.end(), sieve.candidates.begin(), sieve.candidates.end());
+    }
+  }
+  std::sort(candidates.begin(), candidates.end(), by_floor);
+  predict_candidates(job, candidates, options, result);
+  return result;
+}
+
+}  // namespace bench

@@ -1,0 +1,58 @@
+// The best plans of a job: every plan of a space is bounded from below (shape_price.hpp), and the
+// step is predicted for those only that may still be among the best, the lowest bound first. So the
+// list is that of a prediction of every plan.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "bench/training/job.hpp"
+#include "bench/training/step.hpp"
+#include "kernels/training/plan_space.hpp"
+
+namespace bench {
+
+struct FoundPlan {
+  kernels::Plan plan;
+  topology::Seconds time;
+  topology::Bytes memory;  ///< of the chip that needs most
+  Spending spending;
+  double mfu = 0;
+  std::int64_t number = 0;  ///< in the order of the space
+};
+
+/// What became of the plans of a space.
+struct SearchCounts {
+  std::int64_t plans = 0;
+  std::int64_t misfits = 0;    ///< whose axes do not divide the machine's levels
+  std::int64_t too_large = 0;  ///< for the chip's memory
+  std::int64_t bounded = 0;    ///< that cannot be among the best
+  std::int64_t predicted = 0;
+
+  void add(const SearchCounts& other);
+};
+
+struct SearchResult {
+  std::vector<FoundPlan> best;   ///< by time, then by number
+  std::vector<FoundPlan> front;  ///< by time: each needs less memory than all that are faster
+  SearchCounts counts;
+
+  /// Of two parts of a space.
+  void add(const SearchResult& other, std::size_t keep);
+};
+
+struct SearchOptions {
+  std::size_t keep = 10;
+  std::int64_t part = 0;  ///< of `parts`: every so many shapes are this one's
+  std::int64_t parts = 1;
+  std::function<void(double share)> progress;  ///< called by one thread now and then
+};
+
+/// @param job its plan gives sequence, batch, types and overlaps
+/// @throws Error(usage) where the chip lacks a figure, or no plan fits: says what is in the way
+[[nodiscard]] SearchResult search(const Job& job,
+                                  const kernels::PlanSpace& space,
+                                  const SearchOptions& options = {});
+
+}  // namespace bench

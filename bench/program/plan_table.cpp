@@ -1,0 +1,177 @@
+#include "bench/program/plan_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "kernels/training/pipeline.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Plan;
+using topology::Seconds;
+
+constexpr std::array recompute_names{"none", "selective", "full"};
+
+/// The two largest differences to the best plan, in per cent of its time.
+std::string reason(const FoundPlan& found, const FoundPlan& best) {
+  struct Difference {
+    Spent spent;
+    double percent;
+  };
+
+  std::vector<Difference> all;
+  for (std::size_t i = 0; i < spent_kinds; ++i) {
+    const Seconds more = found.spending.of.at(i) - best.spending.of.at(i);
+    all.push_back({static_cast<Spent>(i), 100 * (more / best.time)});
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Difference& a, const Difference& b) {
+    return std::abs(a.percent) > std::abs(b.percent);
+  });
+  std::string text;
+  for (std::size_t i = 0; i < 2; ++i)
+    if (std::abs(all[i].percent) >= 0.05)
+      text += fmt::format(
+          "{}{} {:+.1f} %", text.empty() ? "" : ", ", name(all[i].spent), all[i].percent);
+  return text;
+}
+
+void print_heading() {
+  fmt::print(
+      "#{:>4} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>4} {:>10} {:>12} {:>6} {:>8}  "
+      "{}\n",
+      "tp",
+      "cp",
+      "dp",
+      "pp",
+      "vpp",
+      "ep",
+      "order",
+      "mbs",
+      "recompute",
+      "zero",
+      "step (s)",
+      "tokens/s",
+      "MFU %",
+      "GB",
+      "against the first");
+}
+
+void print_row(const FoundPlan& found, const FoundPlan& best) {
+  const Plan& p = found.plan;
+  const double tokens = static_cast<double>(p.batch * p.sequence) / found.time.value();
+  fmt::print(
+      "{:>5} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>4} {:>10.4g} {:>12.4g} {:>6.1f} "
+      "{:>8.1f}  {}\n",
+      p.tensor,
+      p.context,
+      p.data,
+      p.pipeline,
+      p.virtual_stages,
+      p.expert,
+      kernels::name(p.order),
+      p.micro_batch,
+      recompute_names.at(static_cast<std::size_t>(p.recompute)),
+      static_cast<int>(p.sharding),
+      found.time.value(),
+      tokens,
+      100 * found.mfu,
+      found.memory.value() * 1e-9,
+      found.number == best.number
+          ? ""
+          : fmt::format("{:+.1f} %: {}", 100 * (found.time / best.time - 1), reason(found, best)));
+}
+
+void print_counts(const SearchCounts& counts, Seconds took) {
+  fmt::print(
+      "# {} plans in {:.2f} s, {:.0f} a second: {} do not divide the machine's levels, {} need "
+      "more "
+      "memory than a chip has,\n# {} cannot be among these by their lower bound, {} predicted\n",
+      counts.plans,
+      took.value(),
+      static_cast<double>(counts.plans) / took.value(),
+      counts.misfits,
+      counts.too_large,
+      counts.bounded,
+      counts.predicted);
+}
+
+nlohmann::ordered_json json_of(const FoundPlan& found) {
+  const Plan& p = found.plan;
+  nlohmann::ordered_json out;
+  out["tensor"] = p.tensor;
+  out["context"] = p.context;
+  out["data"] = p.data;
+  out["pipeline"] = p.pipeline;
+  out["virtual_stages"] = p.virtual_stages;
+  out["expert"] = p.expert;
+  out["order"] = kernels::name(p.order);
+  out["micro_batch"] = p.micro_batch;
+  out["recompute"] = recompute_names.at(static_cast<std::size_t>(p.recompute));
+  out["zero"] = static_cast<int>(p.sharding);
+  out["step_s"] = found.time.value();
+  out["mfu"] = found.mfu;
+  out["memory_bytes"] = found.memory.value();
+  for (std::size_t i = 0; i < spent_kinds; ++i)
+    out["spent_s"][name(static_cast<Spent>(i))] = found.spending.of.at(i).value();
+  return out;
+}
+
+}  // namespace
+
+std::string nothing_found(const SearchCounts& counts) {
+  if (counts.plans == 0)
+    return "no plan shares the batch evenly over the chips: choose --gbs as a multiple of a power "
+           "of two, "
+           "or leave more flags out";
+  return fmt::format(
+      "none of {} plans will do: {} need more memory than a chip has, {} do not divide the "
+      "machine's levels: take more chips, a smaller --mbs or --recompute full",
+      counts.plans,
+      counts.too_large,
+      counts.misfits);
+}
+
+void print_search(const Job& job, const SearchResult& found, Seconds took) {
+  fmt::print(
+      "# best plans of {} on {} chips of {} ({}), predicted; {} sequences of {} tokens a step; "
+      "software {}\n",
+      job.model.name,
+      job.machine.chips(),
+      job.machine.name,
+      job.machine.chip.title,
+      job.plan.batch,
+      job.plan.sequence,
+      job.software.name);
+  print_heading();
+  for (const FoundPlan& plan : found.best) print_row(plan, found.best.front());
+  fmt::print("\n# less memory for more time: nothing faster needs as little\n");
+  print_heading();
+  for (const FoundPlan& plan : found.front) print_row(plan, found.best.front());
+  fmt::print("\n");
+  print_counts(found.counts, took);
+}
+
+void print_search_json(const Job& job, const SearchResult& found) {
+  nlohmann::ordered_json out;
+  out["model"] = job.model.name;
+  out["system"] = job.machine.name;
+  out["chips"] = job.machine.chips();
+  for (const FoundPlan& plan : found.best) out["best"].push_back(json_of(plan));
+  for (const FoundPlan& plan : found.front) out["front"].push_back(json_of(plan));
+  const SearchCounts& c = found.counts;
+  out["counts"] = {{"plans", c.plans},
+                   {"misfits", c.misfits},
+                   {"too_large", c.too_large},
+                   {"bounded", c.bounded},
+                   {"predicted", c.predicted}};
+  fmt::print("{}\n", out.dump(2));
+}
+
+}  // namespace bench

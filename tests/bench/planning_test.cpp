@@ -1,0 +1,137 @@
+// The search against a prediction of every plan of small spaces.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "bench/planning/search.hpp"
+#include "bench/planning/shape_price.hpp"
+#include "bench/program/model_file.hpp"
+#include "topology/error.hpp"
+
+namespace {
+
+using bench::FoundPlan;
+using bench::Job;
+using kernels::Plan;
+
+Job job(const char* model, const char* system, std::int64_t chips) {
+  Job all;
+  all.model = bench::load_model(model);
+  all.machine = topology::slice(topology::load_system(system), chips);
+  all.software = topology::load_software("default");
+  all.plan.sequence = 4096;
+  all.plan.batch = 2 * chips;
+  return all;
+}
+
+/// Small enough to predict every plan, with something in it that does not fit.
+kernels::PlanSpace small_space(const Job& job) {
+  kernels::PlanSpace space =
+      whole_space(job.model, job.plan, job.machine.chips(), job.machine.chips());
+  const auto at_most = [](std::vector<std::int64_t>& values, std::int64_t most) {
+    std::erase_if(values, [most](std::int64_t v) { return v > most; });
+  };
+  at_most(space.tensor, 4);
+  at_most(space.context, 2);
+  at_most(space.expert, 4);
+  at_most(space.micro_batch, 2);
+  at_most(space.pipeline, 4);
+  at_most(space.virtual_stages, 2);
+  return space;
+}
+
+struct Predicted {
+  std::vector<FoundPlan> fitting;  ///< by time
+  std::int64_t plans = 0;
+};
+
+/// By predict_step alone.
+Predicted everything(const Job& job, const kernels::PlanSpace& space) {
+  Predicted all;
+  Job one = job;
+  for (const Plan& shape : shapes(space, job.model, job.plan, job.machine.chips()))
+    for (const Plan& plan : spreads(space, job.model, shape, job.machine.chips())) {
+      ++all.plans;
+      one.plan = plan;
+      try {
+        const bench::Step step = bench::predict_step(one);
+        if (step.memory.total() <= job.machine.chip.memory_capacity->value)
+          all.fitting.push_back({plan, step.time, step.memory.total(), {}, 0, 0});
+      } catch (const topology::Error&) {
+        continue;  // does not divide the levels
+      }
+    }
+  std::stable_sort(all.fitting.begin(),
+                   all.fitting.end(),
+                   [](const FoundPlan& a, const FoundPlan& b) { return a.time < b.time; });
+  return all;
+}
+
+TEST(Search, FindsWhatAPredictionOfEveryPlanFinds) {
+  for (const char* model : {"llama3-8b", "mixtral-8x7b"}) {
+    const Job j = job(model, "trn2-ultraserver", 16);
+    const kernels::PlanSpace space = small_space(j);
+    const Predicted all = everything(j, space);
+    const bench::SearchResult found = search(j, space);
+    ASSERT_GE(all.fitting.size(), 20U) << model;
+    ASSERT_EQ(found.best.size(), 10U);
+    for (std::size_t i = 0; i < found.best.size(); ++i)
+      EXPECT_EQ(found.best[i].time.value(), all.fitting[i].time.value()) << model << " " << i;
+    const bench::SearchCounts& c = found.counts;
+    EXPECT_EQ(c.plans, all.plans);
+    EXPECT_GT(c.too_large, 0);
+    EXPECT_GT(c.bounded, 0);
+    EXPECT_GE(c.plans, c.misfits + c.bounded + c.predicted);
+  }
+}
+
+TEST(Search, FrontIsThatOfAllPlans) {
+  const Job j = job("llama3-8b", "trn2-ultraserver", 16);
+  const kernels::PlanSpace space = small_space(j);
+  std::vector<FoundPlan> front;
+  for (const FoundPlan& plan : everything(j, space).fitting)
+    if (front.empty() || plan.memory < front.back().memory) front.push_back(plan);
+  const bench::SearchResult found = search(j, space);
+  ASSERT_EQ(found.front.size(), front.size());
+  for (std::size_t i = 0; i < front.size(); ++i) {
+    EXPECT_EQ(found.front[i].time.value(), front[i].time.value());
+    EXPECT_EQ(found.front[i].memory.value(), front[i].memory.value());
+  }
+}
+
+TEST(Search, PartsMakeTheWhole) {
+  const Job j = job("llama3-8b", "trn2-ultraserver", 16);
+  const kernels::PlanSpace space = small_space(j);
+  const bench::SearchResult whole = search(j, space);
+  bench::SearchResult merged;
+  for (std::int64_t part = 0; part < 3; ++part) merged.add(search(j, space, {10, part, 3, {}}), 10);
+  ASSERT_EQ(merged.best.size(), whole.best.size());
+  for (std::size_t i = 0; i < whole.best.size(); ++i)
+    EXPECT_EQ(merged.best[i].number, whole.best[i].number);
+  ASSERT_EQ(merged.front.size(), whole.front.size());
+  EXPECT_EQ(merged.counts.plans, whole.counts.plans);
+}
+
+TEST(ShapePrice, IsBelowThePrediction) {
+  const Job j = job("mixtral-8x7b", "trn2-ultraserver", 16);
+  const kernels::PlanSpace space = small_space(j);
+  bench::Groups groups;
+  Job one = j;
+  for (const Plan& shape : shapes(space, j.model, j.plan, 16)) {
+    one.plan = shape;
+    bench::ShapePrice price(one, groups);
+    for (const Plan& plan : spreads(space, j.model, shape, 16)) {
+      one.plan = plan;
+      try {
+        const bench::PlanFloor floor = price.floor(plan);
+        const bench::Step step = bench::predict_step(one);
+        EXPECT_LE(floor.time.value(), step.time.value() * (1 + 1e-12));
+        EXPECT_LE(floor.memory.value(), step.memory.total().value() * (1 + 1e-12));
+      } catch (const topology::Error&) {
+        continue;
+      }
+    }
+  }
+}
+
+}  // namespace
