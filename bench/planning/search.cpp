@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <limits>
+#include <optional>
 
 #include <omp.h>
 
@@ -34,16 +35,11 @@ bool by_time(const FoundPlan& a, const FoundPlan& b) {
 /// More than the plans of a shape: numbers of one do not run into those of the next.
 constexpr std::int64_t spreads_of_a_shape = 1'000'000;
 
-Bytes capacity_of(const topology::Machine& machine) {
-  const auto& capacity = machine.chip.memory_capacity;
-  return capacity ? capacity->value : Bytes(std::numeric_limits<double>::infinity());
-}
-
 /// Bounds the plans of some shapes and keeps those that may fit.
 class Sieve {
  public:
   Sieve(const Job& job, const kernels::PlanSpace& space)
-      : job_(job), space_(space), capacity_(capacity_of(job.machine)) {}
+      : job_(job), space_(space), capacity_(memory_capacity(job.machine)) {}
 
   /// @param number of the first plan of the shape
   void add(const Plan& shape, std::int64_t number) {
@@ -77,39 +73,46 @@ class Sieve {
   Groups groups_;
 };
 
-/// Keeps the best, and those that need less memory than all that are faster.
+/// Keeps the best, and the fastest within each share of the memory.
 class Collector {
  public:
-  Collector(SearchResult& result, std::size_t keep) : result_(result), keep_(keep) {}
+  Collector(std::size_t keep, Bytes capacity) : keep_(keep), capacity_(capacity) {}
 
   /// Can a plan with this floor still be listed?
   [[nodiscard]] bool may_enter(const PlanFloor& floor) const {
-    if (result_.best.size() < keep_ || floor.time <= result_.best.back().time) return true;
-    return std::none_of(result_.front.begin(), result_.front.end(), [&](const FoundPlan& on) {
-      return on.time < floor.time && on.memory <= floor.memory;
-    });
+    if (best_.size() < keep_ || floor.time <= best_.back().time) return true;
+    for (std::size_t i = 0; i < within_.size(); ++i)
+      if (floor.memory <= memory_shares.at(i) * capacity_ &&
+          (!within_.at(i) || floor.time <= within_.at(i)->time))
+        return true;
+    return false;
   }
 
   void enter(const FoundPlan& found) {
-    std::vector<FoundPlan>& best = result_.best;
     const auto known = [&](const FoundPlan& listed) { return listed.number == found.number; };
-    if (std::none_of(best.begin(), best.end(), known))
-      best.insert(std::upper_bound(best.begin(), best.end(), found, by_time), found);
-    if (best.size() > keep_) best.pop_back();
-    std::vector<FoundPlan>& front = result_.front;
-    const auto place = std::upper_bound(front.begin(), front.end(), found, by_time);
-    if (place != front.begin() && std::prev(place)->memory <= found.memory) return;
-    const auto kept = front.insert(place, found);
-    front.erase(
-        std::remove_if(std::next(kept),
-                       front.end(),
-                       [&](const FoundPlan& slower) { return slower.memory >= found.memory; }),
-        front.end());
+    if (std::none_of(best_.begin(), best_.end(), known))
+      best_.insert(std::upper_bound(best_.begin(), best_.end(), found, by_time), found);
+    if (best_.size() > keep_) best_.pop_back();
+    for (std::size_t i = 0; i < within_.size(); ++i) {
+      std::optional<FoundPlan>& fastest = within_.at(i);
+      if (found.memory <= memory_shares.at(i) * capacity_ && (!fastest || by_time(found, *fastest)))
+        fastest = found;
+    }
+  }
+
+  void give(SearchResult& to) {
+    to.best = std::move(best_);
+    to.front.clear();
+    for (const std::optional<FoundPlan>& fastest : within_)
+      if (fastest && (to.front.empty() || to.front.back().number != fastest->number))
+        to.front.push_back(*fastest);
   }
 
  private:
-  SearchResult& result_;
   std::size_t keep_;
+  Bytes capacity_;
+  std::vector<FoundPlan> best_;
+  std::array<std::optional<FoundPlan>, memory_shares.size()> within_;
 };
 
 FoundPlan predicted(Job& job, Groups& groups, const Candidate& candidate) {
@@ -126,8 +129,8 @@ void predict_candidates(const Job& job,
                         const SearchOptions& options,
                         SearchResult& result) {
   constexpr std::size_t batch_size = 64;
-  Collector collector(result, options.keep);
-  const Bytes capacity = capacity_of(job.machine);
+  const Bytes capacity = memory_capacity(job.machine);
+  Collector collector(options.keep, capacity);
   std::vector<Job> jobs(static_cast<std::size_t>(omp_get_max_threads()), job);
   std::vector<Groups> groups(jobs.size());
   std::vector<FoundPlan> found(batch_size);
@@ -154,9 +157,15 @@ void predict_candidates(const Job& job,
       options.progress(0.5 + 0.5 * static_cast<double>(next - candidates.begin()) /
                                  static_cast<double>(candidates.size()));
   }
+  collector.give(result);
 }
 
 }  // namespace
+
+Bytes memory_capacity(const topology::Machine& machine) {
+  const auto& capacity = machine.chip.memory_capacity;
+  return capacity ? capacity->value : Bytes(std::numeric_limits<double>::infinity());
+}
 
 void SearchCounts::add(const SearchCounts& other) {
   plans += other.plans;
@@ -166,15 +175,14 @@ void SearchCounts::add(const SearchCounts& other) {
   predicted += other.predicted;
 }
 
-void SearchResult::add(const SearchResult& other, std::size_t keep) {
+void SearchResult::add(const SearchResult& other, std::size_t keep, Bytes capacity) {
   counts.add(other.counts);
-  SearchResult both = {{}, {}, counts};
-  Collector collector(both, keep);
+  Collector collector(keep, capacity);
   const std::array<const std::vector<FoundPlan>*, 4> lists{
       &best, &other.best, &front, &other.front};
   for (const std::vector<FoundPlan>* list : lists)
     for (const FoundPlan& found : *list) collector.enter(found);
-  *this = std::move(both);
+  collector.give(*this);
 }
 
 SearchResult search(const Job& job, const kernels::PlanSpace& space, const SearchOptions& options) {

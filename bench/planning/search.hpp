@@ -3,6 +3,7 @@
 // list is that of a prediction of every plan.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -33,13 +34,16 @@ struct SearchCounts {
   void add(const SearchCounts& other);
 };
 
+/// Shares of a chip's memory within which the fastest plan is found, too.
+inline constexpr std::array memory_shares{1.0, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125};
+
 struct SearchResult {
   std::vector<FoundPlan> best;   ///< by time, then by number
-  std::vector<FoundPlan> front;  ///< by time: each needs less memory than all that are faster
+  std::vector<FoundPlan> front;  ///< the fastest within shares of the memory, by time, each once
   SearchCounts counts;
 
   /// Of two parts of a space.
-  void add(const SearchResult& other, std::size_t keep);
+  void add(const SearchResult& other, std::size_t keep, topology::Bytes capacity);
 };
 
 struct SearchOptions {
@@ -48,6 +52,9 @@ struct SearchOptions {
   std::int64_t parts = 1;
   std::function<void(double share)> progress;  ///< called by one thread now and then
 };
+
+/// Of a chip; infinite where it is not known.
+[[nodiscard]] topology::Bytes memory_capacity(const topology::Machine& machine);
 
 /// @param job its plan gives sequence, batch, types and overlaps
 /// @throws Error(usage) where the chip lacks a figure, or no plan fits: says what is in the way

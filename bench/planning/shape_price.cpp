@@ -19,7 +19,7 @@ using topology::Bytes;
 using topology::Seconds;
 
 /// Activations that a rank holds at most, in chunks x micro-batches, by the program of the order
-/// (pipeline_program.cpp); one where the order depends on times.
+/// (pipeline_program.cpp); of dualpipe what the ranks in the middle hold, others up to p / 2 more.
 std::int64_t in_flight(const Plan& plan, std::int64_t rank) {
   const std::int64_t m = plan.micro_batches();
   const std::int64_t behind = plan.pipeline - 1 - rank;
@@ -33,9 +33,12 @@ std::int64_t in_flight(const Plan& plan, std::int64_t rank) {
                       2 * behind + (plan.virtual_stages - 1) * plan.pipeline + 1);
     case PipelineOrder::zb_h1:
       return std::min(m, plan.pipeline);
-    default:
-      return 1;
+    case PipelineOrder::zb_v:
+      return std::min(2 * m, 2 * plan.pipeline + behind);
+    case PipelineOrder::dual_pipe:
+      break;
   }
+  return std::min(m, plan.pipeline + 1);
 }
 
 kernels::Pipeline pipeline_of(const Plan& plan) {
@@ -66,8 +69,8 @@ void ShapePrice::Amount::add(const Amount& other, std::int64_t times) {
 
 const ShapePrice::Parts& ShapePrice::parts() {
   const bool shared = job_.plan.sharding == Sharding::parameters;
-  const auto [found, fresh] = parts_.try_emplace(
-      {shared ? job_.plan.data : 0, kernels::splits_backward(job_.plan.order)});
+  const auto [found, fresh] =
+      parts_.try_emplace({shared ? job_.plan.data : 0, kernels::splits_backward(job_.plan.order)});
   if (!fresh) return found->second;
   const OperationTimes times(job_, groups_);
   ChunkTimes chunk_times(job_, times);
@@ -81,8 +84,13 @@ const ShapePrice::Parts& ShapePrice::parts() {
     return amount;
   };
   Parts& parts = found->second;
-  for (const kernels::Layers& run : job_.model.layers)
-    parts.layers.push_back(amount_of({{{run.layer, 1}}, false, false}));
+  parts.working = Bytes(std::numeric_limits<double>::infinity());
+  for (const kernels::Layers& run : job_.model.layers) {
+    const Stage layer{{{run.layer, 1}}, false, false};
+    parts.layers.push_back(amount_of(layer));
+    parts.working = std::min(parts.working, kernels::working(job_.model, job_.plan, {layer}));
+  }
+  parts.logits = kernels::working(job_.model, job_.plan, {{{}, false, true}});
   parts.table = amount_of({{}, true, false});
   parts.head = amount_of({{}, false, true});
   parts.both = amount_of({{}, true, true});
@@ -131,7 +139,8 @@ std::vector<ShapePrice::Share> ShapePrice::shares(const kernels::Pipeline& pipel
 PlanFloor ShapePrice::floor(const Plan& plan) {
   job_.plan = plan;
   const OperationTimes times(job_, groups_);
-  const std::vector<Amount> all = chunks(parts());
+  const Parts& parts = this->parts();
+  const std::vector<Amount> all = chunks(parts);
   kernels::Pipeline pipeline = pipeline_of(plan);
   for (const Amount& chunk : all) pipeline.times.push_back(chunk.time);
   PlanFloor floor;
@@ -147,9 +156,13 @@ PlanFloor ShapePrice::floor(const Plan& plan) {
     after = std::min(after,
                      exposed_exchange(job_, times, sum.held, cover).total() +
                          optimizer_time(job_, times, sum.held));
-    floor.memory = std::max(floor.memory,
-                            kernels::states(plan, sum.held).total() +
-                                static_cast<double>(in_flight(plan, rank++)) * share.largest);
+    const Bytes states = kernels::states(plan, sum.held).total();
+    const Bytes kept = static_cast<double>(in_flight(plan, rank)) * share.largest;
+    const Bytes work = sum.layers > 0 ? parts.working : Bytes();
+    const bool has_head = rank == rank_of(pipeline, chunks_of_model(plan) - 1);
+    floor.memory =
+        std::max(floor.memory, states + kept + work + (has_head ? parts.logits : Bytes()));
+    ++rank;
   }
   floor.time = kernels::pipeline_floor(pipeline) + after;
   return floor;

@@ -3,8 +3,7 @@
 //
 //   step >= pipeline_floor(chunks) + what the rank with least after its passes has after them
 //
-// Memory leaves out working space, and activations are one micro-batch's where the order of the
-// passes depends on their times.
+// Working space is that of the smallest layer.
 #pragma once
 
 #include <map>
@@ -51,6 +50,8 @@ class ShapePrice {
     Amount table;
     Amount head;
     Amount both;
+    topology::Bytes working;  ///< with the smallest layer
+    topology::Bytes logits;   ///< where the head is
   };
 
   /// What a rank has of the chunks.

@@ -121,7 +121,7 @@ SearchResult search_on_ranks(const Job& job, const kernels::PlanSpace& space, st
   all.best = unpacked(gathered(packed(mine.best), session.size(), session.rank()));
   all.front = unpacked(gathered(packed(mine.front), session.size(), session.rank()));
   SearchResult merged;
-  merged.add(all, keep);
+  merged.add(all, keep, memory_capacity(job.machine));
   merged.counts = summed(mine.counts);
   Job one = job;
   for (auto* list : {&merged.best, &merged.front})

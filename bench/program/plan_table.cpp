@@ -151,7 +151,9 @@ void print_search(const Job& job, const SearchResult& found, Seconds took) {
       job.software.name);
   print_heading();
   for (const FoundPlan& plan : found.best) print_row(plan, found.best.front());
-  fmt::print("\n# less memory for more time: nothing faster needs as little\n");
+  fmt::print(
+      "\n# the fastest within 1, 3/4, 1/2, 3/8, 1/4, 3/16 and 1/8 of the memory of a chip, where "
+      "they differ\n");
   print_heading();
   for (const FoundPlan& plan : found.front) print_row(plan, found.best.front());
   fmt::print("\n");

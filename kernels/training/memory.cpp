@@ -55,24 +55,6 @@ Bytes kept_by(const Model& model, const Plan& plan, const Stage& chunk) {
   return sum;
 }
 
-Bytes working(const Model& model, const Plan& plan, const std::vector<Stage>& chunks) {
-  Bytes layer;
-  Bytes gathered;
-  Bytes logits;
-  for (const Stage& chunk : chunks) {
-    for (const Layers& run : chunk.layers) {
-      if (plan.recompute == Recompute::full)
-        layer = std::max(layer, layer_activations(model, run.layer, plan));
-      const HeldParameters one = held_parameters(model, plan, {{{run.layer, 1}}, false, false});
-      gathered = std::max(gathered, Bytes(2 * element(plan) * (one.dense + one.experts)));
-    }
-    if (chunk.last)  // in the type of activations, and in f32
-      logits = Bytes((element(plan) + 4) * as_double(plan.tokens() * model.vocabulary) /
-                     as_double(plan.tensor));
-  }
-  return layer + logits + (plan.sharding == Sharding::parameters ? gathered : Bytes());
-}
-
 /// Of parameters that `ranks` hold alike.
 void add_states(Memory& to, double parameters, const Plan& plan, double ranks) {
   const auto from = [&](Sharding least) { return plan.sharding >= least ? ranks : 1; };
@@ -94,6 +76,24 @@ Bytes layer_activations(const Model& model, const Layer& layer, const Plan& plan
 Bytes kept(const Model& model, const Layer& layer, const Plan& plan) {
   return plan.recompute == Recompute::full ? layer_input(model, plan)
                                            : layer_activations(model, layer, plan);
+}
+
+Bytes working(const Model& model, const Plan& plan, const std::vector<Stage>& chunks) {
+  Bytes layer;
+  Bytes gathered;
+  Bytes logits;
+  for (const Stage& chunk : chunks) {
+    for (const Layers& run : chunk.layers) {
+      if (plan.recompute == Recompute::full)
+        layer = std::max(layer, layer_activations(model, run.layer, plan));
+      const HeldParameters one = held_parameters(model, plan, {{{run.layer, 1}}, false, false});
+      gathered = std::max(gathered, Bytes(2 * element(plan) * (one.dense + one.experts)));
+    }
+    if (chunk.last)  // in the type of activations, and in f32
+      logits = Bytes((element(plan) + 4) * as_double(plan.tokens() * model.vocabulary) /
+                     as_double(plan.tensor));
+  }
+  return layer + logits + (plan.sharding == Sharding::parameters ? gathered : Bytes());
 }
 
 Memory states(const Plan& plan, const HeldParameters& held) {

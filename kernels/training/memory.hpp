@@ -47,6 +47,11 @@ struct Memory {
 /// Parameters, gradients and optimizer of what a rank holds.
 [[nodiscard]] Memory states(const Plan& plan, const HeldParameters& held);
 
+/// One layer at work or gathered, and the logits where the head is.
+[[nodiscard]] topology::Bytes working(const Model& model,
+                                      const Plan& plan,
+                                      const std::vector<Stage>& chunks);
+
 /// Of a rank with these chunks.
 /// @param in_flight chunks x micro-batches whose activations it holds at most
 [[nodiscard]] Memory memory(const Model& model,

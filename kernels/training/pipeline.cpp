@@ -186,15 +186,26 @@ std::vector<std::vector<Queue>> queues_of(const Pipeline& p) {
   return queues;
 }
 
+// A pass that ends changes what its own rank and the one that waits for it can choose, no other's:
+// with 32 ranks a tenth of the time of asking all of them.
 void Runner::run_greedily() {
   std::vector<std::vector<Queue>> queues = queues_of(p_);
+  std::vector<Choice> choices;
+  for (std::size_t r = 0; r < queues.size(); ++r) choices.push_back(choose(r, queues[r]));
   for (;;) {
-    Choice best;
-    for (std::size_t r = 0; r < queues.size(); ++r)
-      if (const Choice mine = choose(r, queues[r]); mine.start < best.start) best = mine;
+    const Choice best =
+        *std::min_element(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+          return a.start < b.start;
+        });
     if (best.queue == nullptr) break;
-    commit(best.rank, best.step, best.start);
-    ++best.queue->next[static_cast<std::size_t>(best.step.pass)];
+    const ProgramStep& step = best.step;
+    commit(best.rank, step, best.start);
+    ++best.queue->next[static_cast<std::size_t>(step.pass)];
+    choices[best.rank] = choose(best.rank, queues[best.rank]);
+    const std::int64_t next = step.pass == Pass::forward ? step.chunk + 1 : step.chunk - 1;
+    if (step.pass == Pass::weights || next < 0 || next == depth_) continue;
+    const auto waits = static_cast<std::size_t>(rank_with(next, step.micro_batch));
+    choices[waits] = choose(waits, queues[waits]);
   }
 }
 

@@ -82,6 +82,8 @@ PlanSpace whole_space(const Model& model,
   space.orders = {PipelineOrder::one_f_one_b,
                   PipelineOrder::interleaved,
                   PipelineOrder::zb_h1,
+                  PipelineOrder::zb_v,
+                  PipelineOrder::dual_pipe,
                   PipelineOrder::gpipe};
   space.sharding = {Sharding::none, Sharding::optimizer, Sharding::gradients, Sharding::parameters};
   std::erase_if(space.tensor, [chips](std::int64_t t) { return !divides_all(t, chips); });

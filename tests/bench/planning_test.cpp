@@ -85,18 +85,22 @@ TEST(Search, FindsWhatAPredictionOfEveryPlanFinds) {
   }
 }
 
-TEST(Search, FrontIsThatOfAllPlans) {
+TEST(Search, FindsTheFastestWithinSharesOfTheMemory) {
   const Job j = job("llama3-8b", "trn2-ultraserver", 16);
   const kernels::PlanSpace space = small_space(j);
-  std::vector<FoundPlan> front;
-  for (const FoundPlan& plan : everything(j, space).fitting)
-    if (front.empty() || plan.memory < front.back().memory) front.push_back(plan);
+  const std::vector<FoundPlan> all = everything(j, space).fitting;
   const bench::SearchResult found = search(j, space);
-  ASSERT_EQ(found.front.size(), front.size());
-  for (std::size_t i = 0; i < front.size(); ++i) {
-    EXPECT_EQ(found.front[i].time.value(), front[i].time.value());
-    EXPECT_EQ(found.front[i].memory.value(), front[i].memory.value());
+  std::size_t at = 0;
+  for (const double share : bench::memory_shares) {
+    const topology::Bytes most = share * j.machine.chip.memory_capacity->value;
+    const auto fastest = std::find_if(
+        all.begin(), all.end(), [most](const FoundPlan& plan) { return plan.memory <= most; });
+    if (fastest == all.end()) continue;
+    if (found.front[at].memory > most) ++at;
+    ASSERT_LT(at, found.front.size());
+    EXPECT_EQ(found.front[at].time.value(), fastest->time.value()) << share;
   }
+  EXPECT_EQ(at + 1, found.front.size());
 }
 
 TEST(Search, PartsMakeTheWhole) {
@@ -104,7 +108,8 @@ TEST(Search, PartsMakeTheWhole) {
   const kernels::PlanSpace space = small_space(j);
   const bench::SearchResult whole = search(j, space);
   bench::SearchResult merged;
-  for (std::int64_t part = 0; part < 3; ++part) merged.add(search(j, space, {10, part, 3, {}}), 10);
+  for (std::int64_t part = 0; part < 3; ++part)
+    merged.add(search(j, space, {10, part, 3, {}}), 10, bench::memory_capacity(j.machine));
   ASSERT_EQ(merged.best.size(), whole.best.size());
   for (std::size_t i = 0; i < whole.best.size(); ++i)
     EXPECT_EQ(merged.best[i].number, whole.best[i].number);
