@@ -43,8 +43,7 @@ class Sieve {
 
   /// @param number of the first plan of the shape
   void add(const Plan& shape, std::int64_t number) {
-    Job priced = job_;
-    ShapePrice price(priced, groups_);
+    ShapePrice price(job_, groups_);
     for (const Plan& plan : kernels::spreads(space_, job_.model, shape, job_.machine.chips())) {
       ++counts.plans;
       consider(price, plan, number++);
@@ -122,43 +121,64 @@ FoundPlan predicted(Job& job, Groups& groups, const Candidate& candidate) {
       candidate.plan, step.time, step.memory.total(), step.spending, step.mfu(), candidate.number};
 }
 
-/// The lowest bound first; batches of a fixed size, so that what is predicted does not depend on
-/// the number of threads.
-void predict_candidates(const Job& job,
-                        const std::vector<Candidate>& candidates,
-                        const SearchOptions& options,
-                        SearchResult& result) {
-  constexpr std::size_t batch_size = 64;
-  const Bytes capacity = memory_capacity(job.machine);
-  Collector collector(options.keep, capacity);
-  std::vector<Job> jobs(static_cast<std::size_t>(omp_get_max_threads()), job);
-  std::vector<Groups> groups(jobs.size());
-  std::vector<FoundPlan> found(batch_size);
-  std::vector<const Candidate*> batch;
-  for (auto next = candidates.begin(); next != candidates.end();) {
-    for (batch.clear(); next != candidates.end() && batch.size() < batch_size; ++next)
-      if (collector.may_enter(next->floor))
-        batch.push_back(&*next);
-      else
-        ++result.counts.bounded;
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
-      found[i] = predicted(jobs[thread], groups[thread], *batch[i]);
+/// Predicts what may still be listed, the lowest bound first; batches of a fixed size, so that what
+/// is predicted does not depend on the number of threads.
+class Predictor {
+ public:
+  Predictor(const Job& job, const std::vector<Candidate>& candidates)
+      : candidates_(candidates),
+        capacity_(memory_capacity(job.machine)),
+        jobs_(static_cast<std::size_t>(omp_get_max_threads()), job),
+        groups_(jobs_.size()) {}
+
+  void run(const SearchOptions& options, SearchResult& result) {
+    Collector collector(options.keep, capacity_);
+    const auto all = static_cast<double>(candidates_.size());
+    while (next_ < candidates_.size()) {
+      result.counts.bounded += take_batch(collector);
+      predict_batch();
+      for (const FoundPlan& found : found_) {
+        ++result.counts.predicted;
+        if (found.memory <= capacity_)
+          collector.enter(found);
+        else
+          ++result.counts.too_large;
+      }
+      if (options.progress) options.progress(0.5 + 0.5 * static_cast<double>(next_) / all);
     }
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      ++result.counts.predicted;
-      if (found[i].memory > capacity)
-        ++result.counts.too_large;
-      else
-        collector.enter(found[i]);
-    }
-    if (options.progress && !candidates.empty())
-      options.progress(0.5 + 0.5 * static_cast<double>(next - candidates.begin()) /
-                                 static_cast<double>(candidates.size()));
+    collector.give(result);
   }
-  collector.give(result);
-}
+
+ private:
+  /// @returns how many were passed over
+  std::int64_t take_batch(const Collector& collector) {
+    constexpr std::size_t batch_size = 64;
+    std::int64_t passed_over = 0;
+    for (batch_.clear(); next_ < candidates_.size() && batch_.size() < batch_size; ++next_)
+      if (collector.may_enter(candidates_[next_].floor))
+        batch_.push_back(&candidates_[next_]);
+      else
+        ++passed_over;
+    return passed_over;
+  }
+
+  void predict_batch() {
+    found_.resize(batch_.size());
+#pragma omp parallel for schedule(dynamic)
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+      const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+      found_[i] = predicted(jobs_[thread], groups_[thread], *batch_[i]);
+    }
+  }
+
+  const std::vector<Candidate>& candidates_;
+  Bytes capacity_;
+  std::vector<Job> jobs_;  // of each thread
+  std::vector<Groups> groups_;
+  std::size_t next_ = 0;
+  std::vector<const Candidate*> batch_;
+  std::vector<FoundPlan> found_;
+};
 
 }  // namespace
 
@@ -193,7 +213,7 @@ SearchResult search(const Job& job, const kernels::PlanSpace& space, const Searc
   {
     Sieve sieve(job, space);
 #pragma omp for schedule(dynamic)
-    for (std::size_t s = static_cast<std::size_t>(options.part); s < shapes.size();
+    for (auto s = static_cast<std::size_t>(options.part); s < shapes.size();
          s += static_cast<std::size_t>(options.parts))
       sieve.add(shapes[s], static_cast<std::int64_t>(s) * spreads_of_a_shape);
 #pragma omp critical
@@ -203,7 +223,7 @@ SearchResult search(const Job& job, const kernels::PlanSpace& space, const Searc
     }
   }
   std::sort(candidates.begin(), candidates.end(), by_floor);
-  predict_candidates(job, candidates, options, result);
+  Predictor(job, candidates).run(options, result);
   return result;
 }
 

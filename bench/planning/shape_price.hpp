@@ -27,9 +27,10 @@ struct PlanFloor {
 
 class ShapePrice {
  public:
-  /// @param job its plan is of this shape; `groups` must outlive this
-  ShapePrice(const Job& job, Groups& groups) : job_(job), groups_(groups) {}
+  /// `groups` must outlive this.
+  ShapePrice(Job job, Groups& groups) : job_(std::move(job)), groups_(groups) {}
 
+  /// @param plan of the same shape as those before
   /// @throws Error(usage) where the plan does not fit the machine or the chip lacks a figure
   [[nodiscard]] PlanFloor floor(const kernels::Plan& plan);
 

@@ -27,6 +27,7 @@ static_assert(std::is_trivially_copyable_v<Sent>);
 
 std::vector<Sent> packed(const std::vector<FoundPlan>& plans) {
   std::vector<Sent> all;
+  all.reserve(plans.size());
   for (const FoundPlan& found : plans)
     all.push_back({found.plan, found.time.value(), found.memory.value(), found.mfu, found.number});
   return all;
@@ -34,6 +35,7 @@ std::vector<Sent> packed(const std::vector<FoundPlan>& plans) {
 
 std::vector<FoundPlan> unpacked(const std::vector<Sent>& plans) {
   std::vector<FoundPlan> all;
+  all.reserve(plans.size());
   for (const Sent& sent : plans)
     all.push_back({sent.plan,
                    topology::Seconds(sent.time),

@@ -171,6 +171,14 @@ void train(const TrainOptions& o) {
     print_step_json(job, step, sensitivity);
   else
     print_step(job, step, sensitivity);
+  if (!step.fits(job.machine.chip))
+    throw topology::Error(
+        topology::ErrorKind::verdict,
+        fmt::format("the plan needs {:.1f} GB on a chip that has {:.1f}: take more ranks for "
+                    "the model, a smaller --mbs, --recompute full or --zero 3, or let "
+                    "--plan auto find one",
+                    step.memory.total().value() * 1e-9,
+                    job.machine.chip.memory_capacity->value.value() * 1e-9));
 }
 
 void add_shape(CLI::App& train, TrainOptions& o) {

@@ -64,6 +64,19 @@ bool shares(Sharding sharding, const Plan& plan) {
   return sharding == Sharding::none || plan.data * plan.context > 1;
 }
 
+/// The plans with each of the values that `put` accepts, the first plan's first.
+template <class Value, class Put>
+std::vector<Plan> each(const std::vector<Plan>& plans, const std::vector<Value>& values, Put put) {
+  std::vector<Plan> all;
+  all.reserve(plans.size() * values.size());
+  for (const Plan& plan : plans)
+    for (const Value value : values) {
+      Plan next = plan;
+      if (put(next, value)) all.push_back(next);
+    }
+  return all;
+}
+
 }  // namespace
 
 PlanSpace whole_space(const Model& model,
@@ -95,58 +108,62 @@ std::vector<Plan> shapes(const PlanSpace& space,
                          const Model& model,
                          const Plan& given,
                          std::int64_t chips) {
-  std::vector<Plan> all;
   Plan plan = given;
   plan.pipeline = 1;
   plan.virtual_stages = 1;
   plan.order = PipelineOrder::one_f_one_b;
   plan.sharding = Sharding::none;
-  for (const std::int64_t tensor : space.tensor)
-    for (const std::int64_t context : space.context) {
-      if (!divides_all(tensor * context, chips)) continue;
-      for (const std::int64_t expert : space.expert)
-        for (const std::int64_t micro_batch : space.micro_batch)
-          for (const Recompute recompute : space.recompute) {
-            plan.tensor = tensor;
-            plan.sequence_parallel = tensor > 1;
-            plan.context = context;
-            plan.data = chips / (tensor * context);
-            plan.expert = expert;
-            plan.micro_batch = micro_batch;
-            plan.recompute = recompute;
-            if (expert == 1 || experts(model) > 1) all.push_back(plan);
-          }
-    }
-  return all;
+  const bool has_experts = experts(model) > 1;
+  std::vector<Plan> all{plan};
+  all = each(all, space.tensor, [](Plan& p, std::int64_t tensor) {
+    p.tensor = tensor;
+    p.sequence_parallel = tensor > 1;
+    return true;
+  });
+  all = each(all, space.context, [chips](Plan& p, std::int64_t context) {
+    p.context = context;
+    p.data = chips / (p.tensor * context);
+    return divides_all(p.tensor * context, chips);
+  });
+  all = each(all, space.expert, [has_experts](Plan& p, std::int64_t expert) {
+    p.expert = expert;
+    return expert == 1 || has_experts;
+  });
+  all = each(all, space.micro_batch, [](Plan& p, std::int64_t micro_batch) {
+    p.micro_batch = micro_batch;
+    return true;
+  });
+  return each(all, space.recompute, [](Plan& p, Recompute recompute) {
+    p.recompute = recompute;
+    return true;
+  });
 }
 
 std::vector<Plan> spreads(const PlanSpace& space,
                           const Model& model,
                           const Plan& shape,
                           std::int64_t chips) {
-  std::vector<Plan> all;
-  Plan plan = shape;
-  for (const std::int64_t pipeline : space.pipeline) {
-    const std::int64_t stage = shape.tensor * shape.context;
-    if (!divides_all(stage * pipeline, chips)) continue;
-    plan.pipeline = pipeline;
-    plan.data = chips / (stage * pipeline);
-    if (!divides_all(plan.data * plan.micro_batch, plan.batch)) continue;
-    if (!divides_all(plan.expert, stage * plan.data)) continue;
-    for (const std::int64_t chunks : space.virtual_stages) {
-      plan.virtual_stages = chunks;
-      if (pipeline * chunks > most_chunks(model)) continue;
-      for (const PipelineOrder order : space.orders) {
-        if (!takes(order, plan)) continue;
-        plan.order = order;
-        for (const Sharding sharding : space.sharding) {
-          plan.sharding = sharding;
-          if (shares(sharding, plan)) all.push_back(plan);
-        }
-      }
-    }
-  }
-  return all;
+  const std::int64_t stage = shape.tensor * shape.context;
+  const std::int64_t most = most_chunks(model);
+  std::vector<Plan> all{shape};
+  all = each(all, space.pipeline, [=](Plan& p, std::int64_t pipeline) {
+    if (!divides_all(stage * pipeline, chips)) return false;
+    p.pipeline = pipeline;
+    p.data = chips / (stage * pipeline);
+    return divides_all(p.data * p.micro_batch, p.batch) && divides_all(p.expert, stage * p.data);
+  });
+  all = each(all, space.virtual_stages, [most](Plan& p, std::int64_t chunks) {
+    p.virtual_stages = chunks;
+    return p.pipeline * chunks <= most;
+  });
+  all = each(all, space.orders, [](Plan& p, PipelineOrder order) {
+    p.order = order;
+    return takes(order, p);
+  });
+  return each(all, space.sharding, [](Plan& p, Sharding sharding) {
+    p.sharding = sharding;
+    return shares(sharding, p);
+  });
 }
 
 }  // namespace kernels

@@ -151,7 +151,9 @@ def test_steps_go_into_a_results_file(tmp_path):
 
 def test_a_plan_over_the_capacity_is_said_not_to_fit():
     plan = ["llama3.1-405b", "--system", "trn2-ultraserver", "--gbs", "64", "--zero", "0"]
-    out = step(*plan)
+    result = run("train", *plan, "--json")
+    out = json.loads(result.stdout)
+    assert result.returncode == 1 and "needs" in result.stderr and "--plan auto" in result.stderr
     assert not out["fits"] and out["memory_bytes"]["sum"] > out["capacity_bytes"]
     assert "does not fit" in run("train", *plan).stdout
     assert step(*PLAN)["fits"]

@@ -1,0 +1,67 @@
+"""rainier train --plan auto: the same list on any number of ranks, every plan of it a step that train
+predicts alike; what no plan can do is refused."""
+import json
+
+import pytest
+
+from program import refused, run
+
+JOB = ["llama3-8b", "--system", "trn2-ultraserver", "--gbs", "128", "--seq", "4096"]
+
+
+def search(*arguments, ranks=None):
+    result = run("train", *JOB, "--plan", "auto", "--json", *arguments, ranks=ranks)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_the_same_list_on_any_number_of_ranks():
+    alone = search()
+    assert len(alone["best"]) == 10
+    for ranks in (2, 4):
+        shared = search(ranks=ranks)
+        assert shared["best"] == alone["best"] and shared["front"] == alone["front"]
+        for count in ("plans", "misfits"):
+            assert shared["counts"][count] == alone["counts"][count]
+
+
+def test_each_plan_is_the_step_that_train_predicts():
+    found = search("--keep", "3")
+    for plan in found["best"] + found["front"]:
+        flags = ["--tp", plan["tensor"], "--cp", plan["context"], "--dp", plan["data"],
+                 "--pp", plan["pipeline"], "--vpp", plan["virtual_stages"],
+                 "--ep", plan["expert"], "--schedule", plan["order"],
+                 "--mbs", plan["micro_batch"], "--recompute", plan["recompute"],
+                 "--zero", plan["zero"]] + (["--sp"] if plan["tensor"] > 1 else [])
+        step = json.loads(run("train", *JOB, "--json", *map(str, flags)).stdout)
+        assert step["step_s"] == plan["step_s"]
+        assert step["memory_bytes"]["sum"] == plan["memory_bytes"]
+    times = [plan["step_s"] for plan in found["best"]]
+    assert times == sorted(times)
+
+
+def test_flags_leave_less_open():
+    free, fixed = search("--keep", "1"), search("--tp", "8", "--zero", "1", "--keep", "1")
+    assert fixed["best"][0]["tensor"] == 8 and fixed["best"][0]["zero"] == 1
+    assert fixed["counts"]["plans"] < free["counts"]["plans"]
+    assert fixed["best"][0]["step_s"] >= free["best"][0]["step_s"]
+
+
+def test_the_table_says_why_others_are_slower():
+    out = run("train", *JOB, "--plan", "auto").stdout
+    assert "against the first" in out and "need more memory than a chip has" in out
+    lines = [line for line in out.splitlines() if line and not line.startswith("#")]
+    assert lines[0].split()[14:] == []                      # the first is the measure
+    assert any("%:" in line and "tensor parallel" in line for line in lines[1:])
+
+
+@pytest.mark.parametrize("arguments, says", [
+    (["llama3-8b", "--system", "trn2-ultraserver"], ["--gbs"]),
+    (["llama3-8b", "--system", "trn2-ultraserver", "--gbs", "7", "--tp", "1", "--cp", "1", "--pp", "1"],
+     ["--gbs"]),
+    (["llama3.1-405b", "--system", "trn2-server", "--gbs", "16", "--seq", "8192"],
+     ["need more memory", "more chips"]),
+    (["llama3-8b", "--gbs", "128", "--chips", "65537"], ["65537"]),
+])
+def test_what_no_plan_can_do_is_refused(arguments, says):
+    refused("train", *arguments, "--plan", "auto", says=says)
