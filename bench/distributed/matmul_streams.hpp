@@ -221,9 +221,9 @@ class SumStream : Stream<Element> {
     if (!travels()) {
       const auto [fresh, first] = fresh_.try_emplace(key(q), true);
       fresh->second = first;
-      std::vector<Element>& to = first ? sums_[key(q)] : product_[0];
-      to.resize(count(q));
-      return to;
+      std::vector<Element>* to = first ? &sums_[key(q)] : &product_[0];
+      to->resize(count(q));
+      return *to;
     }
     if (step > 0) {
       const std::vector<Element>& before = buffer(step - 1);

@@ -19,8 +19,10 @@ using topology::Seconds;
 
 constexpr std::array recompute_names{"none", "selective", "full"};
 
-/// The two largest differences to the best plan, in per cent of its time.
+/// How much slower than the best plan, and the two parts that differ most, in per cent of its time.
 std::string reason(const FoundPlan& found, const FoundPlan& best) {
+  if (found.number == best.number) return {};
+
   struct Difference {
     Spent spent;
     double percent;
@@ -34,11 +36,12 @@ std::string reason(const FoundPlan& found, const FoundPlan& best) {
   std::stable_sort(all.begin(), all.end(), [](const Difference& a, const Difference& b) {
     return std::abs(a.percent) > std::abs(b.percent);
   });
-  std::string text;
+  std::string text = fmt::format("  {:+.1f} %", 100 * (found.time / best.time - 1));
+  const std::size_t alone = text.size();
   for (std::size_t i = 0; i < 2; ++i)
     if (std::abs(all[i].percent) >= 0.05)
       text += fmt::format(
-          "{}{} {:+.1f} %", text.empty() ? "" : ", ", name(all[i].spent), all[i].percent);
+          "{}{} {:+.1f} %", text.size() == alone ? ": " : ", ", name(all[i].spent), all[i].percent);
   return text;
 }
 
@@ -68,7 +71,7 @@ void print_row(const FoundPlan& found, const FoundPlan& best) {
   const double tokens = static_cast<double>(p.batch * p.sequence) / found.time.value();
   fmt::print(
       "{:>5} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>4} {:>10.4g} {:>12.4g} {:>6.1f} "
-      "{:>8.1f}  {}\n",
+      "{:>8.1f}{}\n",
       p.tensor,
       p.context,
       p.data,
@@ -83,9 +86,7 @@ void print_row(const FoundPlan& found, const FoundPlan& best) {
       tokens,
       100 * found.mfu,
       found.memory.value() * 1e-9,
-      found.number == best.number
-          ? ""
-          : fmt::format("{:+.1f} %: {}", 100 * (found.time / best.time - 1), reason(found, best)));
+      reason(found, best));
 }
 
 void print_counts(const SearchCounts& counts, Seconds took) {

@@ -1,7 +1,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -134,7 +133,7 @@ kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
   return space;
 }
 
-void search_plans(const TrainOptions& o, Job job) {
+void search_plans(const TrainOptions& o, const Job& job) {
   if (!o.given("--gbs"))
     topology::usage_error("--plan auto needs the sequences of a step: --gbs N");
   const auto start = std::chrono::steady_clock::now();
@@ -157,7 +156,7 @@ void train(const TrainOptions& o) {
   job.software = topology::load_software(o.software);
   job.plan = plan_of(o, job);
   if (!o.search.empty()) {
-    search_plans(o, std::move(job));
+    search_plans(o, job);
     return;
   }
   const Step step = predict_step(job);
