@@ -50,9 +50,14 @@ def test_flags_leave_less_open():
 def test_the_table_says_why_others_are_slower():
     out = run("train", *JOB, "--plan", "auto").stdout
     assert "against the first" in out and "need more memory than a chip has" in out
-    lines = [line for line in out.splitlines() if line and not line.startswith("#")]
-    assert lines[0].split()[14:] == []                      # the first is the measure
-    assert any("%:" in line and "tensor parallel" in line for line in lines[1:])
+    rows = [line for line in out.splitlines() if line and not line.startswith("#")]
+    first, last = (search()["best"][i] for i in (0, -1))
+    more = {part: 100 * (last["spent_s"][part] - first["spent_s"][part]) / first["step_s"]
+            for part in first["spent_s"]}
+    largest = max(more, key=lambda part: abs(more[part]))
+    slower = 100 * (last["step_s"] / first["step_s"] - 1)
+    assert rows[9].endswith("%") and f"{slower:+.1f} %: {largest} {more[largest]:+.1f} %" in rows[9]
+    assert len(rows[0].split()) == 14  # the first is the measure
 
 
 @pytest.mark.parametrize("arguments, says", [
