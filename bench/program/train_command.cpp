@@ -209,6 +209,9 @@ void add_memory(CLI::App& train, TrainOptions& o) {
   train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean");
   train.add_flag("--overlap-tp", o.plan.overlap_tensor, "hide --tp collectives behind matmuls");
   train.add_flag("--etp", o.plan.split_experts, "split each expert over the tensor ranks, too");
+  train.add_flag("--ep-groups",
+                 o.plan.grouped_experts,
+                 "tokens cross once to each group of experts that they choose");
   train.add_flag("--overlap-ep", o.plan.overlap_expert, "hide all-to-alls of experts");
   train.add_flag("--no-overlap-dp", o.no_overlap, "gradients move after the passes");
 }
@@ -228,6 +231,7 @@ void add_search(CLI::App& train, TrainOptions& o) {
 
 void add_train(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<TrainOptions>();
+  options->plan.batch = 0;  // else as many sequences as fill the pipeline once
   CLI::App* train_command =
       app.add_subcommand("train", "Predict a training step of a model on a machine");
   train_command->add_option("--model,model", options->model, "name or config.json")->required();

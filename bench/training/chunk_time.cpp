@@ -22,6 +22,8 @@ Spent spent_on(const Operation& op) {
     case Axis::context:
       return Spent::context;
     case Axis::expert:
+    case Axis::expert_inside:
+    case Axis::expert_between:
       return Spent::expert;
     case Axis::pipeline:
       return Spent::pipeline;
@@ -35,7 +37,7 @@ namespace {
 
 /// Hidden by all other work of the pass, not only by the operation before.
 bool is_aside(const Operation& op) {
-  return op.beside && op.work == Work::collective && op.axis == Axis::expert;
+  return op.beside && op.work == Work::collective && spent_on(op) == Spent::expert;
 }
 
 /// Operations that the host launches; collectives wait in the queue of their library.

@@ -31,6 +31,10 @@ Group* Axes::of(kernels::Axis axis) const {
       return context;
     case kernels::Axis::expert:
       return expert;
+    case kernels::Axis::expert_inside:
+      return expert_inside;
+    case kernels::Axis::expert_between:
+      return expert_between;
     case kernels::Axis::data:
       return data;
     case kernels::Axis::pipeline:
@@ -60,7 +64,13 @@ Axes axes(const Job& job, Groups& groups) {
   Axes all;
   all.tensor = group("tensor parallelism", 1, plan.tensor);
   all.context = group("context parallelism", plan.tensor, plan.context);
-  all.expert = group("expert parallelism", plan.split_experts ? plan.tensor : 1, plan.expert);
+  const std::int64_t stride = plan.split_experts ? plan.tensor : 1;
+  all.expert = group("expert parallelism", stride, plan.expert);
+  if (plan.grouped_experts) {
+    const std::int64_t inside = plan.expert / kernels::expert_groups(job.model);
+    all.expert_inside = group("experts of a group", stride, inside);
+    all.expert_between = group("groups of experts", stride * inside, plan.expert / inside);
+  }
   if (plan.expert_ranks() > 1)
     all.expert_data =
         group("replicas of experts", plan.expert_ranks(), kernels::expert_replicas(plan));

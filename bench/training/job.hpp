@@ -26,10 +26,12 @@ struct Axes {
   Group* tensor = nullptr;
   Group* context = nullptr;
   Group* expert = nullptr;
-  Group* expert_data = nullptr;  ///< that hold the same experts
-  Group* data = nullptr;         ///< context and data ranks: one gradient
-  Group* shard = nullptr;        ///< of HSDP: those that share
-  Group* replicas = nullptr;     ///< of HSDP: shares that are alike
+  Group* expert_inside = nullptr;   ///< of one group of experts, where tokens go by groups
+  Group* expert_between = nullptr;  ///< and from group to group
+  Group* expert_data = nullptr;     ///< that hold the same experts
+  Group* data = nullptr;            ///< context and data ranks: one gradient
+  Group* shard = nullptr;           ///< of HSDP: those that share
+  Group* replicas = nullptr;        ///< of HSDP: shares that are alike
   Group* pipeline = nullptr;
 
   [[nodiscard]] Group* of(kernels::Axis axis) const;

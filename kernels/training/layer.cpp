@@ -221,7 +221,17 @@ class LayerWriter {
 
   void exchange_tokens(const char* name, double moved) {
     if (plan_.expert == 1) return;
-    passes_.collective(name, Collective::all_to_all, Axis::expert, moved, plan_.overlap_expert);
+    const auto exchange = [&](Axis axis, double bytes) {
+      passes_.collective(name, Collective::all_to_all, axis, bytes, plan_.overlap_expert);
+    };
+    if (!plan_.grouped_experts) {
+      exchange(Axis::expert, moved);
+      return;
+    }
+    const auto groups = static_cast<double>(layer_.experts->groups_chosen);
+    const auto experts = static_cast<double>(layer_.experts->chosen);
+    exchange(Axis::expert_between, moved * std::min(1.0, groups / experts));
+    exchange(Axis::expert_inside, moved);
   }
 
   const Model& model_;

@@ -21,7 +21,15 @@ enum class Work {
 };
 
 /// Groups of chips that communicate.
-enum class Axis { tensor, context, expert, data, pipeline };
+enum class Axis {
+  tensor,
+  context,
+  expert,
+  expert_inside,   ///< of one group of experts
+  expert_between,  ///< from group to group
+  data,
+  pipeline,
+};
 
 struct Operation {
   const char* name = "";

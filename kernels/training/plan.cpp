@@ -30,7 +30,17 @@ void check_batch(const Plan& plan) {
   expect_divides("context parallelism", plan.context, "tokens of a sequence", plan.sequence);
 }
 
+void check_expert_groups(const Plan& plan, const Model& model) {
+  if (!plan.grouped_experts) return;
+  const std::int64_t groups = expert_groups(model);
+  if (groups == 1)
+    topology::usage_error(
+        fmt::format("{} does not choose experts by groups: leave --ep-groups out", model.name));
+  expect_divides("the model's groups of experts,", groups, "expert ranks", plan.expert);
+}
+
 void check_experts(const Plan& plan, const Model& model) {
+  check_expert_groups(plan, model);
   if (plan.expert_ranks() == 1) return;
   std::int64_t experts = 0;
   for (const Layers& run : model.layers)
@@ -46,6 +56,13 @@ void check_experts(const Plan& plan, const Model& model) {
 }
 
 }  // namespace
+
+std::int64_t expert_groups(const Model& model) {
+  std::int64_t groups = 1;
+  for (const Layers& run : model.layers)
+    if (run.layer.experts) groups = run.layer.experts->groups;
+  return groups;
+}
 
 void check(const Plan& plan, const Model& model) {
   expect_at_least_one("tensor parallelism", plan.tensor);

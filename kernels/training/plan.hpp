@@ -30,6 +30,9 @@ struct Plan {
   std::int64_t data = 1;
   std::int64_t pipeline = 1;
   std::int64_t expert = 1;
+  /// Node-limited routing: a token crosses once to each group of experts that it chooses, and is
+  /// handed on to its experts inside (DeepSeek-V3, arXiv:2412.19437, sections 2.1.2 and 3.2.2).
+  bool grouped_experts = false;
   bool split_experts = false;  ///< each expert over the tensor axis, too; else whole on its rank
 
   PipelineOrder order = PipelineOrder::one_f_one_b;
@@ -70,6 +73,9 @@ struct Plan {
 
   [[nodiscard]] std::int64_t sharers() const { return shard == 0 ? data * context : shard; }
 };
+
+/// Groups that a model's router chooses from; 1: it chooses experts alone.
+[[nodiscard]] std::int64_t expert_groups(const Model& model);
 
 /// @throws Error(usage) for a plan that the model cannot be cut into; says what would do
 void check(const Plan& plan, const Model& model);

@@ -114,6 +114,7 @@ std::vector<Plan> shapes(const PlanSpace& space,
   plan.order = PipelineOrder::one_f_one_b;
   plan.sharding = Sharding::none;
   const bool has_experts = experts(model) > 1;
+  const std::int64_t groups = given.grouped_experts ? expert_groups(model) : 1;
   std::vector<Plan> all{plan};
   all = each(all, space.tensor, [](Plan& p, std::int64_t tensor) {
     p.tensor = tensor;
@@ -125,9 +126,9 @@ std::vector<Plan> shapes(const PlanSpace& space,
     p.data = chips / (p.tensor * context);
     return divides_all(p.tensor * context, chips);
   });
-  all = each(all, space.expert, [has_experts](Plan& p, std::int64_t expert) {
+  all = each(all, space.expert, [has_experts, groups](Plan& p, std::int64_t expert) {
     p.expert = expert;
-    return expert == 1 || has_experts;
+    return divides_all(groups, expert) && (expert == 1 || has_experts);
   });
   all = each(all, space.micro_batch, [](Plan& p, std::int64_t micro_batch) {
     p.micro_batch = micro_batch;

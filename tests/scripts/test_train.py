@@ -35,6 +35,11 @@ def test_rates_are_those_of_the_step():
     assert again["step_s"] > out["step_s"] and again["hfu"] > again["mfu"]
 
 
+def test_without_a_batch_each_replica_fills_its_pipeline_once():
+    plan = ["llama3-8b", "--system", "trn2-ultraserver", "--pp", "4", "--mbs", "2", "--seq", "2048"]
+    assert step(*plan) == step(*plan, "--gbs", str(16 * 4 * 2))
+
+
 def test_aliases_name_the_same_plan():
     aliases = ["llama3.1-405b", "--system", "rainier", "--chips", "65536",
                "--tensor-model-parallel-size", "64", "--pipeline-model-parallel-size", "8",
@@ -147,6 +152,15 @@ def test_steps_go_into_a_results_file(tmp_path):
     before = path.read_bytes()
     assert run("train", *PLAN, "-O", path, "--force").returncode == 0
     assert path.read_bytes() == before
+
+
+def test_tokens_cross_once_to_each_group_of_experts():
+    """DeepSeek-V3 chooses 8 experts in 4 of 8 groups; 256 ranks are 8 groups of half an UltraServer."""
+    plan = ["deepseek-v3", "--system", "rainier", "--chips", "1024", "--pp", "4", "--ep", "256",
+            "--gbs", "1024", "--seq", "4096", "--zero", "2", "--recompute", "full"]
+    alone, grouped = step(*plan), step(*plan, "--ep-groups")
+    assert grouped["exposed_s"]["expert parallel"]["pod"] < 0.6 * alone["exposed_s"]["expert parallel"]["pod"]
+    assert "groups" in refused("train", "mixtral-8x7b", "--ep", "8", "--chips", "64", "--ep-groups")
 
 
 def test_a_plan_over_the_capacity_is_said_not_to_fit():

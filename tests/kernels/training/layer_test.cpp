@@ -8,6 +8,7 @@
 #include "kernels/training/memory.hpp"
 #include "kernels/training/operation.hpp"
 #include "kernels/training/stage.hpp"
+#include "tests/topology/scratch.hpp"
 #include "topology/error.hpp"
 
 namespace {
@@ -212,6 +213,26 @@ TEST(LayerWork, ExpertParallelVolume) {
   EXPECT_EQ(moved(work.forward, Axis::expert, Collective::all_to_all) +
                 moved(work.backward, Axis::expert, Collective::all_to_all),
             4 * tokens * 2 * 1024 * 2);
+}
+
+// Between groups a token goes once to each that it chooses, inside to each expert (DeepSeek-V3).
+TEST(LayerWork, NodeLimitedRoutingCrossesOnceForEachGroup) {
+  Model model = experts();
+  model.layers[0].layer.experts->groups = 4;
+  model.layers[0].layer.experts->groups_chosen = 1;
+  Plan p = plan();
+  p.data = 8;
+  p.expert = 8;
+  p.batch = 32;
+  p.grouped_experts = true;
+  check(p, model);
+  const kernels::LayerWork work = layer_work(model, model.layers[0].layer, p);
+  const double token = 4.0 * 2048 * 1024 * 2;
+  EXPECT_EQ(moved(work.forward, Axis::expert_between, Collective::all_to_all), 2 * token);
+  EXPECT_EQ(moved(work.forward, Axis::expert_inside, Collective::all_to_all), 2 * 2 * token);
+  EXPECT_EQ(moved(work.forward, Axis::expert, Collective::all_to_all), 0);
+  p.expert = 2;
+  fixtures::expect_mentions(fixtures::refusal([&] { check(p, model); }), "groups");
 }
 
 // Experts over t tensor ranks do the same FLOPs, on the tokens of all ranks: T k h e gathered, and
