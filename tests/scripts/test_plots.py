@@ -93,11 +93,11 @@ def test_steps_of_several_files_are_one_figure(tmp_path):
     files = []
     for tensor in (4, 16):
         files.append(tmp_path / f"{tensor}.h5")
-        subprocess.run([BUILD / "rainier", "train", "llama3.1-405b", "--system", "trn2-ultraserver", "--gbs", "64",
+        subprocess.run([BUILD / "rainier", "train", "llama3-8b", "--system", "trn2-ultraserver", "--gbs", "64",
                         "--tp", str(tensor), "--pp", "4", "-O", files[-1]], check=True, capture_output=True)
     assert plot(*files, "--output", tmp_path).returncode == 0
     written = texts(tmp_path / "steps.svg")
-    for text in ("llama3.1-405b, 64 x trainium2", "TP4 DP4 PP4, 1f1b", "TP16 PP4, 1f1b", "matmul", "bubble",
+    for text in ("llama3-8b, 64 x trainium2", "TP4 DP4 PP4, 1f1b", "TP16 PP4, 1f1b", "matmul", "bubble",
                  "tensor, exposed", "MFU", "time of a step (s)"):
         assert text in written, text
 
