@@ -9,6 +9,7 @@
 #include <omp.h>
 
 #include "bench/planning/shape_price.hpp"
+#include "kernels/matmul/accelerator.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -206,6 +207,8 @@ void SearchResult::add(const SearchResult& other, std::size_t keep, Bytes capaci
 }
 
 SearchResult search(const Job& job, const kernels::PlanSpace& space, const SearchOptions& options) {
+  for (const topology::DataType type : {job.plan.type, job.plan.matmul})
+    (void)kernels::tensor_engine(job.machine.chip, type);  // says what the chip lacks
   const std::vector<Plan> shapes = kernels::shapes(space, job.model, job.plan, job.machine.chips());
   std::vector<Candidate> candidates;
   SearchResult result;
