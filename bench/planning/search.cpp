@@ -53,17 +53,20 @@ class Sieve {
 
   std::vector<Candidate> candidates;
   SearchCounts counts;
+  std::string misfit;
 
  private:
   void consider(ShapePrice& price, const Plan& plan, std::int64_t number) {
     try {
+      kernels::check(plan, job_.model);
       const PlanFloor floor = price.floor(plan);
       if (floor.memory > capacity_)
         ++counts.too_large;
       else
         candidates.push_back({plan, floor, number});
-    } catch (const topology::Error&) {
+    } catch (const topology::Error& error) {
       ++counts.misfits;
+      if (misfit.empty()) misfit = error.what();
     }
   }
 
@@ -222,6 +225,7 @@ SearchResult search(const Job& job, const kernels::PlanSpace& space, const Searc
 #pragma omp critical
     {
       result.counts.add(sieve.counts);
+      if (result.misfit.empty()) result.misfit = sieve.misfit;
       candidates.insert(candidates.end(), sieve.candidates.begin(), sieve.candidates.end());
     }
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "bench/training/job.hpp"
@@ -26,7 +27,7 @@ struct FoundPlan {
 /// What became of the plans of a space.
 struct SearchCounts {
   std::int64_t plans = 0;
-  std::int64_t misfits = 0;    ///< whose axes do not divide the machine's levels
+  std::int64_t misfits = 0;    ///< that neither the model nor the machine can be divided by
   std::int64_t too_large = 0;  ///< for the chip's memory
   std::int64_t bounded = 0;    ///< that cannot be among the best
   std::int64_t predicted = 0;
@@ -41,6 +42,7 @@ struct SearchResult {
   std::vector<FoundPlan> best;   ///< by time, then by number
   std::vector<FoundPlan> front;  ///< the fastest within shares of the memory, by time, each once
   SearchCounts counts;
+  std::string misfit;  ///< why one of the misfits is one
 
   /// Of two parts of a space.
   void add(const SearchResult& other, std::size_t keep, topology::Bytes capacity);

@@ -125,6 +125,7 @@ SearchResult search_on_ranks(const Job& job, const kernels::PlanSpace& space, st
   SearchResult merged;
   merged.add(all, keep, memory_capacity(job.machine));
   merged.counts = summed(mine.counts);
+  merged.misfit = mine.misfit;
   Job one = job;
   for (auto* list : {&merged.best, &merged.front})
     for (FoundPlan& found : *list) {

@@ -91,7 +91,7 @@ void print_row(const FoundPlan& found, const FoundPlan& best) {
 
 void print_counts(const SearchCounts& counts, Seconds took) {
   fmt::print(
-      "# {} plans in {:.2f} s, {:.0f} a second: {} do not divide the machine's levels, {} need "
+      "# {} plans in {:.2f} s, {:.0f} a second: {} do not fit the model or the machine, {} need "
       "more "
       "memory than a chip has,\n# {} cannot be among these by their lower bound, {} predicted\n",
       counts.plans,
@@ -126,17 +126,20 @@ nlohmann::ordered_json json_of(const FoundPlan& found) {
 
 }  // namespace
 
-std::string nothing_found(const SearchCounts& counts) {
+std::string nothing_found(const SearchResult& found) {
+  const SearchCounts& counts = found.counts;
   if (counts.plans == 0)
     return "no plan shares the batch evenly over the chips: choose --gbs as a multiple of a power "
-           "of two, "
-           "or leave more flags out";
+           "of "
+           "two, or leave more flags out";
   return fmt::format(
-      "none of {} plans will do: {} need more memory than a chip has, {} do not divide the "
-      "machine's levels: take more chips, a smaller --mbs or --recompute full",
+      "none of {} plans will do: {} need more memory than a chip has: take more chips, a "
+      "smaller --mbs or --recompute full; {} do not fit the model or the machine{}{}",
       counts.plans,
       counts.too_large,
-      counts.misfits);
+      counts.misfits,
+      found.misfit.empty() ? "" : ", such as: ",
+      found.misfit);
 }
 
 void print_search(const Job& job, const SearchResult& found, Seconds took) {

@@ -13,6 +13,6 @@ void print_search(const Job& job, const SearchResult& found, topology::Seconds t
 void print_search_json(const Job& job, const SearchResult& found);
 
 /// Why there is no plan, and what would do.
-[[nodiscard]] std::string nothing_found(const SearchCounts& counts);
+[[nodiscard]] std::string nothing_found(const SearchResult& found);
 
 }  // namespace bench

@@ -136,12 +136,15 @@ kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
 void search_plans(const TrainOptions& o, const Job& job) {
   if (!o.given("--gbs"))
     topology::usage_error("--plan auto needs the sequences of a step: --gbs N");
+  for (const char* flag : {"--dp", "--timeline", "--output", "--sensitivity"})
+    if (o.given(flag))
+      topology::usage_error(fmt::format("{} goes with one plan, not with --plan auto", flag));
   const auto start = std::chrono::steady_clock::now();
   const SearchResult found =
       search_on_ranks(job, space_of(o, job), static_cast<std::size_t>(o.keep));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (launched_rank() > 0) return;
-  if (found.best.empty()) topology::usage_error(nothing_found(found.counts));
+  if (found.best.empty()) topology::usage_error(nothing_found(found));
   if (o.json)
     print_search_json(job, found);
   else

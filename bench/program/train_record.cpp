@@ -99,6 +99,7 @@ void add_plan(Table::Row& row, const Plan& plan) {
                          plan.pipeline,
                          plan.expert,
                          std::int64_t{plan.split_experts ? 1 : 0},
+                         std::int64_t{plan.grouped_experts ? 1 : 0},
                          plan.virtual_stages,
                          text(kernels::name(plan.order)),
                          plan.sequence,

@@ -28,6 +28,7 @@ constexpr std::array training_columns{
     Column{"pipeline", int64, no_unit, "Ranks of the pipeline."},
     Column{"expert", int64, no_unit, "Ranks that split the experts."},
     Column{"split_experts", int64, no_unit, "1 where tensor ranks split each expert, too, else 0."},
+    Column{"grouped_experts", int64, no_unit, "1 where tokens cross once to a group, else 0."},
     Column{"virtual_stages", int64, no_unit, "Chunks of layers on a rank of the pipeline."},
     Column{"schedule", text, no_unit, "Order of the passes of the pipeline."},
     Column{"sequence", int64, no_unit, "Tokens of a sequence."},

@@ -67,6 +67,9 @@ def test_the_table_says_why_others_are_slower():
     (["llama3.1-405b", "--system", "trn2-server", "--gbs", "16", "--seq", "8192"],
      ["need more memory", "more chips"]),
     (["llama3-8b", "--gbs", "128", "--chips", "65537"], ["65537"]),
+    (["llama3-8b", "--system", "trn2-ultraserver", "--gbs", "128", "--tp", "64"],
+     ["32 attention heads"]),
+    (["llama3-8b", "--gbs", "128", "--dp", "8"], ["--dp"]),
     (["gpt2", "--system", "v100-dgx1", "--gbs", "256", "--seq", "1024"], ["bf16"]),
 ])
 def test_what_no_plan_can_do_is_refused(arguments, says):
