@@ -30,11 +30,7 @@ cppcheck --quiet --std=c++20 --language=c++ --enable=warning,performance,portabi
   --inline-suppr --error-exitcode=1 --suppressions-list=scripts/cppcheck.txt -I . topology kernels bench
 build_and_test sanitize
 step "clang-tidy"
-# What was built: a file whose library is missing has no flags. The analyzer follows 40,000 states of a
-# function in place of 225,000: all checks together take half as long.
-grep -oE "\"file\": \"$PWD/(topology|kernels|bench)/[^\"]*" build/sanitize/compile_commands.json |
-  cut -d'"' -f4 | xargs -P "$(nproc)" -n 4 clang-tidy -p build/sanitize --quiet \
-  --extra-arg={-Xclang,-analyzer-config,-Xclang,max-nodes=40000}
+scripts/tidy.py
 step "headers on their own"
 cmake --preset ci >/dev/null
 cmake --build --preset ci --target all_verify_interface_header_sets

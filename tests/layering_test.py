@@ -22,7 +22,19 @@ def violations(root):
                     yield f"{path.relative_to(root)} includes <{name}>"
 
 
+def defined_twice(root):
+    """Types of one name that two headers of a namespace define: the linker would keep one of the two
+    destructors, without a word."""
+    for layer in ALLOWED:
+        seen = {}
+        for path in sorted((root / layer).rglob("*.hpp")):
+            for name in re.findall(r"^(?:struct|class|enum class) (\w+)[^;]*?\{", path.read_text(), re.M):
+                if seen.setdefault(name, path) != path:
+                    yield f"{path.relative_to(root)} and {seen[name].name} both define {layer}::{name}"
+
+
 if __name__ == "__main__":
-    bad = list(violations(pathlib.Path(sys.argv[1])))
+    root = pathlib.Path(sys.argv[1])
+    bad = list(violations(root)) + list(defined_twice(root))
     print("\n".join(bad) or "layering ok")
     sys.exit(bool(bad))

@@ -16,9 +16,9 @@ using topology::Level;
 
 /// One line of a ring with links missing: loads of its links, up and down, by the member they
 /// leave.
-class Line {
+class BrokenLine {
  public:
-  explicit Line(const Level& level) : level_(&level) {
+  explicit BrokenLine(const Level& level) : level_(&level) {
     for (auto& links : loads_) links.resize(static_cast<std::size_t>(level.extent));
     for (auto& links : broken_) links.resize(static_cast<std::size_t>(level.extent));
   }
@@ -102,7 +102,7 @@ class Line {
 };
 
 /// By level and first chip.
-using Lines = std::map<std::pair<std::size_t, std::int64_t>, Line>;
+using Lines = std::map<std::pair<std::size_t, std::int64_t>, BrokenLine>;
 
 Lines lines_with(const std::vector<FailedLink>& failed, const topology::Machine& machine) {
   Lines lines;

@@ -221,7 +221,7 @@ class SumStream : Stream<Element> {
     if (!travels()) {
       const auto [fresh, first] = fresh_.try_emplace(key(q), true);
       fresh->second = first;
-      std::vector<Element>* to = first ? &sums_[key(q)] : &product_[0];
+      std::vector<Element>* to = first ? &sums_[key(q)] : product_.data();
       to->resize(count(q));
       return *to;
     }

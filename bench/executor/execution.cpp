@@ -30,7 +30,7 @@ bool touch(const Piece& a, const Piece& b) {
 }
 
 /// Does applying what arrives change what is still being sent?
-bool reads_what_it_writes(const Step& step) {
+bool reads_what_it_writes(const PlanStep& step) {
   for (const Message& out : step.sends)
     for (const Message& in : step.receives)
       if (sends_in_place(out) && !lands(in))
@@ -41,7 +41,7 @@ bool reads_what_it_writes(const Step& step) {
 
 }  // namespace
 
-Execution::Traffic Execution::traffic_of(const Step& step) {
+Execution::Traffic Execution::traffic_of(const PlanStep& step) {
   const auto parts_of = [](const std::vector<Message>& messages, bool (*direct)(const Message&)) {
     std::vector<Part> parts;
     std::size_t scratch = 0;
@@ -62,7 +62,7 @@ Execution::Execution(const kernels::Schedule& schedule, int rank, const Payload&
   std::size_t requests = 0;
   std::size_t packed = 0;
   std::size_t arrived = 0;
-  for (const Step& step : steps_) {
+  for (const PlanStep& step : steps_) {
     const Traffic& traffic = traffic_.emplace_back(traffic_of(step));
     requests = std::max(requests, traffic.receives.size() + traffic.sends.size());
     for (const Part& part : traffic.sends)

@@ -25,7 +25,7 @@ class Execution {
   Execution(Execution&&) = default;
   Execution& operator=(Execution&&) = default;
 
-  [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
+  [[nodiscard]] const std::vector<PlanStep>& steps() const { return steps_; }
 
   /// Sends from `source`, receives into `target`; the two are one buffer but for an all-to-all.
   void run(std::span<const std::byte> source, std::span<std::byte> target);
@@ -46,7 +46,7 @@ class Execution {
     bool reads_what_it_writes = false;  ///< sends must end before what arrived is applied
   };
 
-  [[nodiscard]] static Traffic traffic_of(const Step& step);
+  [[nodiscard]] static Traffic traffic_of(const PlanStep& step);
   void post(const Traffic& traffic,
             std::span<const std::byte> source,
             std::span<std::byte> target,
@@ -55,7 +55,7 @@ class Execution {
   void apply(const Part& part, std::span<std::byte> target);
 
   Payload payload_;
-  std::vector<Step> steps_;
+  std::vector<PlanStep> steps_;
   std::vector<Traffic> traffic_;       // of each step
   std::vector<MPI_Request> requests_;  // of the longest
   std::vector<std::byte> packed_;      // sends of more than one piece

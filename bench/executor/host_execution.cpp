@@ -6,7 +6,7 @@ namespace bench {
 namespace {
 
 /// Of a segment, for each rank: what a rank puts stays in its L2 cache until the others have it.
-constexpr std::int64_t segment_bytes_per_rank = 64 << 10;
+constexpr std::int64_t cache_segment_per_rank = 64 << 10;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ bool leaves_cache(const Payload& payload, std::int64_t ranks) {
 }
 
 HostExecution::HostExecution(const kernels::Schedule& schedule, int rank, const Payload& payload)
-    : segments_(cut(schedule, payload, segment_bytes_per_rank)),
+    : segments_(cut(schedule, payload, cache_segment_per_rank)),
       whole_(host_plan(schedule, rank, segments_.whole)),
       last_(host_plan(schedule, rank, segments_.last)),
       window_(segments_.whole.bytes()),

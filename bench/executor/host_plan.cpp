@@ -11,7 +11,7 @@ namespace {
 
 using kernels::Collective;
 
-struct Bytes {
+struct ByteRange {
   std::size_t begin = 0;
   std::size_t end = 0;
 };
@@ -19,7 +19,7 @@ struct Bytes {
 /// A set of bytes.
 class ByteSet {
  public:
-  void add(Bytes part) {
+  void add(ByteRange part) {
     auto at = spans_.upper_bound(part.end);
     while (at != spans_.begin()) {
       --at;
@@ -32,15 +32,15 @@ class ByteSet {
 
   /// `visit(bytes, inside)` for each stretch of `part` that is wholly the one or the other.
   template <class Visit>
-  void stretches(Bytes part, Visit&& visit) const {
+  void stretches(ByteRange part, Visit&& visit) const {
     std::size_t at = part.begin;
     for (const auto& [begin, end] : spans_) {
       if (end <= at || begin >= part.end) continue;
-      if (begin > at) visit(Bytes{at, begin}, false);
-      visit(Bytes{std::max(at, begin), std::min(end, part.end)}, true);
+      if (begin > at) visit(ByteRange{at, begin}, false);
+      visit(ByteRange{std::max(at, begin), std::min(end, part.end)}, true);
       at = end;
     }
-    if (at < part.end) visit(Bytes{at, part.end}, false);
+    if (at < part.end) visit(ByteRange{at, part.end}, false);
   }
 
  private:
@@ -73,7 +73,7 @@ class HostPlanner {
     }
   }
 
-  void add(HostStep& to, const Step& step) {
+  void add(HostStep& to, const PlanStep& step) {
     put_all(to, step.sends);
     // Takes of the same bytes are one.
     std::map<std::tuple<std::size_t, std::size_t, bool>, std::vector<Operand>> takes;
@@ -107,13 +107,16 @@ class HostPlanner {
     for (const Message& m : sends) {
       if (!m.pieces.empty()) to.readers.push_back(m.peer);
       for (const Piece& piece : m.pieces) {
-        const auto fresh = [&](Bytes slot, bool done) {
+        const auto fresh = [&](ByteRange slot, bool done) {
           if (done) return;
           const std::size_t user = user_of(slot.begin);
-          written_.stretches({user, user + slot.end - slot.begin}, [&](Bytes bytes, bool written) {
-            to.puts.push_back(
-                {written, bytes.begin, slot.begin + bytes.begin - user, bytes.end - bytes.begin});
-          });
+          written_.stretches({user, user + slot.end - slot.begin},
+                             [&](ByteRange bytes, bool written) {
+                               to.puts.push_back({written,
+                                                  bytes.begin,
+                                                  slot.begin + bytes.begin - user,
+                                                  bytes.end - bytes.begin});
+                             });
         };
         put.stretches({piece.offset, piece.offset + piece.bytes}, fresh);
         put.add({piece.offset, piece.offset + piece.bytes});
@@ -121,8 +124,10 @@ class HostPlanner {
     }
   }
 
-  void reduce_into(Bytes user, const std::vector<Operand>& from, std::vector<Take>& takes) const {
-    written_.stretches(user, [&](Bytes part, bool written) {
+  void reduce_into(ByteRange user,
+                   const std::vector<Operand>& from,
+                   std::vector<Take>& takes) const {
+    written_.stretches(user, [&](ByteRange part, bool written) {
       Take take{part.begin, part.end - part.begin, false, from};
       for (Operand& o : take.from) o.at += part.begin - user.begin;
       take.from.push_back({rank_, true, written, part.begin});
@@ -152,7 +157,7 @@ void mark_last(std::vector<HostStep>& steps) {
   const auto touched = [&](const Take& take) {
     bool any = false;
     later.stretches({take.user, take.user + take.bytes},
-                    [&](Bytes /*part*/, bool inside) { any = any || inside; });
+                    [&](ByteRange /*part*/, bool inside) { any = any || inside; });
     return any;
   };
   std::for_each(steps.rbegin(), steps.rend(), [&](HostStep& step) {
@@ -172,7 +177,7 @@ std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
                                 const Segment& segment) {
   HostPlanner planner(schedule, rank, segment);
   std::vector<HostStep> steps;
-  for (const Step& step :
+  for (const PlanStep& step :
        plan(schedule, rank, segment.count, segment.element, segment.chunk_stride == 0)) {
     planner.add(steps.emplace_back(), step);
     if (steps.size() == 1) planner.keep(steps.back());

@@ -10,14 +10,14 @@ namespace {
 
 /// Of a segment, for each rank: that much is in the messages between hosts, whose latency it must
 /// outweigh.
-constexpr std::int64_t segment_bytes_per_rank = 256 << 10;
+constexpr std::int64_t message_segment_per_rank = 256 << 10;
 
 /// Of many ranks together: a rank has several slots of this size, and as much again in messages.
 constexpr std::int64_t largest_segment = 16 << 20;
 
 std::int64_t bytes_per_rank(std::int64_t ranks) {
   constexpr std::int64_t least = 64;
-  return std::clamp(largest_segment / ranks, least, segment_bytes_per_rank);
+  return std::clamp(largest_segment / ranks, least, message_segment_per_rank);
 }
 
 void receive(const Parcel& parcel, std::byte* buffer, MPI_Request& request) {

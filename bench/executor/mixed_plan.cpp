@@ -13,7 +13,7 @@ class MixedPlanner {
  public:
   explicit MixedPlanner(std::span<const int> places) : places_(places) {}
 
-  [[nodiscard]] MixedStep step(HostStep host, const Step& messages) const {
+  [[nodiscard]] MixedStep step(HostStep host, const PlanStep& messages) const {
     MixedStep mixed;
     mixed.sends = parcels(messages.sends);
     mixed.receives = parcels(messages.receives);
@@ -95,7 +95,7 @@ std::vector<MixedStep> mixed_plan(const kernels::Schedule& schedule,
                                   const Segment& segment,
                                   std::span<const int> places) {
   const MixedPlanner planner(places);
-  const std::vector<Step> messages = plan(schedule, rank, segment.count, segment.element);
+  const std::vector<PlanStep> messages = plan(schedule, rank, segment.count, segment.element);
   std::vector<HostStep> host = host_plan(schedule, rank, segment);
   std::vector<MixedStep> steps;
   for (std::size_t s = 0; s < host.size(); ++s)

@@ -21,7 +21,7 @@ class Planner {
           bool joined)
       : schedule_(schedule), rank_(rank), count_(count), element_(element), joined_(joined) {}
 
-  void add(Step& step, const kernels::Part& part, std::int64_t repeat, int tag) const {
+  void add(PlanStep& step, const kernels::Part& part, std::int64_t repeat, int tag) const {
     const auto& extents = schedule_.extents;
     const kernels::Exchange& exchange = *part.exchange;
     const std::int64_t k = part.k + repeat;
@@ -98,19 +98,19 @@ bool is_measurable(const kernels::Schedule& schedule) {
   return true;
 }
 
-std::vector<Step> plan(const kernels::Schedule& schedule,
-                       int rank,
-                       std::int64_t count,
-                       std::size_t element,
-                       bool joined) {
+std::vector<PlanStep> plan(const kernels::Schedule& schedule,
+                           int rank,
+                           std::int64_t count,
+                           std::size_t element,
+                           bool joined) {
   if (!is_measurable(schedule))
     topology::usage_error("'" + schedule.algorithm + "' is predicted, not measured: measured are " +
                           "schedules in one slice that move data, and all-to-alls in one hop");
   const Planner planner(schedule, rank, count, element, joined);
-  std::vector<Step> steps;
+  std::vector<PlanStep> steps;
   for (const kernels::Round& round : kernels::rounds(schedule))
     for (std::int64_t i = 0; i < round.repeat; ++i) {
-      Step step;
+      PlanStep step;
       int tag = 0;
       for (const kernels::Part& part : round.parts) planner.add(step, part, i, tag++);
       steps.push_back(std::move(step));

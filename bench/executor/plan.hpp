@@ -25,7 +25,7 @@ struct Message {
 };
 
 /// All messages of one rank in one round: posted together, waited for together, then applied.
-struct Step {
+struct PlanStep {
   std::vector<Message> sends;
   std::vector<Message> receives;
 };
@@ -41,10 +41,10 @@ struct Step {
 
 /// The steps of `rank` for a vector of `count` elements. Pieces that touch are one, but do not
 /// reach beyond a chunk unless `joined`. @throws Error(usage) for a schedule that is not measurable
-[[nodiscard]] std::vector<Step> plan(const kernels::Schedule& schedule,
-                                     int rank,
-                                     std::int64_t count,
-                                     std::size_t element,
-                                     bool joined = true);
+[[nodiscard]] std::vector<PlanStep> plan(const kernels::Schedule& schedule,
+                                         int rank,
+                                         std::int64_t count,
+                                         std::size_t element,
+                                         bool joined = true);
 
 }  // namespace bench

@@ -14,7 +14,7 @@
 namespace bench {
 namespace {
 
-constexpr std::array quantiles{0.0, 0.5, 0.99, 1.0};
+constexpr std::array tick_quantiles{0.0, 0.5, 0.99, 1.0};
 constexpr std::size_t latest_shown = 3;
 constexpr std::size_t steps_shown = 8;
 
@@ -171,8 +171,8 @@ void print_clock_header(TableStyle style) {
 
 void print_clock(const ClockRow& row, TableStyle style) {
   const CollectiveRow& point = row.row;
-  std::array<topology::Seconds, quantiles.size()> at;
-  std::transform(quantiles.begin(), quantiles.end(), at.begin(), [&](double q) {
+  std::array<topology::Seconds, tick_quantiles.size()> at;
+  std::transform(tick_quantiles.begin(), tick_quantiles.end(), at.begin(), [&](double q) {
     return row.clock.quantile(q);
   });
   const topology::Seconds predicted = point.prediction.time;

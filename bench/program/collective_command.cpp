@@ -23,7 +23,7 @@
 namespace bench {
 namespace {
 
-struct Options {
+struct CollectiveOptions {
   std::string collective;
   Sweep sweep;
   MeasureOptions measure;
@@ -46,16 +46,16 @@ struct Options {
 };
 
 /// A barrier moves nothing.
-std::vector<std::int64_t> sizes_of(const Options& options) {
+std::vector<std::int64_t> sizes_of(const CollectiveOptions& options) {
   if (kernels::parse_collective(options.collective) == kernels::Collective::barrier) return {0};
   return options.sweep.sizes();
 }
 
-TableStyle style(const Options& options) {
+TableStyle style(const CollectiveOptions& options) {
   return options.csv ? TableStyle::csv : TableStyle::text;
 }
 
-PredictRequest predictions(const Options& options) {
+PredictRequest predictions(const CollectiveOptions& options) {
   return {kernels::parse_collective(options.collective),
           sizes_of(options),
           options.measure,
@@ -67,7 +67,7 @@ PredictRequest predictions(const Options& options) {
 }
 
 /// A prediction is made on rank 0, the others have nothing to do; clocks are shared among all.
-void model_table(const Options& options) {
+void model_table(const CollectiveOptions& options) {
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!options.without.empty()) machine = without(options.without, machine);
@@ -80,7 +80,7 @@ void model_table(const Options& options) {
   predict_table(predictions(options), machine);
 }
 
-MeasureRequest measurements(const Options& options) {
+MeasureRequest measurements(const CollectiveOptions& options) {
   return {kernels::parse_collective(options.collective),
           sizes_of(options),
           options.measure,
@@ -90,7 +90,7 @@ MeasureRequest measurements(const Options& options) {
           options.flags};
 }
 
-void run(Options& options) {
+void run(CollectiveOptions& options) {
   options.measure.type = topology::data_type(options.type);
   options.measure.op = parse_operator(options.op);
   options.measure.check = options.check != 0;
@@ -185,7 +185,7 @@ void add_clock_flags(CLI::App& command, ClockFlags& flags) {
 }  // namespace
 
 void add_collective(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CollectiveOptions>();
   CLI::App* command = app.add_subcommand(
       "collective", "Measure a collective under mpirun, or predict it on a modelled system");
   command

@@ -19,7 +19,7 @@
 namespace bench {
 namespace {
 
-struct Options {
+struct CompareOptions {
   std::string file;
   std::string baseline = "trainium2";
   std::int64_t chips = 0;
@@ -173,7 +173,7 @@ void print(const Comparison& comparison) {
   fmt::print("\n");
 }
 
-void compare(const Options& options) {
+void compare(const CompareOptions& options) {
   if (!speaks_before_init()) return;
   const ReadFile file(options.file);
   if (file.status() != "complete")
@@ -201,7 +201,7 @@ void compare(const Options& options) {
 }  // namespace
 
 void add_compare(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
       "compare", "Compare the chip generations in a results file: ratios and what binds");
   command->add_option("file", options->file, "results file of rainier run")->required();

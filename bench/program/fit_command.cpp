@@ -37,7 +37,7 @@ void print_fit(const HostFit& fit) {
   fmt::print("# {}{}\n", describe(fit.machine), errors);
 }
 
-struct Options {
+struct FitOptions {
   std::string path = "host.toml";
   std::string lowering = "auto";
   std::string largest = "32M";
@@ -53,7 +53,7 @@ int largest_size(const std::string& text) {
   return static_cast<int>(bytes);
 }
 
-void fit_and_write(const Options& options) {
+void fit_and_write(const FitOptions& options) {
   const int largest = largest_size(options.largest);
   const std::string& path = options.path;
   const MpiSession mpi;
@@ -71,7 +71,7 @@ void fit_and_write(const Options& options) {
 }  // namespace
 
 void add_fit(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FitOptions>();
   CLI::App* command = app.add_subcommand(
       "fit", "Fit latency and bandwidth of this machine under mpirun into a system file");
   command->add_option("-O,--output", options->path, "file to write");

@@ -20,7 +20,7 @@ using kernels::Reliability;
 using kernels::Run;
 using topology::Seconds;
 
-constexpr std::array quantiles{0.05, 0.5, 0.95};
+constexpr std::array shown_quantiles{0.05, 0.5, 0.95};
 constexpr std::size_t notes_width = 100;
 constexpr std::size_t source_width = 72;
 constexpr std::size_t source_column = 54;
@@ -78,9 +78,9 @@ void print_summary(const GoodputJob& job, const std::vector<Run>& runs, const Ru
   fmt::print(
       "\ngoodput {:.2f} %   5 % {:.2f}, 50 % {:.2f}, 95 % {:.2f} of {} runs with {} failures",
       100 * (mean[kernels::RunPart::useful] / mean.total()),
-      100 * quantile(shares, quantiles[0]),
-      100 * quantile(shares, quantiles[1]),
-      100 * quantile(shares, quantiles[2]),
+      100 * quantile(shares, shown_quantiles[0]),
+      100 * quantile(shares, shown_quantiles[1]),
+      100 * quantile(shares, shown_quantiles[2]),
       job.runs,
       mean.failures);
   fmt::print("   closed form {:.2f} %{}\n",
@@ -163,9 +163,9 @@ void print_goodput_json(const GoodputJob& job, const std::vector<Run>& runs) {
   out["duration_s"] = job.duration.value();
   out["runs"] = job.runs;
   out["goodput"] = {{"mean", mean[kernels::RunPart::useful] / mean.total()},
-                    {"q05", quantile(shares, quantiles[0])},
-                    {"q50", quantile(shares, quantiles[1])},
-                    {"q95", quantile(shares, quantiles[2])},
+                    {"q05", quantile(shares, shown_quantiles[0])},
+                    {"q50", quantile(shares, shown_quantiles[1])},
+                    {"q95", quantile(shares, shown_quantiles[2])},
                     {"closed_form", kernels::expected_goodput(r)}};
   out["failures"] = mean.failures;
   out["mean_time_between_failures_s"] = r.mean_time().value();

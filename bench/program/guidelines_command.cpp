@@ -52,7 +52,7 @@ constexpr std::array measured{Collective::all_reduce,
 /// Times of one way to carry collectives out, by collective, for one size.
 using Times = std::map<Collective, Measurement>;
 
-struct Options {
+struct GuidelinesOptions {
   Sweep sweep{"1K", "16M", 16, ""};
   MeasureOptions measure;
 };
@@ -115,7 +115,7 @@ int check_monotone(const Times& times, const Times& smaller, std::int64_t bytes,
 
 /// Ours and the library's times of all collectives.
 std::pair<Times, Times> measure(std::int64_t bytes,
-                                const Options& options,
+                                const GuidelinesOptions& options,
                                 const std::vector<Way>& ways) {
   std::pair<Times, Times> times;
   for (const Collective collective : measured) {
@@ -178,7 +178,7 @@ class Tally {
   int library_ = 0;
 };
 
-void run(Options options) {
+void run(GuidelinesOptions options) {
   const auto sizes = options.sweep.sizes();
   const MpiSession mpi;
   if (mpi.size() < 2)
@@ -200,7 +200,7 @@ void run(Options options) {
 }  // namespace
 
 void add_guidelines(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GuidelinesOptions>();
   CLI::App* command = app.add_subcommand(
       "guidelines", "Collectives slower than others that could stand in for them, ours and MPI's");
   command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");

@@ -15,7 +15,7 @@
 namespace bench {
 namespace {
 
-struct Options {
+struct HealthCommand {
   HealthOptions check;
   bool per_rank = false;
 };
@@ -71,7 +71,7 @@ std::size_t hosts(const Health& health) {
   return names.size();
 }
 
-void run(const Options& options) {
+void run(const HealthCommand& options) {
   const MpiSession mpi;
   if (mpi.size() < 2)
     topology::usage_error("health compares ranks: mpirun -np 2 rainier health, or more");
@@ -101,7 +101,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_health(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HealthCommand>();
   CLI::App* command = app.add_subcommand(
       "health", "Name ranks and links that are slower than the others, under mpirun");
   command->add_option("--seconds", options->check.seconds, "of work on each rank")

@@ -22,7 +22,7 @@ namespace {
 using kernels::DistributedMatmul;
 using kernels::ProcessGrid;
 
-struct Options {
+struct MatmulOptions {
   kernels::Gemm shape{4096, 4096, 4096, topology::DataType::f32};
   std::string type = "f32";
   std::vector<std::string> algorithms;
@@ -78,7 +78,7 @@ std::vector<MatmulRow> fastest_first(const std::string& algorithm,
 }
 
 /// The grid that the user wants, or the fastest.
-std::optional<MatmulRow> row_of(const Options& o,
+std::optional<MatmulRow> row_of(const MatmulOptions& o,
                                 const std::string& algorithm,
                                 const topology::Machine& machine,
                                 topology::FlopsPerSecond roof,
@@ -95,7 +95,7 @@ std::optional<MatmulRow> row_of(const Options& o,
 }
 
 /// Said before anything is fitted or measured.
-void check(const Options& o, std::int64_t ranks) {
+void check(const MatmulOptions& o, std::int64_t ranks) {
   std::optional<ProcessGrid> grid;
   if (!o.grid.empty()) grid = kernels::parse_grid(o.grid);
   if (grid && grid->ranks() != ranks)
@@ -114,7 +114,7 @@ void check(const Options& o, std::int64_t ranks) {
 }
 
 /// Rows of the algorithms that were named, or of all that run on so many ranks.
-std::vector<MatmulRow> rows_of(const Options& o,
+std::vector<MatmulRow> rows_of(const MatmulOptions& o,
                                const topology::Machine& machine,
                                topology::FlopsPerSecond roof,
                                const BlockTime& block_time) {
@@ -147,7 +147,7 @@ std::string shape_text(const kernels::Gemm& shape) {
                      topology::name(shape.type));
 }
 
-void predict_table(const Options& o) {
+void predict_table(const MatmulOptions& o) {
   topology::Machine machine = topology::load_system(o.system, o.overrides);
   if (o.chips != 0) machine = topology::slice(machine, o.chips);
   check(o, machine.chips());
@@ -167,7 +167,7 @@ void predict_table(const Options& o) {
 }
 
 /// Where it is given, else fitted to this job.
-topology::Machine model_of(const Options& o, int ranks) {
+topology::Machine model_of(const MatmulOptions& o, int ranks) {
   if (!o.machine.empty()) {
     topology::Machine machine = topology::load_system(o.machine, o.overrides);
     return machine.chips() == ranks ? machine : topology::slice(machine, ranks);
@@ -189,7 +189,7 @@ void measure_row(MatmulRow& row, const MatmulSampling& sampling, const topology:
                            [step](const kernels::Gemm&, bool) { return step; });
 }
 
-void measure_table(const Options& o) {
+void measure_table(const MatmulOptions& o) {
   const MpiSession mpi;
   if (launched_rank() < 0)
     topology::usage_error(
@@ -233,7 +233,7 @@ void measure_table(const Options& o) {
                           fmt::format("{} elements of C are wrong", wrong));
 }
 
-void run(Options& o) {
+void run(MatmulOptions& o) {
   o.shape.type = topology::data_type(o.type);
   o.sampling.check = o.check != 0;
   if (!o.system.empty() && !o.machine.empty())
@@ -246,8 +246,8 @@ void run(Options& o) {
 }  // namespace
 
 void add_matmul_distributed(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
-  Options& o = *options;
+  auto options = std::make_shared<MatmulOptions>();
+  MatmulOptions& o = *options;
   CLI::App* command = app.add_subcommand(
       "matmul-distributed",
       "Measure a matmul shared by all ranks under mpirun, or predict it on a modelled system");

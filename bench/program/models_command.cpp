@@ -12,13 +12,13 @@
 namespace bench {
 namespace {
 
-struct Options {
+struct ModelsOptions {
   std::string model;
   std::int64_t sequence = 0;
   bool json = false;
 };
 
-void show(const Options& options) {
+void show(const ModelsOptions& options) {
   const kernels::Model model = load_model(options.model);
   const std::int64_t sequence = sequence_of(model, options.sequence);
   if (!speaks_before_init()) return;
@@ -28,7 +28,7 @@ void show(const Options& options) {
     print_model(model, sequence);
 }
 
-void list(const Options& options) {
+void list(const ModelsOptions& options) {
   if (!speaks_before_init()) return;
   if (!options.json) return print_models(model_names(), options.sequence);
   std::string separator = "[";
@@ -43,7 +43,7 @@ void list(const Options& options) {
 }  // namespace
 
 void add_models(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelsOptions>();
   CLI::App* command =
       app.add_subcommand("models", "List the transformers; of one, parameters and FLOPs by part");
   command->add_option("model", options->model, "name, config.json of Hugging Face, or its folder");

@@ -31,7 +31,7 @@ namespace {
 
 using kernels::Collective;
 
-struct Options {
+struct RunOptions {
   std::string file;
   std::string output;
   bool force = false;
@@ -255,7 +255,7 @@ void try_to_say(ResultFile& file, const char* why) {
   }
 }
 
-void run_all(const Options& options) {
+void run_all(const RunOptions& options) {
   const RunFile run = load_run_file(options.file);
   const MpiSession mpi;
   std::optional<ResultFile> file;
@@ -282,7 +282,7 @@ std::string default_output(const std::string& file) {
 }  // namespace
 
 void add_run(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   CLI::App* command =
       app.add_subcommand("run", "The main job: measure and model what a run file asks for");
   command->add_option("file", options->file, "run file, for example runs/rainier.toml")->required();

@@ -29,7 +29,7 @@ constexpr std::array kinds = {
     Kind{"training", "gbs", validate_training},
 };
 
-struct Options {
+struct ValidateOptions {
   std::string kind;  ///< empty: by the columns of the file, or all there are
   std::string file;  ///< empty: the shipped table
   std::string set;
@@ -57,7 +57,8 @@ const Kind& kind_of(const std::vector<PublishedRow>& rows, const std::string& fi
   topology::usage_error(file + ": expected rows of collectives, matmul or training; name the kind");
 }
 
-std::vector<Comparison> chosen_of(std::vector<Comparison> comparisons, const Options& options) {
+std::vector<Comparison> chosen_of(std::vector<Comparison> comparisons,
+                                  const ValidateOptions& options) {
   const auto unwanted = [&](const Comparison& c) {
     return (!options.set.empty() && c.set != options.set) ||
            (!options.quality.empty() && c.quality != options.quality);
@@ -77,7 +78,7 @@ std::vector<Comparison> of_all_kinds() {
   return all;
 }
 
-std::vector<Comparison> compared(const Options& options) {
+std::vector<Comparison> compared(const ValidateOptions& options) {
   if (options.kind.empty()) return of_all_kinds();
   const Kind* const kind = named(options.kind);
   if (kind != nullptr)
@@ -91,7 +92,7 @@ std::vector<Comparison> compared(const Options& options) {
   return kind_of(rows, file).validate(rows);
 }
 
-void run(const Options& options) {
+void run(const ValidateOptions& options) {
   const std::vector<Comparison> comparisons = chosen_of(compared(options), options);
   if (options.json) {
     fmt::print("{}\n", options.ranking ? json(rank(comparisons)) : json(comparisons));
@@ -112,7 +113,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_validate(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ValidateOptions>();
   CLI::App* command = app.add_subcommand(
       "validate", "Compare the model with published measurements of real clusters and chips");
   command->add_option("kind", options->kind, "collectives, matmul or training; or a file");

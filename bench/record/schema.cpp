@@ -2,19 +2,19 @@
 
 #include <array>
 
+#include "bench/record/units.hpp"
+
 namespace bench {
 
 namespace {
 
-constexpr auto float64 = ColumnType::float64;
-constexpr auto int64 = ColumnType::int64;
-constexpr auto text = ColumnType::text;
+using enum ColumnType;
 
-constexpr const char* no_unit = "1";
-constexpr const char* second = "s";
-constexpr const char* bytes = "byte";
-constexpr const char* bytes_per_second = "byte s-1";
-constexpr const char* per_second = "s-1";
+using units::bytes;
+using units::bytes_per_second;
+using units::no_unit;
+using units::per_second;
+using units::second;
 
 constexpr std::array figure_columns{
     Column{"system", text, no_unit, "System that the figure belongs to."},

@@ -2,19 +2,18 @@
 #include <array>
 
 #include "bench/record/schema.hpp"
+#include "bench/record/units.hpp"
 
 namespace bench {
 
 namespace {
 
-constexpr auto float64 = ColumnType::float64;
-constexpr auto int64 = ColumnType::int64;
-constexpr auto text = ColumnType::text;
+using enum ColumnType;
 
-constexpr const char* no_unit = "1";
-constexpr const char* second = "s";
-constexpr const char* bytes = "byte";
-constexpr const char* per_second = "s-1";
+using units::bytes;
+using units::no_unit;
+using units::per_second;
+using units::second;
 
 constexpr std::array training_columns{
     Column{"system", text, no_unit, "Modelled system."},

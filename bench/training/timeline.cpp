@@ -41,9 +41,9 @@ class Writer {
 };
 
 /// The operations of passes of one chunk, one after the other.
-class Operations {
+class OperationTracks {
  public:
-  Operations(const Job& job, const JobTimes& times, Writer& to, std::string process)
+  OperationTracks(const Job& job, const JobTimes& times, Writer& to, std::string process)
       : job_(job),
         times_(times),
         layers_(job, times.times()),
@@ -186,7 +186,7 @@ Timeline timeline(const Job& job) {
   add_ends(writer, times, pipeline, run);
   const std::vector<PipelineTask>& tasks = run.tasks[static_cast<std::size_t>(step.rank)];
   const std::int64_t chunk = tasks.front().chunk;
-  Operations operations(
+  OperationTracks operations(
       job, times, writer, fmt::format("rank {}, one micro-batch in chunk {}", step.rank, chunk));
   for (const PipelineTask& task : tasks)
     if (task.chunk == chunk && task.micro_batch == tasks.front().micro_batch) operations.pass(task);

@@ -37,7 +37,7 @@ bool is_burst(const PublishedRow& row) {
   return row.text("conditions").find("idle GPU") != std::string::npos;
 }
 
-std::string subject(const PublishedRow& row) {
+std::string matmul_subject(const PublishedRow& row) {
   return fmt::format("{} {} {} x ({} x {} x {})",
                      row.text("chip"),
                      row.text("dtype"),
@@ -89,7 +89,7 @@ std::vector<Comparison> validate_matmul(const std::vector<PublishedRow>& rows) {
     comparison.id = row.text("id");
     comparison.set = row.text("set");
     comparison.quality = row.text("quality");
-    comparison.subject = subject(row);
+    comparison.subject = matmul_subject(row);
     comparison.measured = measured(row);
     const std::string file = published_chip(row.text("chip"));
     comparison.reason = gap(row, file);

@@ -20,7 +20,7 @@ using topology::LevelShape;
 using topology::Machine;
 using topology::Status;
 
-struct Row {
+struct MachineRow {
   std::string_view chip;
   std::string_view system;
   std::string_view algorithm;
@@ -33,65 +33,71 @@ struct Row {
 };
 
 // The first that fits.
-constexpr std::array rows = {
-    Row{.chip = "A100-40", .system = "a100-dgx", .algorithm = "nccl"},
-    Row{.chip = "A100-80", .system = "a100-dgx", .algorithm = "nccl"},
-    Row{.chip = "A100-PCIe", .system = "a100-pcie", .algorithm = "nccl"},
-    Row{.chip = "B200-180", .system = "b200-xla", .algorithm = "nccl", .where = "XLA"},
-    Row{.chip = "B200-180", .system = "b200-cloud", .algorithm = "nccl", .where = "EFA"},
-    Row{.chip = "B200-180", .system = "b200-hgx", .algorithm = "nccl"},
-    Row{.chip = "B300-270", .system = "b300-hgx", .algorithm = "nccl"},
-    Row{.chip = "GB10", .system = "gb10-spark", .algorithm = "nccl"},
-    Row{.chip = "GB200-192", .system = "gb200-nvl72", .algorithm = "nccl", .spans_servers = true},
-    Row{.chip = "GB300-288", .system = "gb300-nvl72", .algorithm = "nccl", .spans_servers = true},
-    Row{.chip = "GH200", .system = "gh200-quad", .algorithm = "nccl"},
-    Row{.chip = "Gaudi2-96", .system = "gaudi2-server", .algorithm = "auto"},
-    Row{.chip = "Gaudi3", .system = "gaudi3-server", .algorithm = "auto"},
-    Row{.chip = "H100-80", .system = "h100-xla", .algorithm = "nccl", .where = "XLA"},
-    Row{.chip = "H100-80", .system = "h100-cloud", .algorithm = "nccl", .where = "EFA"},
-    Row{.chip = "H100-80", .system = "h100-cloud", .algorithm = "nccl", .where = "TCPXO"},
-    Row{.chip = "H100-80", .system = "h100-dgx", .algorithm = "nccl"},
-    Row{.chip = "H100-96", .system = "h100-dgx", .algorithm = "nccl"},
-    Row{.chip = "H20", .system = "h100-dgx", .algorithm = "nccl"},
-    Row{.chip = "H200-141", .system = "h100-cloud", .algorithm = "nccl", .where = "EFA"},
-    Row{.chip = "H200-141", .system = "h100-dgx", .algorithm = "nccl"},
-    Row{.chip = "H800-80", .system = "h800-hgx", .algorithm = "nccl"},
-    Row{.chip = "MI250X-GCD", .system = "mi250x-frontier", .algorithm = "nccl"},
-    Row{.chip = "MI300X", .system = "mi300x-xla", .algorithm = "nccl", .where = "XLA"},
-    Row{.chip = "MI300X", .system = "mi300x-server", .algorithm = "nccl"},
-    Row{.chip = "MI325X", .system = "mi325x-server", .algorithm = "nccl"},
-    Row{.chip = "MI355X", .system = "mi355x-server", .algorithm = "nccl"},
-    Row{.chip = "P100", .system = "p100-pcie", .algorithm = "nccl"},
-    Row{.chip = "TPU7x",
-        .system = "tpu-v7",
-        .algorithm = "auto",
-        .closes_at = 4,
-        .host = 4,
-        .ranks_per_chip = 2},
-    Row{.chip = "TPUv4", .system = "tpu-v4", .algorithm = "auto", .closes_at = 4, .host = 4},
-    Row{.chip = "TPUv5e", .system = "tpu-v5e", .algorithm = "auto", .closes_at = 16, .host = 8},
-    Row{.chip = "TPUv5p", .system = "tpu-v5p", .algorithm = "auto", .closes_at = 4, .host = 4},
-    Row{.chip = "TPUv6e", .system = "tpu-v6e", .algorithm = "auto", .closes_at = 16, .host = 8},
-    Row{.chip = "V100-32", .system = "v100-dgx1", .algorithm = "nccl", .most_in_node = 8},
-    Row{.chip = "V100-32", .system = "v100-dgx2h", .algorithm = "nccl"},
-    Row{.chip = "trn1", .system = "trn1-cores", .algorithm = "auto", .where = "nccom"},
-    Row{.chip = "trn1", .system = "trn1-cluster", .algorithm = "auto", .closes_at = 4},
+constexpr std::array machine_rows = {
+    MachineRow{.chip = "A100-40", .system = "a100-dgx", .algorithm = "nccl"},
+    MachineRow{.chip = "A100-80", .system = "a100-dgx", .algorithm = "nccl"},
+    MachineRow{.chip = "A100-PCIe", .system = "a100-pcie", .algorithm = "nccl"},
+    MachineRow{.chip = "B200-180", .system = "b200-xla", .algorithm = "nccl", .where = "XLA"},
+    MachineRow{.chip = "B200-180", .system = "b200-cloud", .algorithm = "nccl", .where = "EFA"},
+    MachineRow{.chip = "B200-180", .system = "b200-hgx", .algorithm = "nccl"},
+    MachineRow{.chip = "B300-270", .system = "b300-hgx", .algorithm = "nccl"},
+    MachineRow{.chip = "GB10", .system = "gb10-spark", .algorithm = "nccl"},
+    MachineRow{
+        .chip = "GB200-192", .system = "gb200-nvl72", .algorithm = "nccl", .spans_servers = true},
+    MachineRow{
+        .chip = "GB300-288", .system = "gb300-nvl72", .algorithm = "nccl", .spans_servers = true},
+    MachineRow{.chip = "GH200", .system = "gh200-quad", .algorithm = "nccl"},
+    MachineRow{.chip = "Gaudi2-96", .system = "gaudi2-server", .algorithm = "auto"},
+    MachineRow{.chip = "Gaudi3", .system = "gaudi3-server", .algorithm = "auto"},
+    MachineRow{.chip = "H100-80", .system = "h100-xla", .algorithm = "nccl", .where = "XLA"},
+    MachineRow{.chip = "H100-80", .system = "h100-cloud", .algorithm = "nccl", .where = "EFA"},
+    MachineRow{.chip = "H100-80", .system = "h100-cloud", .algorithm = "nccl", .where = "TCPXO"},
+    MachineRow{.chip = "H100-80", .system = "h100-dgx", .algorithm = "nccl"},
+    MachineRow{.chip = "H100-96", .system = "h100-dgx", .algorithm = "nccl"},
+    MachineRow{.chip = "H20", .system = "h100-dgx", .algorithm = "nccl"},
+    MachineRow{.chip = "H200-141", .system = "h100-cloud", .algorithm = "nccl", .where = "EFA"},
+    MachineRow{.chip = "H200-141", .system = "h100-dgx", .algorithm = "nccl"},
+    MachineRow{.chip = "H800-80", .system = "h800-hgx", .algorithm = "nccl"},
+    MachineRow{.chip = "MI250X-GCD", .system = "mi250x-frontier", .algorithm = "nccl"},
+    MachineRow{.chip = "MI300X", .system = "mi300x-xla", .algorithm = "nccl", .where = "XLA"},
+    MachineRow{.chip = "MI300X", .system = "mi300x-server", .algorithm = "nccl"},
+    MachineRow{.chip = "MI325X", .system = "mi325x-server", .algorithm = "nccl"},
+    MachineRow{.chip = "MI355X", .system = "mi355x-server", .algorithm = "nccl"},
+    MachineRow{.chip = "P100", .system = "p100-pcie", .algorithm = "nccl"},
+    MachineRow{.chip = "TPU7x",
+               .system = "tpu-v7",
+               .algorithm = "auto",
+               .closes_at = 4,
+               .host = 4,
+               .ranks_per_chip = 2},
+    MachineRow{.chip = "TPUv4", .system = "tpu-v4", .algorithm = "auto", .closes_at = 4, .host = 4},
+    MachineRow{
+        .chip = "TPUv5e", .system = "tpu-v5e", .algorithm = "auto", .closes_at = 16, .host = 8},
+    MachineRow{
+        .chip = "TPUv5p", .system = "tpu-v5p", .algorithm = "auto", .closes_at = 4, .host = 4},
+    MachineRow{
+        .chip = "TPUv6e", .system = "tpu-v6e", .algorithm = "auto", .closes_at = 16, .host = 8},
+    MachineRow{.chip = "V100-32", .system = "v100-dgx1", .algorithm = "nccl", .most_in_node = 8},
+    MachineRow{.chip = "V100-32", .system = "v100-dgx2h", .algorithm = "nccl"},
+    MachineRow{.chip = "trn1", .system = "trn1-cores", .algorithm = "auto", .where = "nccom"},
+    MachineRow{.chip = "trn1", .system = "trn1-cluster", .algorithm = "auto", .closes_at = 4},
 };
 
 [[noreturn]] void refuse(const std::string& chip) {
   std::vector<std::string> names;
-  for (const Row& row : rows)
+  for (const MachineRow& row : machine_rows)
     if (names.empty() || names.back() != row.chip) names.emplace_back(row.chip);
   topology::usage_error(topology::unknown_name("chip", chip, names));
 }
 
-const Row& row_of(const PublishedSite& site) {
+const MachineRow& row_of(const PublishedSite& site) {
   const std::int64_t in_node = site.node_size > 0 ? site.node_size : site.chips;
-  const auto* const row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) {
-    return candidate.chip == site.chip && in_node <= candidate.most_in_node &&
-           site.where.find(candidate.where) != std::string::npos;
-  });
-  if (row == rows.end()) refuse(site.chip);
+  const auto* const row =
+      std::find_if(machine_rows.begin(), machine_rows.end(), [&](const MachineRow& candidate) {
+        return candidate.chip == site.chip && in_node <= candidate.most_in_node &&
+               site.where.find(candidate.where) != std::string::npos;
+      });
+  if (row == machine_rows.end()) refuse(site.chip);
   return *row;
 }
 
@@ -130,7 +136,7 @@ std::int64_t take(std::int64_t& left, std::int64_t members, const PublishedSite&
 }
 
 /// The chips of a fast domain: on one switch, or over a torus, each of its members full.
-void fill(Machine& machine, std::int64_t chips, const Row& row, const PublishedSite& site) {
+void fill(Machine& machine, std::int64_t chips, const MachineRow& row, const PublishedSite& site) {
   std::vector<Level*> switches;
   std::vector<Level*> torus;
   for (Level& level : machine.levels) {
@@ -172,7 +178,7 @@ void set_network(Machine& machine, std::int64_t domains, double gbps) {
 }  // namespace
 
 PublishedMachine published_machine(const PublishedSite& site) {
-  const Row& row = row_of(site);
+  const MachineRow& row = row_of(site);
   PublishedMachine result{topology::load_system(std::string(row.system)),
                           std::string(row.algorithm),
                           row.ranks_per_chip};
@@ -203,7 +209,7 @@ std::int64_t full_domain(const PublishedSite& site) {
 }
 
 bool domain_spans_servers(const std::string& chip) {
-  return std::any_of(rows.begin(), rows.end(), [&chip](const Row& row) {
+  return std::any_of(machine_rows.begin(), machine_rows.end(), [&chip](const MachineRow& row) {
     return row.chip == chip && row.spans_servers;
   });
 }

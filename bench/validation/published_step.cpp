@@ -9,13 +9,13 @@
 namespace bench {
 namespace {
 
-bool contains(const std::string& text, std::string_view what) {
+bool mentions(const std::string& text, std::string_view what) {
   return text.find(what) != std::string::npos;
 }
 
 /// Sets that time a layer alone say so in the name of the model.
 bool is_one_layer(const Job& job) {
-  return contains(job.model.name, "ONE-LAYER");
+  return mentions(job.model.name, "ONE-LAYER");
 }
 
 }  // namespace
@@ -40,11 +40,11 @@ topology::Seconds time_of_rate(const PublishedRow& row, const Job& job) {
                     row.number_or("mfu_pct", 0) / 100 * row.number_or("peak_tflops", 0)) *
       1e12;
   const std::string& convention = row.text("flops_convention");
-  const auto scores = contains(convention, "non-causal") || contains(convention, "Bslh^2")
+  const auto scores = mentions(convention, "non-causal") || mentions(convention, "Bslh^2")
                           ? kernels::Scores::full
                           : kernels::Scores::causal;
   const auto count =
-      contains(convention, "hardware") && job.plan.recompute == kernels::Recompute::full
+      mentions(convention, "hardware") && job.plan.recompute == kernels::Recompute::full
           ? kernels::recomputed_flops
           : kernels::training_flops;
   if (!(rate > 0)) return {};

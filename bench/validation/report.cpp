@@ -14,8 +14,8 @@ namespace bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Group = std::vector<const Comparison*>;
-using Groups = std::map<std::string, Group>;
+using Set = std::vector<const Comparison*>;
+using Sets = std::map<std::string, Set>;
 
 bool is_compared(const Comparison& comparison) {
   const double measured = comparison.measured.value();
@@ -30,9 +30,9 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-Groups grouped(const std::vector<Comparison>& comparisons,
-               const std::function<std::string(const Comparison&)>& key) {
-  Groups groups;
+Sets grouped(const std::vector<Comparison>& comparisons,
+             const std::function<std::string(const Comparison&)>& key) {
+  Sets groups;
   for (const Comparison& comparison : comparisons) groups[key(comparison)].push_back(&comparison);
   return groups;
 }
@@ -56,7 +56,7 @@ std::string microseconds(topology::Seconds time) {
   return std::isfinite(time.value()) ? fmt::format("{:.5g}", 1e6 * time.value()) : "-";
 }
 
-void print_groups(const char* title, const Groups& groups) {
+void print_groups(const char* title, const Sets& groups) {
   fmt::print("{:<24} {:>5} {:>9}  {:<18} {:>8} {:>8} {:>8}  {}\n",
              title,
              "rows",
@@ -113,8 +113,8 @@ void print_report(const std::vector<Comparison>& comparisons) {
   fmt::print("|predicted / measured - 1| of the rows with both times\n\n");
   print_groups("set", grouped(comparisons, [](const Comparison& c) { return c.set; }));
   fmt::print("\n");
-  Groups qualities = grouped(comparisons, [](const Comparison& c) { return c.quality; });
-  Group& all = qualities["all"];
+  Sets qualities = grouped(comparisons, [](const Comparison& c) { return c.quality; });
+  Set& all = qualities["all"];
   for (const Comparison& comparison : comparisons) all.push_back(&comparison);
   print_groups("quality", qualities);
   const char* heading = "\nNot compared\n";

@@ -10,7 +10,7 @@
 namespace bench {
 namespace {
 
-std::string subject(const PublishedRow& row) {
+std::string training_subject(const PublishedRow& row) {
   return fmt::format("{}, {} {}, TP {} PP {} DP {} CP {} EP {}",
                      row.text("model"),
                      row.text("chips"),
@@ -43,7 +43,7 @@ std::vector<Comparison> validate_training(const std::vector<PublishedRow>& rows)
     c.id = row.text("id");
     c.set = row.text("set");
     c.quality = row.text("quality");
-    c.subject = subject(row);
+    c.subject = training_subject(row);
     c.group = fmt::format("{} on {} {}", row.text("model"), row.text("chips"), row.text("chip"));
     c.work = row.number_or("gbs", 0) * row.number_or("seq", 0);
     c.measured = topology::Seconds(row.number_or("step_s", 0));

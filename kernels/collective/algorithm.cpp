@@ -15,7 +15,7 @@ constexpr std::array radices_of_bruck{2, 4};
 
 // Bucket, swing and biring equal ring and rhd where a chip has one port; flat and xor are never
 // better.
-constexpr std::array table{
+constexpr std::array algorithm_rows{
     Algorithm{.name = "ring", .phase = ring_phase, .one_level = true},
     Algorithm{.name = "biring", .phase = biring_phase, .one_level = true, .on_switch = false},
     Algorithm{.name = "flat",
@@ -80,15 +80,15 @@ constexpr std::array table{
 }  // namespace
 
 std::span<const Algorithm> algorithms() {
-  return table;
+  return algorithm_rows;
 }
 
 const Algorithm& parse_algorithm(std::string_view text) {
-  for (const Algorithm& row : table)
+  for (const Algorithm& row : algorithm_rows)
     if (text == row.name) return row;
   std::vector<std::string> names;
-  names.reserve(table.size());
-  for (const Algorithm& row : table) names.emplace_back(row.name);
+  names.reserve(algorithm_rows.size());
+  for (const Algorithm& row : algorithm_rows) names.emplace_back(row.name);
   topology::usage_error(topology::unknown_name("algorithm", text, names));
 }
 

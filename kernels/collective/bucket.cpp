@@ -17,7 +17,7 @@ Node ring(const Context& context, const Box& held, std::size_t digit, std::int64
   Exchange exchange;
   exchange.to = {.digits = {digit}, .operand = {direction, 0}};
   exchange.chunks = held;
-  exchange.chunks[digit] = {Range::Kind::from, {-direction, -direction}};
+  exchange.chunks[digit] = {DigitRange::Kind::from, {-direction, -direction}};
   exchange.reduce = true;
   return Loop{context.extents[digit] - 1, {exchange}};
 }
@@ -34,7 +34,7 @@ Node bucket_phase(const Context& context,
       for (std::size_t start = 0; start < digits.size(); ++start) {
         Box held = context.chunks;
         for (std::size_t done = 0; done < p; ++done)
-          held[digits[(start + done) % digits.size()]] = {Range::Kind::from, {}};
+          held[digits[(start + done) % digits.size()]] = {DigitRange::Kind::from, {}};
         lanes.push_back(ring(context, held, digits[(start + p) % digits.size()], direction));
       }
     phases.steps.push_back(side_by_side(std::move(lanes), options.ports));

@@ -42,7 +42,7 @@ Node butterfly_phase(const Context& context,
                      .map = {topology::DigitMap::Kind::place, 0, unit, base},
                      .operand = {other, 0}};
       exchange.chunks = context.chunks;
-      exchange.chunks[digit].kind = Range::Kind::congruent;
+      exchange.chunks[digit].kind = DigitRange::Kind::congruent;
       exchange.chunks[digit].modulus = unit * base;
       exchange.anchored_at_receiver = true;
       exchange.reduce = true;

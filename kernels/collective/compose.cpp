@@ -47,7 +47,7 @@ Context whole(const Machine& group, Collective collective) {
   }
   context.chunks.resize(group.levels.size());
   if (gathers(collective))
-    for (Range& range : context.chunks) range = {Range::Kind::from, {}};
+    for (DigitRange& range : context.chunks) range = {DigitRange::Kind::from, {}};
   return context;
 }
 
@@ -72,7 +72,7 @@ void pass(Progress& progress,
   list.insert(list.end(), digits.begin(), digits.end());
   Context& context = progress.context;
   for (const std::size_t d : digits) {
-    if (parts) context.chunks[d] = {Range::Kind::from, {}};
+    if (parts) context.chunks[d] = {DigitRange::Kind::from, {}};
     if (gathers(collective)) context.chunks[d] = {};
     context.blocks *= static_cast<double>(context.extents[d]);
   }

@@ -30,7 +30,7 @@ Node direct_phase(const Context& context,
   Exchange exchange;
   exchange.to = {.digits = digits, .every = true};
   exchange.chunks = context.chunks;
-  for (const std::size_t d : digits) exchange.chunks[d] = {Range::Kind::other, {}};
+  for (const std::size_t d : digits) exchange.chunks[d] = {DigitRange::Kind::other, {}};
   exchange.reduce = true;
   return exchange;
 }

@@ -44,7 +44,7 @@ Node direct_exchange(const Context& context,
                      const PhaseOptions& /*options*/) {
   Exchange exchange = with_chunks_of(context);
   exchange.to = {.digits = digits, .every = true};
-  for (const std::size_t d : digits) exchange.chunks[d] = {Range::Kind::other, {}};
+  for (const std::size_t d : digits) exchange.chunks[d] = {DigitRange::Kind::other, {}};
   return exchange;
 }
 
@@ -54,7 +54,7 @@ Node pairwise_exchange(const Context& context,
   const std::size_t digit = digits.front();
   Exchange exchange = with_chunks_of(context);
   exchange.to = {.digits = {digit}, .operand = {1, 1}};
-  exchange.chunks[digit] = {Range::Kind::other, {}};
+  exchange.chunks[digit] = {DigitRange::Kind::other, {}};
   return Loop{context.extents[digit] - 1, {exchange}};
 }
 
@@ -73,7 +73,7 @@ Node bruck_exchange(const Context& context,
       for (std::int64_t d = jump; d < extent; d += unit * base) distances->push_back(d);
       Exchange exchange = with_chunks_of(context);
       exchange.to = {.digits = {digit}, .operand = {jump, 0}};
-      exchange.chunks[digit].kind = Range::Kind::offsets;
+      exchange.chunks[digit].kind = DigitRange::Kind::offsets;
       exchange.chunks[digit].offsets = distances;
       exchange.blocks = context.blocks * static_cast<double>(unit);
       jumps.parts.emplace_back(exchange);

@@ -110,8 +110,8 @@ class Field {
                              Rank anchor,
                              Rank other) const {
     for (std::size_t d = 0; d < digits_.size(); ++d) {
-      const Range& range = exchange.chunks[d];
-      if (range.kind == Range::Kind::all) continue;
+      const DigitRange& range = exchange.chunks[d];
+      if (range.kind == DigitRange::Kind::all) continue;
       const Digit& digit = digits_[d];
       if (!contains(range, k, digit.of(chunk_), digit.of(anchor), digit.of(other), digit.extent))
         return false;

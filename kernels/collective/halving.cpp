@@ -84,8 +84,8 @@ Node lane(const Context& context, const std::vector<Bit>& bits) {
   steps.steps.reserve(bits.size());
   Box held = context.chunks;  // chunks that agree with the rank in all bits done so far
   for (const Bit& bit : bits) {
-    Range& range = held[bit.digit];
-    range = {Range::Kind::cube, {}, range.mask | bit.label, 0, bit.gray};
+    DigitRange& range = held[bit.digit];
+    range = {DigitRange::Kind::cube, {}, range.mask | bit.label, 0, bit.gray};
     Exchange exchange;
     exchange.to = bit.partner();
     exchange.chunks = held;

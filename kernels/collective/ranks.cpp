@@ -5,7 +5,7 @@
 namespace kernels {
 namespace {
 
-using Digits = std::vector<std::int64_t>;
+using Values = std::vector<std::int64_t>;
 
 std::int64_t modulo(std::int64_t value, std::int64_t n) {
   return ((value % n) + n) % n;
@@ -19,16 +19,16 @@ std::uint32_t label(std::int64_t offset, bool gray) {
 /// All ranks that differ from `rank` in the given digits and only there.
 std::vector<Rank> all_others(Rank rank,
                              const std::vector<std::size_t>& list,
-                             const Digits& extents) {
-  std::vector<Digits> reached{digits_of(rank, extents)};
+                             const Values& extents) {
+  std::vector<Values> reached{digits_of(rank, extents)};
   for (const std::size_t d : list) {
-    std::vector<Digits> wider;
-    for (Digits digits : reached)
+    std::vector<Values> wider;
+    for (Values digits : reached)
       for (digits[d] = 0; digits[d] < extents[d]; ++digits[d]) wider.push_back(digits);
     reached = wider;
   }
   std::vector<Rank> others;
-  for (const Digits& digits : reached)
+  for (const Values& digits : reached)
     if (const Rank r = rank_of(digits, extents); r != rank) others.push_back(r);
   return others;
 }
@@ -36,18 +36,18 @@ std::vector<Rank> all_others(Rank rank,
 std::vector<Rank> partners(const Partner& to,
                            topology::DigitMap map,
                            Rank rank,
-                           const Digits& extents) {
+                           const Values& extents) {
   if (to.every) return all_others(rank, to.digits, extents);
   const std::size_t d = to.digits.front();
-  Digits digits = digits_of(rank, extents);
+  Values digits = digits_of(rank, extents);
   digits[d] = map(digits[d], extents[d]);
   if (digits[d] == topology::DigitMap::none) return {};
   return {rank_of(digits, extents)};
 }
 
 /// Ranks off the root in a digit that an exchange reserves for it keep out.
-bool takes_part(const Exchange& exchange, Rank rank, const Digits& extents) {
-  const Digits digits = digits_of(rank, extents);
+bool takes_part(const Exchange& exchange, Rank rank, const Values& extents) {
+  const Values digits = digits_of(rank, extents);
   return std::all_of(exchange.at_root.begin(), exchange.at_root.end(), [&](std::size_t d) {
     return digits[d] == 0;
   });
@@ -55,38 +55,38 @@ bool takes_part(const Exchange& exchange, Rank rank, const Digits& extents) {
 
 }  // namespace
 
-bool contains(const Range& range,
+bool contains(const DigitRange& range,
               std::int64_t k,
               std::int64_t value,
               std::int64_t anchor,
               std::int64_t other,
               std::int64_t extent) {
   switch (range.kind) {
-    case Range::Kind::all:
+    case DigitRange::Kind::all:
       return true;
-    case Range::Kind::from:
+    case DigitRange::Kind::from:
       return value == modulo(anchor + range.start.at(k), extent);
-    case Range::Kind::other:
+    case DigitRange::Kind::other:
       return value == other;
-    case Range::Kind::offsets:
-    case Range::Kind::swung: {
-      const bool back = range.kind == Range::Kind::swung && anchor % 2 != 0;
+    case DigitRange::Kind::offsets:
+    case DigitRange::Kind::swung: {
+      const bool back = range.kind == DigitRange::Kind::swung && anchor % 2 != 0;
       const std::int64_t ahead = back ? anchor - value : value - anchor;
       const auto& set = *range.offsets;
       return std::find(set.begin(), set.end(), modulo(ahead, extent)) != set.end();
     }
-    case Range::Kind::span:
+    case DigitRange::Kind::span:
       return value >= anchor && value < anchor + range.length;
-    case Range::Kind::congruent:
+    case DigitRange::Kind::congruent:
       return modulo(value - anchor, range.modulus) == 0;
-    case Range::Kind::cube:
+    case DigitRange::Kind::cube:
       return (label(value ^ anchor, range.gray) & range.mask) == range.value;
   }
   return false;
 }
 
-Digits digits_of(Rank rank, const Digits& extents) {
-  Digits digits;
+Values digits_of(Rank rank, const Values& extents) {
+  Values digits;
   for (const std::int64_t n : extents) {
     digits.push_back(rank % n);
     rank /= n;
@@ -94,7 +94,7 @@ Digits digits_of(Rank rank, const Digits& extents) {
   return digits;
 }
 
-Rank rank_of(const Digits& digits, const Digits& extents) {
+Rank rank_of(const Values& digits, const Values& extents) {
   Rank rank = 0;
   for (std::size_t d = extents.size(); d-- > 0;) rank = rank * extents[d] + digits[d];
   return rank;
@@ -103,7 +103,7 @@ Rank rank_of(const Digits& digits, const Digits& extents) {
 std::vector<Rank> receivers(const Exchange& exchange,
                             std::int64_t k,
                             Rank rank,
-                            const Digits& extents) {
+                            const Values& extents) {
   if (!takes_part(exchange, rank, extents)) return {};
   return partners(exchange.to, exchange.to.at(k), rank, extents);
 }
@@ -111,17 +111,17 @@ std::vector<Rank> receivers(const Exchange& exchange,
 std::vector<Rank> senders(const Exchange& exchange,
                           std::int64_t k,
                           Rank rank,
-                          const Digits& extents) {
+                          const Values& extents) {
   if (!takes_part(exchange, rank, extents)) return {};
   return partners(exchange.to, exchange.to.at(k).inverse(), rank, extents);
 }
 
 std::vector<Rank> chunks_between(
-    const Exchange& exchange, std::int64_t k, Rank from, Rank to, const Digits& extents) {
-  const Digits sender = digits_of(from, extents);
-  const Digits receiver = digits_of(to, extents);
-  const Digits& anchor = exchange.anchored_at_receiver ? receiver : sender;
-  const Digits& other = exchange.anchored_at_receiver ? sender : receiver;
+    const Exchange& exchange, std::int64_t k, Rank from, Rank to, const Values& extents) {
+  const Values sender = digits_of(from, extents);
+  const Values receiver = digits_of(to, extents);
+  const Values& anchor = exchange.anchored_at_receiver ? receiver : sender;
+  const Values& other = exchange.anchored_at_receiver ? sender : receiver;
   std::vector<Rank> chunks{0};
   for (std::size_t d = extents.size(); d-- > 0;) {
     std::vector<Rank> wider;

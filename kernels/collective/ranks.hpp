@@ -30,7 +30,7 @@ using Rank = std::int64_t;
 
 /// Is `value` of a chunk's digit in the range, seen from the anchor's digit with the loop counter
 /// at `k`? `other` is the digit of the message's other end.
-[[nodiscard]] bool contains(const Range& range,
+[[nodiscard]] bool contains(const DigitRange& range,
                             std::int64_t k,
                             std::int64_t value,
                             std::int64_t anchor,

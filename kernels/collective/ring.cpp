@@ -41,7 +41,7 @@ Node travel(const Context& context,
   Exchange exchange;
   exchange.to = {.digits = {digit}, .operand = {direction, 0}};
   exchange.chunks = context.chunks;
-  exchange.chunks[digit] = {Range::Kind::from, chunk};
+  exchange.chunks[digit] = {DigitRange::Kind::from, chunk};
   exchange.reduce = true;
   return Loop{steps, {exchange}};
 }
@@ -58,7 +58,7 @@ Node travel_through(const Context& context,
   for (const std::size_t d : digits) {
     const std::int64_t turn = unit * context.extents[d];
     const Affine moved{0, -direction, unit, turn};
-    chunks[d] = {Range::Kind::from, moved};
+    chunks[d] = {DigitRange::Kind::from, moved};
     chunks[d].start.base = -moved.at(members - 1);  // the way that is left ends at the owner
     path.extents.push_back(context.extents[d]);
     unit = turn;

@@ -36,7 +36,7 @@
 namespace kernels {
 namespace {
 
-using Digits = std::vector<std::size_t>;
+using DigitOrder = std::vector<std::size_t>;
 using Pairs = topology::Pairing::Pairs;
 
 /// Members that end in 1 and zeros, and the one that far below.
@@ -61,7 +61,7 @@ Node gather_along(Context& context, std::size_t digit) {
   Sequence steps;
   for (std::int64_t k = 1; k < context.extents[digit]; k *= 2) {
     Exchange exchange = between_pairs(context, digit, binomial_pairs(context.extents[digit], k));
-    exchange.chunks[digit].kind = Range::Kind::span;
+    exchange.chunks[digit].kind = DigitRange::Kind::span;
     exchange.chunks[digit].length = std::min(k, context.extents[digit] - k);
     steps.steps.emplace_back(std::move(exchange));
   }
@@ -72,7 +72,7 @@ Node gather_along(Context& context, std::size_t digit) {
 }  // namespace
 
 Node in_turns(const Context& context,
-              Digits digits,
+              DigitOrder digits,
               int ports,
               const std::vector<AlongDigit>& ways) {
   std::vector<Node> lanes;
@@ -81,7 +81,7 @@ Node in_turns(const Context& context,
     for (const AlongDigit& along : ways) {
       Sequence steps;
       Context lane = context;
-      Digits done;
+      DigitOrder done;
       for (const std::size_t d : digits) {
         Node node = along(lane, d);
         reserve_for_root(node, done);
@@ -97,19 +97,23 @@ Node in_turns(const Context& context,
   return side_by_side(lanes, weights);
 }
 
-Node binomial_reduce(const Context& context, const Digits& digits, const PhaseOptions& options) {
+Node binomial_reduce(const Context& context,
+                     const DigitOrder& digits,
+                     const PhaseOptions& options) {
   return in_turns(context, digits, options.ports, {reduce_along});
 }
 
-Node binomial_gather(const Context& context, const Digits& digits, const PhaseOptions& options) {
+Node binomial_gather(const Context& context,
+                     const DigitOrder& digits,
+                     const PhaseOptions& options) {
   return in_turns(context, digits, options.ports, {gather_along});
 }
 
-Node gather_back(const Context& context, Digits digits) {
+Node gather_back(const Context& context, DigitOrder digits) {
   std::reverse(digits.begin(), digits.end());
   Context now = context;
-  Digits rings;
-  Digits done;
+  DigitOrder rings;
+  DigitOrder done;
   Sequence steps;
   for (const std::size_t d : digits) {
     if (context.ring[d]) {
@@ -129,7 +133,9 @@ Node gather_back(const Context& context, Digits digits) {
   return steps;
 }
 
-Node chain_reduce(const Context& context, const Digits& digits, const PhaseOptions& /*options*/) {
+Node chain_reduce(const Context& context,
+                  const DigitOrder& digits,
+                  const PhaseOptions& /*options*/) {
   const std::size_t digit = digits.front();
   Sequence steps;
   for (std::int64_t v = context.extents[digit] - 1; v > 0; --v) {
@@ -141,7 +147,7 @@ Node chain_reduce(const Context& context, const Digits& digits, const PhaseOptio
 }
 
 Node dissemination_barrier(const Context& context,
-                           const Digits& digits,
+                           const DigitOrder& digits,
                            const PhaseOptions& /*options*/) {
   const std::size_t digit = digits.front();
   Sequence steps;

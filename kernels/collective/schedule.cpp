@@ -30,7 +30,7 @@ Exchange mirror(const Exchange& exchange, std::int64_t count) {
   back.to.map.reversed = !exchange.to.map.reversed;
   if (back.to.at(0).inverse().operand != back.to.at(0).operand)  // else it undoes itself
     back.to.operand = negated(back.to.operand);
-  for (Range& range : back.chunks) range.start = reversed(range.start, count);
+  for (DigitRange& range : back.chunks) range.start = reversed(range.start, count);
   back.reduce = false;
   back.anchored_at_receiver = !exchange.anchored_at_receiver;
   return back;
@@ -168,11 +168,12 @@ double chunks_in(const Box& box, const std::vector<std::int64_t>& extents) {
   double count = 1;
   for (std::size_t d = 0; d < box.size(); ++d) {
     const auto n = static_cast<double>(extents[d]);
-    if (box[d].kind == Range::Kind::all) count *= n;
+    if (box[d].kind == DigitRange::Kind::all) count *= n;
     if (box[d].offsets) count *= static_cast<double>(box[d].offsets->size());
-    if (box[d].kind == Range::Kind::span) count *= static_cast<double>(box[d].length);
-    if (box[d].kind == Range::Kind::congruent) count *= n / static_cast<double>(box[d].modulus);
-    if (box[d].kind == Range::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
+    if (box[d].kind == DigitRange::Kind::span) count *= static_cast<double>(box[d].length);
+    if (box[d].kind == DigitRange::Kind::congruent)
+      count *= n / static_cast<double>(box[d].modulus);
+    if (box[d].kind == DigitRange::Kind::cube) count *= n / (1 << std::popcount(box[d].mask));
   }
   return count;
 }

@@ -39,7 +39,7 @@ struct Affine {
 
 /// Values of one digit of a chunk's index, seen from the anchor: the end of the message that the
 /// box is relative to.
-struct Range {
+struct DigitRange {
   enum class Kind {
     all,        ///< every value
     from,       ///< the anchor's own digit + start
@@ -62,7 +62,7 @@ struct Range {
   std::int64_t modulus = 1;  ///< divides the extent
 };
 
-using Box = std::vector<Range>;  ///< one range per digit
+using Box = std::vector<DigitRange>;  ///< one range per digit
 
 /// Whom a rank sends to: one other member of a digit, or each rank that differs from it in the
 /// digits of a list and only there, one message each.

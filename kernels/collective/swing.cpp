@@ -101,9 +101,9 @@ class Dimension {
   std::int64_t sign_;
 };
 
-Range range(Offsets offsets) {
-  Range range;
-  range.kind = Range::Kind::swung;
+DigitRange range(Offsets offsets) {
+  DigitRange range;
+  range.kind = DigitRange::Kind::swung;
   range.offsets = std::make_shared<const Offsets>(std::move(offsets));
   return range;
 }

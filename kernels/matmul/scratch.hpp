@@ -9,6 +9,9 @@
 
 namespace kernels {
 
+// Panels on huge pages save the 1-4 % that TLB misses cost with 4 KiB pages.
+inline constexpr std::size_t huge_page = std::size_t{2} << 20U;
+
 // Blocks, in the names of Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication" (ACM TOMS 34(3), 2008): A is packed in mc x kc, B in kc x nc.
 //

@@ -7,12 +7,11 @@
 
 #include "kernels/matmul/grid.hpp"
 #include "kernels/matmul/operands.hpp"
+#include "kernels/matmul/scratch.hpp"
 #include "topology/error.hpp"
 
 namespace kernels {
 namespace {
-
-constexpr std::size_t huge_page = std::size_t{2} << 20U;
 
 std::byte* allocate(std::int64_t bytes) {
   const std::size_t alignment = bytes < std::int64_t{huge_page} ? 64 : huge_page;

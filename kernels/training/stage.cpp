@@ -30,7 +30,7 @@ class Dealer {
   std::size_t next_ = 0;
 };
 
-double as_double(std::int64_t count) {
+double real(std::int64_t count) {
   return static_cast<double>(count);
 }
 
@@ -57,15 +57,13 @@ HeldParameters held_parameters(const Model& model, const Plan& plan, const Stage
   HeldParameters held;
   for (const Layers& run : stage.layers) {
     const Parameters of = layer_parameters(run.layer, model.hidden);
-    const auto split =
-        as_double(of[ModelPart::attention] + of[ModelPart::mlp] + of[ModelPart::shared]);
-    const auto whole = as_double(of[ModelPart::norms] + of[ModelPart::router]);
-    held.dense += as_double(run.count) * (split / tensor + whole);
-    held.experts +=
-        as_double(run.count) * as_double(of[ModelPart::experts]) / as_double(plan.expert_ranks());
+    const auto split = real(of[ModelPart::attention] + of[ModelPart::mlp] + of[ModelPart::shared]);
+    const auto whole = real(of[ModelPart::norms] + of[ModelPart::router]);
+    held.dense += real(run.count) * (split / tensor + whole);
+    held.experts += real(run.count) * real(of[ModelPart::experts]) / real(plan.expert_ranks());
   }
-  const double table = as_double(model.vocabulary) * as_double(model.hidden) / tensor;
-  if (stage.first) held.dense += table + as_double(model.positions) * as_double(model.hidden);
+  const double table = real(model.vocabulary) * real(model.hidden) / tensor;
+  if (stage.first) held.dense += table + real(model.positions) * real(model.hidden);
   if (stage.last && !(model.tied && stage.first)) held.dense += table;
   return held;
 }

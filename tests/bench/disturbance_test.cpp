@@ -97,7 +97,7 @@ TEST(Disturbance, AFailedLinkIsGoneRound) {
   for (const std::int64_t direction : {1, -1}) {
     kernels::Exchange hop;
     hop.to = {.digits = {0}, .operand = {direction, 0}};
-    hop.chunks = {{kernels::Range::Kind::from, {}}};
+    hop.chunks = {{kernels::DigitRange::Kind::from, {}}};
     hop.reduce = true;
     both.parts.emplace_back(hop);
   }

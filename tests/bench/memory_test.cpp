@@ -11,16 +11,11 @@
 namespace {
 
 using bench::predict;
+using fixtures::with_memory;
 using kernels::Collective;
 using topology::Bytes;
 using topology::LevelShape;
 using topology::Machine;
-
-Machine with_memory(Machine machine, double gigabytes_per_second) {
-  machine.chip.memory_bandwidth = {
-      topology::BytesPerSecond(gigabytes_per_second * 1e9), topology::Status::published, "test"};
-  return machine;
-}
 
 double memory_load(const bench::Prediction& prediction) {
   for (const topology::LinkClass& link : prediction.links)

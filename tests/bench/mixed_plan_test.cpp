@@ -15,14 +15,14 @@ using bench::MixedStep;
 using bench::Parcel;
 using kernels::Collective;
 
-constexpr std::int64_t count = 1200;  // divides by all numbers of ranks here
+constexpr std::int64_t elements = 1200;  // divides by all numbers of ranks here
 constexpr int away = bench::HostRanks::elsewhere;
 
 /// Of rank 1, on a host with rank 0, ranks 2 and 3 on another.
 std::vector<MixedStep> plan_of(const char* algorithm, const topology::Machine& group) {
   constexpr std::array places{0, 1, away, away};
   return bench::mixed_plan(
-      kernels::build(Collective::all_reduce, group, algorithm), 1, {count, 4, 0}, places);
+      kernels::build(Collective::all_reduce, group, algorithm), 1, {elements, 4, 0}, places);
 }
 
 std::size_t bytes_of(const std::vector<Parcel>& parcels) {
@@ -37,8 +37,8 @@ TEST(MixedPlan, AHierarchyTakesTurns) {
   ASSERT_EQ(steps.size(), 4U);
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const bool between = s == 1 || s == 2;
-    EXPECT_EQ(bytes_of(steps[s].sends), between ? count : 0U) << s;
-    EXPECT_EQ(bytes_of(steps[s].receives), between ? count : 0U) << s;
+    EXPECT_EQ(bytes_of(steps[s].sends), between ? elements : 0U) << s;
+    EXPECT_EQ(bytes_of(steps[s].receives), between ? elements : 0U) << s;
     EXPECT_EQ(steps[s].late.empty(), !between) << s;
     EXPECT_EQ(steps[s].host.takes.empty(), between) << s;
     EXPECT_EQ(steps[s].host.readers, between ? std::vector<int>{} : std::vector<int>{0}) << s;
@@ -59,9 +59,9 @@ TEST(MixedPlan, ReducesInTheOrderOfAllRanks) {
   EXPECT_TRUE(from[1].own);
   for (const std::size_t r : {2UL, 3UL}) {
     EXPECT_EQ(from[r].rank, away);
-    EXPECT_EQ(from[r].at, 4U * count * (r - 2));
+    EXPECT_EQ(from[r].at, 4U * elements * (r - 2));
   }
-  EXPECT_EQ(bench::room(steps[0].receives), 8U * count);
+  EXPECT_EQ(bench::room(steps[0].receives), 8U * elements);
 }
 
 /// Chunks that do not touch are one message; what has arrived lies without gaps.
@@ -70,12 +70,12 @@ TEST(MixedPlan, PacksWhatIsNotInOnePiece) {
   ASSERT_EQ(steps.size(), 3U);
   ASSERT_EQ(steps[1].sends.size(), 1U);
   EXPECT_TRUE(steps[1].sends[0].packed());
-  EXPECT_EQ(bytes_of(steps[1].sends), 2U * count);
+  EXPECT_EQ(bytes_of(steps[1].sends), 2U * elements);
   ASSERT_EQ(steps[1].late.size(), 2U);
   for (const std::size_t piece : {0UL, 1UL}) {
     const bench::Operand& arrived = steps[1].late[piece].from.back();
     EXPECT_EQ(arrived.rank, away);
-    EXPECT_EQ(arrived.at, piece * count);
+    EXPECT_EQ(arrived.at, piece * elements);
   }
 }
 

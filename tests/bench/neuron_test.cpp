@@ -17,6 +17,7 @@ namespace {
 
 using bench::predict;
 using bench::Prediction;
+using fixtures::with_memory;
 using kernels::Collective;
 using topology::Bytes;
 using topology::LevelShape;
@@ -42,12 +43,6 @@ Machine cores(double stage, double inside, double rate = link) {
 /// Both Hamiltonian cycles unrolled: 32 pairs of ranks in a ring, two links to either side.
 Machine cycles() {
   return fixtures::machine({{"cycle", LevelShape::ring, 32, 2 * link}}, kanga_hop * 1e-6);
-}
-
-Machine with_memory(Machine machine, double rate) {
-  machine.chip.memory_bandwidth = {
-      topology::BytesPerSecond(rate * 1e9), topology::Status::published, "AWS Neuron docs"};
-  return machine;
 }
 
 Prediction all_reduce(const Machine& machine, const char* algorithm, double size) {

@@ -254,15 +254,17 @@ TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
                                                     {"site", LevelShape::clos, 4, 12}},
                                                    2e-6)})
     for (const kernels::CollectiveInfo& row : kernels::collectives())
-      for (const std::string& text : kernels::candidates(row.id, machine))
+      for (const std::string& text : kernels::candidates(row.id, machine)) {
+        const kernels::Schedule schedule = kernels::build(row.id, machine, text);
         for (double size = row.traffic > 0 ? 1024 : 1e10; size < 1e10; size *= 32) {
-          const auto p = predict(kernels::build(row.id, machine, text), machine, Bytes(size));
+          const auto p = predict(schedule, machine, Bytes(size));
           EXPECT_LE(p.fraction_of_bound(), 1 + 1e-12) << row.name << " " << text << " " << size;
           ASSERT_NE(p.bottleneck(), nullptr);
           EXPECT_NEAR((p.latency + p.transfer + p.reduction).value(),
                       p.time.value(),
                       1e-12 * p.time.value());
         }
+      }
 }
 
 TEST(Predict, MultiPortHalvingMeetsTheBoundOnEqualTori) {

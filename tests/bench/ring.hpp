@@ -9,7 +9,7 @@ namespace fixtures {
 inline kernels::Schedule ring_steps(std::int64_t n, std::int64_t steps) {
   kernels::Exchange hop;
   hop.to = {.digits = {0}, .operand = {1, 0}};
-  hop.chunks = {{kernels::Range::Kind::from, {-1, -1}}};
+  hop.chunks = {{kernels::DigitRange::Kind::from, {-1, -1}}};
   hop.reduce = true;
   kernels::Schedule schedule;
   schedule.collective = kernels::Collective::reduce_scatter;

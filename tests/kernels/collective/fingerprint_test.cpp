@@ -54,7 +54,7 @@ void turn_reduction(Exchange& exchange) {
 }
 
 void send_all_chunks(Exchange& exchange) {
-  for (kernels::Range& range : exchange.chunks) range = {};
+  for (kernels::DigitRange& range : exchange.chunks) range = {};
 }
 
 TEST(Fingerprint, AgreesWithContributorSetsOnBrokenSchedules) {

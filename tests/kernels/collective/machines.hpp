@@ -45,4 +45,10 @@ inline topology::Machine switched(std::int64_t n) {
   return machine({{"ranks", topology::LevelShape::all_to_all, n}});
 }
 
+inline topology::Machine with_memory(topology::Machine machine, double gigabytes_per_second) {
+  machine.chip.memory_bandwidth = {
+      topology::BytesPerSecond(gigabytes_per_second * 1e9), topology::Status::published, "test"};
+  return machine;
+}
+
 }  // namespace fixtures

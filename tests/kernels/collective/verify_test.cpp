@@ -9,6 +9,7 @@
 #include "kernels/collective/algorithm.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
+#include "tests/sanitized.hpp"
 #include "topology/error.hpp"
 
 namespace {
@@ -57,7 +58,7 @@ std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (const kernels::CollectiveInfo& row : kernels::collectives()) {
     for (const kernels::Algorithm& algorithm : kernels::algorithms()) {
-      for (std::int64_t n = 1; n <= 64; ++n) {
+      for (std::int64_t n = 1; n <= (fixtures::sanitized ? 20 : 64); ++n) {
         add_case(cases, row.id, fixtures::switched(n), algorithm);
         add_case(cases, row.id, fixtures::torus({n}), algorithm);
       }

@@ -14,7 +14,7 @@ using kernels::Model;
 using kernels::model_from_config;
 
 /// A small Llama with `changes` in front, which win over what follows.
-std::string llama(const std::string& changes = "") {
+std::string llama_text(const std::string& changes = "") {
   return "{" + changes + (changes.empty() ? "" : ",") +
          R"("model_type": "llama", "hidden_size": 64, "num_hidden_layers": 4,
             "num_attention_heads": 8, "intermediate_size": 128, "vocab_size": 100})";
@@ -22,7 +22,7 @@ std::string llama(const std::string& changes = "") {
 
 /// The same with one key replaced, or taken away if `value` is empty.
 std::string with(const std::string& key, const std::string& value) {
-  std::string text = llama();
+  std::string text = llama_text();
   const auto begin = text.find("\"" + key + "\"");
   const auto end = text.find_first_of(",}", begin);
   if (!value.empty()) return text.replace(begin, end - begin, "\"" + key + "\": " + value);
@@ -40,7 +40,7 @@ void expect_refused(const std::string& text, std::initializer_list<const char*> 
 }
 
 TEST(Config, DefaultsOfLlama) {
-  const Model model = read(llama());
+  const Model model = read(llama_text());
   EXPECT_EQ(model.name, "some/config.json");
   EXPECT_EQ(model.depth(), 4);
   EXPECT_FALSE(model.tied);
@@ -58,7 +58,7 @@ TEST(Config, DefaultsOfLlama) {
 }
 
 TEST(Config, WhatLlamaMaySay) {
-  const Model model = read(llama(R"("num_key_value_heads": 2, "head_dim": 16, "mlp_bias": true,
+  const Model model = read(llama_text(R"("num_key_value_heads": 2, "head_dim": 16, "mlp_bias": true,
       "attention_bias": true, "tie_word_embeddings": true, "torch_dtype": "bfloat16")"));
   const kernels::Layer& layer = model.layers[0].layer;
   EXPECT_EQ(layer.attention.key_value_heads, 2);
@@ -103,7 +103,7 @@ TEST(Config, SilentGemma3) {
 }
 
 TEST(Config, NestedPartMayLeaveItsTypeToTheWhole) {
-  EXPECT_EQ(read(R"({"model_type": "llama", "text_config": )" + llama() + "}").hidden, 64);
+  EXPECT_EQ(read(R"({"model_type": "llama", "text_config": )" + llama_text() + "}").hidden, 64);
   expect_refused(R"({"model_type": "llama", "text_config": )" + with("hidden_size", "0") + "}",
                  {"text_config.hidden_size", "at least 1"});
   expect_refused(R"({"model_type": "llama", "text_config": 7})", {"text_config", "an object"});
@@ -252,9 +252,9 @@ TEST(Config, EverySizeIsASize) {
 
 TEST(Config, HeadsThatDoNotDivide) {
   expect_refused(with("num_attention_heads", "7"), {"num_attention_heads", "64", "not 7"});
-  expect_refused(llama(R"("num_key_value_heads": 3)"), {"num_key_value_heads", "8", "not 3"});
-  expect_refused(llama(R"("num_key_value_heads": 16)"), {"num_key_value_heads", "not 16"});
-  expect_refused(llama(R"("tie_word_embeddings": "yes")"),
+  expect_refused(llama_text(R"("num_key_value_heads": 3)"), {"num_key_value_heads", "8", "not 3"});
+  expect_refused(llama_text(R"("num_key_value_heads": 16)"), {"num_key_value_heads", "not 16"});
+  expect_refused(llama_text(R"("tie_word_embeddings": "yes")"),
                  {"tie_word_embeddings", "true or false, not \"yes\""});
 }
 
@@ -277,9 +277,9 @@ TEST(Config, TooLargeToCount) {
 }
 
 TEST(Config, WhatIsNotModelled) {
-  expect_refused(llama(R"("word_embed_proj_dim": 32)"), {"word_embed_proj_dim", "64"});
-  expect_refused(llama(R"("do_layer_norm_before": false)"), {"do_layer_norm_before", "true"});
-  expect_refused(llama(R"("add_cross_attention": true)"), {"add_cross_attention", "false"});
+  expect_refused(llama_text(R"("word_embed_proj_dim": 32)"), {"word_embed_proj_dim", "64"});
+  expect_refused(llama_text(R"("do_layer_norm_before": false)"), {"do_layer_norm_before", "true"});
+  expect_refused(llama_text(R"("add_cross_attention": true)"), {"add_cross_attention", "false"});
 }
 
 }  // namespace
