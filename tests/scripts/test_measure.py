@@ -61,9 +61,11 @@ def test_several_hosts_use_shared_memory_and_messages(tmp_path, monkeypatch):
     refused("collective", "all_reduce", "--lowering", "host", ranks=4, says=["use --lowering mixed"])
 
 
-def test_collectives_with_a_root_are_measured():
+def test_collectives_with_a_root_are_measured(tmp_path):
+    host = tmp_path / "host.toml"
+    assert run("fit", "-e", "64K", "-O", host, ranks=3).returncode == 0
     for collective in ("broadcast", "reduce", "gather", "scatter"):
-        result = run("collective", collective, "-b", "3K", "-e", "3K", "-n", "2", ranks=3)
+        result = run("collective", collective, "-b", "3K", "-e", "3K", "-n", "2", "--machine", host, ranks=3)
         assert result.returncode == 0, result.stderr
         assert rows(result.stdout)[0][7] == "0"
 
@@ -106,8 +108,11 @@ def test_guidelines_are_checked_for_both():
     refused("guidelines", says=["mpirun -np 2"])
 
 
-def test_demands_give_a_verdict():
-    arguments = ["collective", "all_reduce", "-b", "1K", "-e", "4K", "-n", "2", "--size-range", "1K:2K"]
+def test_demands_give_a_verdict(tmp_path):
+    host = tmp_path / "host.toml"
+    assert run("fit", "-e", "64K", "-O", host, ranks=2).returncode == 0
+    arguments = ["collective", "all_reduce", "-b", "1K", "-e", "4K", "-n", "2", "--size-range", "1K:2K",
+                 "--machine", host]
     assert run(*arguments, "--min-busbw", "1e-9", ranks=2).returncode == 0
     failed = run(*arguments, "--min-busbw", "1e9", ranks=2)
     assert failed.returncode == 1
