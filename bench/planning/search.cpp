@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include "bench/planning/shape_price.hpp"
@@ -79,14 +80,16 @@ class Sieve {
 /// Keeps the best, and the fastest within each share of the memory.
 class Collector {
  public:
-  Collector(std::size_t keep, Bytes capacity) : keep_(keep), capacity_(capacity) {}
+  /// @param shares how many of memory_shares have a fastest plan, too
+  Collector(std::size_t keep, std::size_t shares, Bytes capacity)
+      : keep_(keep), capacity_(capacity), within_(shares) {}
 
   /// Can a plan with this floor still be listed?
   [[nodiscard]] bool may_enter(const PlanFloor& floor) const {
     if (best_.size() < keep_ || floor.time <= best_.back().time) return true;
     for (std::size_t i = 0; i < within_.size(); ++i)
       if (floor.memory <= memory_shares.at(i) * capacity_ &&
-          (!within_.at(i) || floor.time <= within_.at(i)->time))
+          (!within_[i] || floor.time <= within_[i]->time))
         return true;
     return false;
   }
@@ -97,7 +100,7 @@ class Collector {
       best_.insert(std::upper_bound(best_.begin(), best_.end(), found, by_time), found);
     if (best_.size() > keep_) best_.pop_back();
     for (std::size_t i = 0; i < within_.size(); ++i) {
-      std::optional<FoundPlan>& fastest = within_.at(i);
+      std::optional<FoundPlan>& fastest = within_[i];
       if (found.memory <= memory_shares.at(i) * capacity_ && (!fastest || by_time(found, *fastest)))
         fastest = found;
     }
@@ -115,7 +118,7 @@ class Collector {
   std::size_t keep_;
   Bytes capacity_;
   std::vector<FoundPlan> best_;
-  std::array<std::optional<FoundPlan>, memory_shares.size()> within_;
+  std::vector<std::optional<FoundPlan>> within_;
 };
 
 FoundPlan predicted(Job& job, Groups& groups, const Candidate& candidate) {
@@ -136,7 +139,7 @@ class Predictor {
         groups_(jobs_.size()) {}
 
   void run(const SearchOptions& options, SearchResult& result) {
-    Collector collector(options.keep, capacity_);
+    Collector collector(options.keep, options.front ? memory_shares.size() : 0, capacity_);
     const auto all = static_cast<double>(candidates_.size());
     while (next_ < candidates_.size()) {
       result.counts.bounded += take_batch(collector);
@@ -201,12 +204,28 @@ void SearchCounts::add(const SearchCounts& other) {
 
 void SearchResult::add(const SearchResult& other, std::size_t keep, Bytes capacity) {
   counts.add(other.counts);
-  Collector collector(keep, capacity);
+  Collector collector(keep, memory_shares.size(), capacity);
   const std::array<const std::vector<FoundPlan>*, 4> lists{
       &best, &other.best, &front, &other.front};
   for (const std::vector<FoundPlan>* list : lists)
     for (const FoundPlan& found : *list) collector.enter(found);
   collector.give(*this);
+}
+
+std::string nothing_found(const SearchResult& found) {
+  const SearchCounts& counts = found.counts;
+  if (counts.plans == 0)
+    return "no plan shares the batch evenly over the chips: choose --gbs as a multiple of a power "
+           "of "
+           "two, or leave more flags out";
+  return fmt::format(
+      "none of {} plans will do: {} need more memory than a chip has: take more chips, a "
+      "smaller --mbs or --recompute full; {} do not fit the model or the machine{}{}",
+      counts.plans,
+      counts.too_large,
+      counts.misfits,
+      found.misfit.empty() ? "" : ", such as: ",
+      found.misfit);
 }
 
 SearchResult search(const Job& job, const kernels::PlanSpace& space, const SearchOptions& options) {

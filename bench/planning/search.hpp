@@ -53,6 +53,7 @@ struct SearchOptions {
   std::int64_t part = 0;  ///< of `parts`: every so many shapes are this one's
   std::int64_t parts = 1;
   std::function<void(double share)> progress;  ///< called by one thread now and then
+  bool front = true;  ///< look for the fastest within shares of the memory, too
 };
 
 /// Of a chip; infinite where it is not known.
@@ -63,5 +64,8 @@ struct SearchOptions {
 [[nodiscard]] SearchResult search(const Job& job,
                                   const kernels::PlanSpace& space,
                                   const SearchOptions& options = {});
+
+/// Why a search has found no plan, and what would help.
+[[nodiscard]] std::string nothing_found(const SearchResult& found);
 
 }  // namespace bench

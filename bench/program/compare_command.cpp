@@ -1,5 +1,5 @@
-// rainier compare: chip generations side by side, from a results file; what each buys and what
-// binds it.
+// rainier compare: chip generations side by side; what each buys and what binds it. From a results
+// file, by kernels; or by the best plans for a training job.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -10,6 +10,8 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/generations.hpp"
+#include "bench/program/generations_table.hpp"
 #include "bench/record/read.hpp"
 #include "bench/record/schema.hpp"
 #include "topology/error.hpp"
@@ -23,6 +25,8 @@ struct CompareOptions {
   std::string file;
   std::string baseline = "trainium2";
   std::int64_t chips = 0;
+  GenerationsOptions generations;
+  bool json = false;
 };
 
 /// What one chip needs for one piece of work.
@@ -198,16 +202,58 @@ void compare(const CompareOptions& options) {
   }
 }
 
+void compare_models(const CompareOptions& options) {
+  if (!speaks_before_init()) return;
+  GenerationsOptions asked = options.generations;
+  if (options.chips != 0) asked.chips = options.chips;
+  const Generations all = compare_generations(asked);
+  if (options.json)
+    print_generations_json(all);
+  else
+    print_generations(all);
+}
+
+void add_generations(CLI::App& command, CompareOptions& options) {
+  GenerationsOptions& o = options.generations;
+  command.add_option("--model", o.model, "compare the best plans to train this model instead");
+  command.add_option("--systems", o.systems, "with --model: the first counts as 1")->delimiter(',');
+  command.add_option("--software", o.software, "what a framework reaches");
+  command.add_option("--gbs,--global-batch", o.sequences, "sequences of a step")
+      ->check(CLI::Range(1L, 1000000000000L));
+  command.add_option("--seq,--seq-length", o.sequence, "tokens; default: 4096")
+      ->check(CLI::Range(1L, 1000000000000L));
+  command.add_option("-d,--dtype", o.type, "of parameters and activations");
+  command.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …");
+  command.add_option("--price", o.prices, "SYSTEM=USD/h of a chip, such as rainier='2 USD/h'");
+  command.add_option("--power", o.powers, "SYSTEM=W of a chip, such as rainier='750 W'");
+  command.add_flag("--quick", o.quick, "no waterfalls, no bounds");
+  command.add_flag("--json", options.json, "for programs");
+}
+
 }  // namespace
 
 void add_compare(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
-      "compare", "Compare the chip generations in a results file: ratios and what binds");
-  command->add_option("file", options->file, "results file of rainier run")->required();
+      "compare", "Compare chip generations: in a results file, or by the best plans for a model");
+  CLI::Option* file = command->add_option("file", options->file, "results file of rainier run");
   command->add_option("--baseline", options->baseline, "chip that counts as 1");
-  command->add_option("--chips", options->chips, "collectives over this many chips [the most]");
-  command->callback([options, &chosen] { chosen = [options] { compare(*options); }; });
+  command
+      ->add_option(
+          "--chips",
+          options->chips,
+          "collectives over this many chips [the most]; with --model: of the first system [65536]")
+      ->check(CLI::Range(1L, 1000000000000L));
+  add_generations(*command, *options);
+  command->get_option("--model")->excludes(file);
+  command->callback([options, &chosen] {
+    chosen = [options] {
+      if (!options->generations.model.empty()) return compare_models(*options);
+      if (options->file.empty())
+        topology::usage_error("expected a results file or --model: see rainier compare --help");
+      compare(*options);
+    };
+  });
 }
 
 }  // namespace bench

@@ -126,22 +126,6 @@ nlohmann::ordered_json json_of(const FoundPlan& found) {
 
 }  // namespace
 
-std::string nothing_found(const SearchResult& found) {
-  const SearchCounts& counts = found.counts;
-  if (counts.plans == 0)
-    return "no plan shares the batch evenly over the chips: choose --gbs as a multiple of a power "
-           "of "
-           "two, or leave more flags out";
-  return fmt::format(
-      "none of {} plans will do: {} need more memory than a chip has: take more chips, a "
-      "smaller --mbs or --recompute full; {} do not fit the model or the machine{}{}",
-      counts.plans,
-      counts.too_large,
-      counts.misfits,
-      found.misfit.empty() ? "" : ", such as: ",
-      found.misfit);
-}
-
 void print_search(const Job& job, const SearchResult& found, Seconds took) {
   fmt::print(
       "# best plans of {} on {} chips of {} ({}), predicted; {} sequences of {} tokens a step; "

@@ -1,8 +1,6 @@
 // What a search for plans found, as a table and as JSON.
 #pragma once
 
-#include <string>
-
 #include "bench/planning/search.hpp"
 
 namespace bench {
@@ -11,8 +9,5 @@ namespace bench {
 void print_search(const Job& job, const SearchResult& found, topology::Seconds took);
 
 void print_search_json(const Job& job, const SearchResult& found);
-
-/// Why there is no plan, and what would do.
-[[nodiscard]] std::string nothing_found(const SearchResult& found);
 
 }  // namespace bench

@@ -15,6 +15,7 @@
 #include "bench/program/train_table.hpp"
 #include "kernels/training/pipeline.hpp"
 #include "topology/error.hpp"
+#include "topology/scale_up.hpp"
 
 namespace bench {
 namespace {
@@ -102,19 +103,10 @@ Plan plan_of(const TrainOptions& o, const Job& job) {
   return plan;
 }
 
-/// Chips that reach each other without a NIC: those below the first tier of a Clos.
-std::int64_t scale_up(const topology::Machine& machine) {
-  std::int64_t chips = 1;
-  for (const topology::Level& level : machine.levels) {
-    if (level.shape == topology::LevelShape::clos) break;
-    chips *= level.extent;
-  }
-  return chips;
-}
-
 /// What the flags leave open.
 kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
-  const std::int64_t most = o.model_chips > 0 ? o.model_chips : scale_up(job.machine);
+  const std::int64_t most =
+      o.model_chips > 0 ? o.model_chips : topology::scale_up_chips(job.machine);
   const Plan& plan = job.plan;
   kernels::PlanSpace space = whole_space(job.model, plan, job.machine.chips(), most);
   const auto fix = [&o](const char* flag, auto& values, auto value) {

@@ -109,7 +109,7 @@ TEST(Search, PartsMakeTheWhole) {
   const bench::SearchResult whole = search(j, space);
   bench::SearchResult merged;
   for (std::int64_t part = 0; part < 3; ++part)
-    merged.add(search(j, space, {10, part, 3, {}}), 10, bench::memory_capacity(j.machine));
+    merged.add(search(j, space, {10, part, 3, {}, true}), 10, bench::memory_capacity(j.machine));
   ASSERT_EQ(merged.best.size(), whole.best.size());
   for (std::size_t i = 0; i < whole.best.size(); ++i)
     EXPECT_EQ(merged.best[i].number, whole.best[i].number);
