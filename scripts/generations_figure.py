@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Draws what `rainier compare --model … --json` says: where the speed-up of a system over the first comes from.
+
+Usage: rainier compare --model llama3.1-405b --json > generations.json
+       scripts/generations_figure.py generations.json figure.png [--to SYSTEM]
+
+Left, the step after each group of figures is taken over, with what it goes into; right, the factors, which
+multiply to the speed-up. Hatched: a group with an assumed figure.
+"""
+import argparse
+import json
+import math
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+from palette import COLOURS
+from step_figure import PARTS
+
+NAMES = {"element-wise": "elementwise", "tensor parallel": "tensor", "context parallel": "context",
+         "expert parallel": "expert", "data parallel": "data", "pipeline transfer": "pipeline"}
+
+
+def stages(fall):
+    """(label, plan, assumed) from the first system on."""
+    yield fall["from"], fall["begin"], False
+    for step in fall["steps"]:
+        yield "+ " + step["group"], step["plan"], step["origin"] == "assumed"
+
+
+def draw_steps(axis, fall):
+    rows = list(stages(fall))
+    places = np.arange(len(rows))
+    left = np.zeros(len(rows))
+    for part in rows[0][1]["spent_s"]:
+        times = np.array([plan["spent_s"][part] for _, plan, _ in rows])
+        if np.all(times < 0.002 * rows[0][1]["step_s"]):
+            continue
+        axis.barh(places, times, left=left, height=0.7, color=PARTS[NAMES.get(part, part)], edgecolor="white",
+                  linewidth=0.5, label=part)
+        left += times
+    for place, (_, plan, _) in zip(places, rows):
+        degrees = f"TP {plan['tensor']} CP {plan['context']} PP {plan['pipeline']} DP {plan['data']}"
+        axis.text(plan["step_s"], place, f" {plan['step_s']:.3g} s, {degrees}", va="center", fontsize=7)
+    axis.set_yticks(places, [label for label, _, _ in rows], fontsize=8)
+    axis.invert_yaxis()
+    axis.set_xlim(0, 1.45 * max(plan["step_s"] for _, plan, _ in rows))
+    axis.set_xlabel("time of a step (s)")
+    axis.legend(loc="lower right", fontsize=7)
+    axis.set_title("the best plan's step, figures taken over from above", fontsize=9)
+
+
+def draw_factors(axis, fall):
+    places = np.arange(len(fall["steps"]) + 1)
+    so_far = 1.0
+    for place, step in zip(places, fall["steps"]):
+        axis.barh(place, step["factor"] * so_far - so_far, left=so_far, height=0.7, edgecolor="white",
+                  color=COLOURS[2 if step["factor"] >= 1 else 1], hatch="///" if step["origin"] == "assumed" else "")
+        so_far *= step["factor"]
+        axis.text(so_far, place, f" {step['factor']:.2f}x", va="center", fontsize=8)
+    axis.barh(places[-1], fall["speedup"] - 1, left=1, height=0.7, color=COLOURS[0])
+    axis.text(fall["speedup"], places[-1], f" {fall['speedup']:.2f}x", va="center", fontsize=8, weight="bold")
+    axis.axvline(fall["compute"], color="#888888", linestyle="--", linewidth=1)
+    axis.text(1.02 * fall["compute"], len(places) - 2.6, f"compute {fall['compute']:.2f}x", ha="center", fontsize=7)
+    axis.set_xscale("log")
+    top = 1.6 * max(fall["speedup"], fall["compute"])
+    axis.set_xlim(0.9, top)
+    ticks = [t for t in (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32) if t < top]
+    axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axis.minorticks_off()
+    axis.set_yticks(places, [step["group"] for step in fall["steps"]] + ["speed-up"], fontsize=8)
+    axis.invert_yaxis()
+    axis.set_xlabel(f"times as fast as {fall['from']}")
+    axis.set_title("factors (hatched: rests on an assumed figure)", fontsize=9)
+
+
+def draw(data, to):
+    falls = {fall["to"]: fall for fall in data.get("waterfalls", [])}
+    if not falls:
+        sys.exit("generations_figure: no waterfall in this file: it was made with --quick")
+    name = to or list(falls)[-1]
+    if name not in falls:
+        sys.exit(f"generations_figure: no waterfall to {name}; there are: {', '.join(falls)}")
+    fall = falls[name]
+    assert math.isclose(math.prod(step["factor"] for step in fall["steps"]), fall["speedup"], rel_tol=1e-9)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2), width_ratios=(3, 2), layout="constrained")
+    draw_steps(left, fall)
+    draw_factors(right, fall)
+    chips = data["terms"][0]["standings"][0]["chips"]
+    figure.suptitle(f"{data['model']} on {chips:,} chips: from {fall['from']} to {fall['to']}, predicted", fontsize=11)
+    return figure
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", help="JSON of rainier compare --model")
+    parser.add_argument("figure", help="PNG, SVG or PDF to write")
+    parser.add_argument("--to", help="system; default: the last")
+    arguments = parser.parse_args()
+    try:
+        with open(arguments.file, encoding="utf-8") as stream:
+            data = json.load(stream)
+    except (OSError, ValueError) as error:
+        sys.exit(f"generations_figure: {arguments.file}: {error}")
+    draw(data, arguments.to).savefig(arguments.figure, dpi=150)
+    print(arguments.figure)
+
+
+if __name__ == "__main__":
+    main()
