@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over what was built. Usage: tidy.py [--build build/sanitize]
+"""Runs clang-tidy over what was built. Usage: tidy.py [--build build/sanitize] [FILE…]
 
 A unity build's files are joined for it: most of its time goes into the headers, once per file. They are
 joined by text, not by #include: the analyzer looks at functions of the main file only. Findings are
@@ -54,12 +54,15 @@ def check(path, origin, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "sanitize")
+    parser.add_argument("files", nargs="*", type=pathlib.Path, help="only these, and what they are joined with")
     arguments = parser.parse_args()
+    wanted = {file.resolve() for file in arguments.files}
     folder = arguments.build.resolve() / "tidy"
     folder.mkdir(exist_ok=True)
     commands, joined = [], []
     for command in json.loads((arguments.build / "compile_commands.json").read_text()):
-        if files := sources(command):
+        files = sources(command)
+        if files and (not wanted or wanted & set(files)):
             path = folder / f"{len(joined)}.cpp"
             joined.append((path, join(files, path)))
             commands.append({**command, "file": str(path), "command": command["command"].replace(command["file"], str(path))})

@@ -67,7 +67,7 @@ void check(const PredictRequest& request, const ClockFlags& flags) {
 }
 
 /// What is asked for, understood.
-struct Job {
+struct ClockJob {
   const PredictRequest& request;
   const ClockFlags& flags;
   const Machine& machine;
@@ -76,7 +76,7 @@ struct Job {
 };
 
 /// All points, into the record of the rank that has one. @return the last
-ClockRow run_points(const Job& job, const MpiSession& mpi, ClockRecord* record) {
+ClockRow run_points(const ClockJob& job, const MpiSession& mpi, ClockRecord* record) {
   const PredictRequest& request = job.request;
   ClockRanks ranks(job.machine, mpi.rank(), mpi.size());
   std::optional<ClockRow> last;
@@ -99,7 +99,7 @@ ClockRow run_points(const Job& job, const MpiSession& mpi, ClockRecord* record) 
   return *last;
 }
 
-std::vector<ScalingPoint> scale(const Job& job, const ClockRow& row, const MpiSession& mpi) {
+std::vector<ScalingPoint> scale(const ClockJob& job, const ClockRow& row, const MpiSession& mpi) {
   const auto build = [&](const Machine& part) {
     return kernels::build(job.request.collective, part, row.row.prediction.algorithm);
   };
@@ -114,11 +114,11 @@ void clock_table(const PredictRequest& request, const ClockFlags& flags, const M
   check(request, flags);
   for (const std::int64_t bytes : request.sizes)  // complain about any before the first runs
     static_cast<void>(point(request.collective, bytes, request.options, machine.chips()));
-  const Job job{request,
-                flags,
-                machine,
-                disturbances(flags, machine),
-                AlgorithmChoice(request.algorithm, request.collective, machine)};
+  const ClockJob job{request,
+                     flags,
+                     machine,
+                     disturbances(flags, machine),
+                     AlgorithmChoice(request.algorithm, request.collective, machine)};
   const MpiSession mpi;
   const bool speak = mpi.rank() == 0;
   static_cast<void>(ClockRanks(machine, mpi.rank(), mpi.size()));  // more ranks than units?

@@ -37,7 +37,7 @@ struct Entry {
 };
 
 /// Work by label, in order of appearance; per chip a cell.
-struct Comparison {
+struct SideBySide {
   std::string title;
   std::vector<std::string> chips;
   std::vector<std::pair<std::string, std::map<std::string, Entry>>> rows;
@@ -59,8 +59,8 @@ std::string short_size(std::int64_t bytes) {
   return topology::format(topology::Bytes(static_cast<double>(bytes)));
 }
 
-Comparison matmuls(const ReadTable& table, const std::string& dtype) {
-  Comparison all{"matmul in " + dtype + ", modelled, one chip", {}, {}};
+SideBySide matmuls(const ReadTable& table, const std::string& dtype) {
+  SideBySide all{"matmul in " + dtype + ", modelled, one chip", {}, {}};
   for (std::size_t i = 0; i < table.points(); ++i)
     if (table.texts("dtype")[i] == dtype)
       all.add(fmt::format("{} ({} x {} x {})",
@@ -85,21 +85,21 @@ std::string binding(const ReadTable& table, std::size_t i) {
 }
 
 /// One comparison per data type.
-std::vector<Comparison> matmuls(const ReadTable& table) {
+std::vector<SideBySide> matmuls(const ReadTable& table) {
   std::vector<std::string> types;
   for (const std::string& type : table.texts("dtype"))
     if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
-  std::vector<Comparison> all;
+  std::vector<SideBySide> all;
   all.reserve(types.size());
   for (const std::string& type : types) all.push_back(matmuls(table, type));
   return all;
 }
 
 /// Over `chips` chips; 0: over the most that the table has.
-Comparison collectives(const ReadTable& table, std::int64_t chips) {
+SideBySide collectives(const ReadTable& table, std::int64_t chips) {
   const auto& counts = table.integers("chips");
   if (chips == 0 && !counts.empty()) chips = *std::max_element(counts.begin(), counts.end());
-  Comparison all{fmt::format("collectives over {} chips, modelled", chips), {}, {}};
+  SideBySide all{fmt::format("collectives over {} chips, modelled", chips), {}, {}};
   const std::set<std::int64_t> sizes{1 << 20, 1 << 26, 1 << 30, std::int64_t{1} << 34};
   for (std::size_t i = 0; i < table.points(); ++i) {
     const std::int64_t size = table.integers("size")[i];
@@ -112,7 +112,7 @@ Comparison collectives(const ReadTable& table, std::int64_t chips) {
 }
 
 /// The baseline first, so that every row reads from it.
-void order(Comparison& comparison, const std::string& baseline) {
+void order(SideBySide& comparison, const std::string& baseline) {
   auto& chips = comparison.chips;
   const auto at = std::find(chips.begin(), chips.end(), baseline);
   if (at == chips.end()) topology::usage_error(topology::unknown_name("baseline", baseline, chips));
@@ -139,7 +139,7 @@ double ratio(const std::map<std::string, Entry>& row,
 }
 
 /// One chip's cells averaged, as ratios are: geometrically.
-double mean_ratio(const Comparison& comparison, const std::string& chip) {
+double mean_ratio(const SideBySide& comparison, const std::string& chip) {
   double logs = 0;
   int count = 0;
   for (const auto& [label, row] : comparison.rows)
@@ -150,7 +150,7 @@ double mean_ratio(const Comparison& comparison, const std::string& chip) {
   return std::exp(logs / std::max(count, 1));
 }
 
-void print(const Comparison& comparison) {
+void print(const SideBySide& comparison) {
   const std::string& baseline = comparison.chips.front();
   fmt::print("# {}: time, ratio to {}, what binds (* rests on an assumed figure)\n",
              comparison.title,
@@ -185,9 +185,9 @@ void compare(const CompareOptions& options) {
                "rainier: {} is {}, not complete: comparing the finished points\n",
                options.file,
                file.status());
-  std::vector<Comparison> all;
+  std::vector<SideBySide> all;
   if (file.has(modelled_matmul.group))
-    for (const Comparison& matmul : matmuls(file.table(modelled_matmul.group)))
+    for (const SideBySide& matmul : matmuls(file.table(modelled_matmul.group)))
       all.push_back(matmul);
   if (file.has(modelled_collective.group)) {
     all.push_back(collectives(file.table(modelled_collective.group), options.chips));
@@ -196,7 +196,7 @@ void compare(const CompareOptions& options) {
           fmt::format("{} has no collectives over {} chips", options.file, options.chips));
   }
   if (all.empty()) topology::usage_error(options.file + " holds no modelled results to compare");
-  for (Comparison& comparison : all) {
+  for (SideBySide& comparison : all) {
     order(comparison, options.baseline);
     print(comparison);
   }

@@ -1,38 +1,14 @@
 // Systems compared by their best plans, for programs.
-#include <cmath>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/program/generations_table.hpp"
-#include "kernels/training/pipeline.hpp"
+#include "bench/program/plan_json.hpp"
 
 namespace bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::array recompute_names{"none", "selective", "full"};
-
-Json plan_json(const FoundPlan& found) {
-  const kernels::Plan& p = found.plan;
-  Json out{{"step_s", found.time.value()},
-           {"mfu", found.mfu},
-           {"memory_bytes", found.memory.value()},
-           {"tensor", p.tensor},
-           {"context", p.context},
-           {"data", p.data},
-           {"pipeline", p.pipeline},
-           {"virtual_stages", p.virtual_stages},
-           {"expert", p.expert},
-           {"order", kernels::name(p.order)},
-           {"micro_batch", p.micro_batch},
-           {"recompute", recompute_names.at(static_cast<std::size_t>(p.recompute))},
-           {"zero", static_cast<int>(p.sharding)}};
-  for (std::size_t i = 0; i < spent_kinds; ++i)
-    out["spent_s"][name(static_cast<Spent>(i))] = found.spending.of.at(i).value();
-  return out;
-}
 
 Json or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);

@@ -10,8 +10,6 @@
 namespace bench {
 namespace {
 
-constexpr std::array recompute_words{"", ", recompute selective", ", recompute full"};
-
 std::string plan_text(const kernels::Plan& p) {
   std::string text = fmt::format("tp {} pp {} dp {}", p.tensor, p.pipeline, p.data);
   if (p.context > 1) text += fmt::format(" cp {}", p.context);
@@ -19,7 +17,9 @@ std::string plan_text(const kernels::Plan& p) {
   if (p.pipeline > 1) text += fmt::format(" {}", kernels::name(p.order));
   if (p.virtual_stages > 1) text += fmt::format(" x {}", p.virtual_stages);
   text += fmt::format(" mbs {} zero {}", p.micro_batch, static_cast<int>(p.sharding));
-  return text + recompute_words.at(static_cast<std::size_t>(p.recompute));
+  if (p.recompute != kernels::Recompute::none)
+    text += fmt::format(", recompute {}", kernels::name(p.recompute));
+  return text;
 }
 
 /// A figure on an assumption bears a star.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/program/plan_json.hpp"
 #include "kernels/training/pipeline.hpp"
 
 namespace bench {
@@ -16,8 +17,6 @@ namespace {
 
 using kernels::Plan;
 using topology::Seconds;
-
-constexpr std::array recompute_names{"none", "selective", "full"};
 
 /// How much slower than the best plan, and the two parts that differ most, in per cent of its time.
 std::string reason(const FoundPlan& found, const FoundPlan& best) {
@@ -80,7 +79,7 @@ void print_row(const FoundPlan& found, const FoundPlan& best) {
       p.expert,
       kernels::name(p.order),
       p.micro_batch,
-      recompute_names.at(static_cast<std::size_t>(p.recompute)),
+      kernels::name(p.recompute),
       static_cast<int>(p.sharding),
       found.time.value(),
       tokens,
@@ -101,27 +100,6 @@ void print_counts(const SearchCounts& counts, Seconds took) {
       counts.too_large,
       counts.bounded,
       counts.predicted);
-}
-
-nlohmann::ordered_json json_of(const FoundPlan& found) {
-  const Plan& p = found.plan;
-  nlohmann::ordered_json out;
-  out["tensor"] = p.tensor;
-  out["context"] = p.context;
-  out["data"] = p.data;
-  out["pipeline"] = p.pipeline;
-  out["virtual_stages"] = p.virtual_stages;
-  out["expert"] = p.expert;
-  out["order"] = kernels::name(p.order);
-  out["micro_batch"] = p.micro_batch;
-  out["recompute"] = recompute_names.at(static_cast<std::size_t>(p.recompute));
-  out["zero"] = static_cast<int>(p.sharding);
-  out["step_s"] = found.time.value();
-  out["mfu"] = found.mfu;
-  out["memory_bytes"] = found.memory.value();
-  for (std::size_t i = 0; i < spent_kinds; ++i)
-    out["spent_s"][name(static_cast<Spent>(i))] = found.spending.of.at(i).value();
-  return out;
 }
 
 }  // namespace
@@ -153,8 +131,8 @@ void print_search_json(const Job& job, const SearchResult& found) {
   out["model"] = job.model.name;
   out["system"] = job.machine.name;
   out["chips"] = job.machine.chips();
-  for (const FoundPlan& plan : found.best) out["best"].push_back(json_of(plan));
-  for (const FoundPlan& plan : found.front) out["front"].push_back(json_of(plan));
+  for (const FoundPlan& plan : found.best) out["best"].push_back(plan_json(plan));
+  for (const FoundPlan& plan : found.front) out["front"].push_back(plan_json(plan));
   const SearchCounts& c = found.counts;
   out["counts"] = {{"plans", c.plans},
                    {"misfits", c.misfits},

@@ -17,9 +17,9 @@ using topology::Figure;
 using topology::Machine;
 using topology::Sourced;
 
-constexpr std::size_t notes_width = 100;
-constexpr std::size_t source_width = 72;
-constexpr std::size_t source_column = 56;
+constexpr std::size_t system_notes_width = 100;
+constexpr std::size_t system_source_width = 72;
+constexpr std::size_t system_source_column = 56;
 
 std::string text_of(double value) {
   return fmt::format("{:.6g}", value);
@@ -36,7 +36,7 @@ void print_figure(const std::string& key, const Sourced<Q>& figure) {
              key,
              text_of(figure.value),
              topology::name(figure.status),
-             wrapped(figure.source, source_width, source_column));
+             wrapped(figure.source, system_source_width, system_source_column));
 }
 
 template <class Q>
@@ -112,7 +112,7 @@ void show(const Machine& machine) {
              machine.chips(),
              machine.chip.title,
              shape_of(machine));
-  if (!machine.notes.empty()) fmt::print("\n{}\n", wrapped(machine.notes, notes_width, 0));
+  if (!machine.notes.empty()) fmt::print("\n{}\n", wrapped(machine.notes, system_notes_width, 0));
   print_levels(machine);
   fmt::print("\n");
   print_figure("overhead of a collective", machine.overhead);
@@ -121,7 +121,7 @@ void show(const Machine& machine) {
   topology::each_figure(
       machine.chip, [](const std::string& key, const auto& figure) { print_figure(key, figure); });
   if (!machine.chip.notes.empty())
-    fmt::print("\n{}\n", wrapped(machine.chip.notes, notes_width, 0));
+    fmt::print("\n{}\n", wrapped(machine.chip.notes, system_notes_width, 0));
   print_totals(machine);
 }
 

@@ -25,18 +25,6 @@ std::string text(const char* words) {
   return words;
 }
 
-const char* name(kernels::Recompute recompute) {
-  switch (recompute) {
-    case kernels::Recompute::none:
-      return "none";
-    case kernels::Recompute::selective:
-      return "selective";
-    case kernels::Recompute::full:
-      break;
-  }
-  return "full";
-}
-
 const char* short_name(Spent axis) {
   constexpr std::array names{"tensor", "context", "expert", "pipeline", "data"};
   return names.at(static_cast<std::size_t>(axis) - static_cast<std::size_t>(exposed_axes.front()));

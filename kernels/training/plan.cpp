@@ -57,6 +57,18 @@ void check_experts(const Plan& plan, const Model& model) {
 
 }  // namespace
 
+const char* name(Recompute recompute) {
+  switch (recompute) {
+    case Recompute::none:
+      return "none";
+    case Recompute::selective:
+      return "selective";
+    case Recompute::full:
+      break;
+  }
+  return "full";
+}
+
 std::int64_t expert_groups(const Model& model) {
   std::int64_t groups = 1;
   for (const Layers& run : model.layers)

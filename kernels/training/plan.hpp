@@ -15,6 +15,9 @@ enum class PipelineOrder { gpipe, one_f_one_b, interleaved, zb_h1, zb_v, dual_pi
 /// (Korthikanti et al., arXiv:2205.05198); full: the input of each layer.
 enum class Recompute { none, selective, full };
 
+/// @return "none", "selective" or "full"
+[[nodiscard]] const char* name(Recompute recompute);
+
 /// What the data-parallel ranks share out instead of each having all: ZeRO 0 to 3
 /// (Rajbhandari et al., arXiv:1910.02054); parameters is FSDP.
 enum class Sharding { none, optimizer, gradients, parameters };
