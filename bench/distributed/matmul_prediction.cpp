@@ -116,7 +116,23 @@ class Moves {
     return call(kernels::Collective::reduce, lines_.layers, bytes(Matrix::c));
   }
 
+  [[nodiscard]] topology::Status origin() const {
+    topology::Status weakest = origin(lines_.layers);
+    for (const Matrix matrix : {Matrix::a, Matrix::b, Matrix::c})
+      if (program_.travel(matrix).motion != Motion::still)
+        weakest = std::max(weakest, origin(group(matrix)));
+    return weakest;
+  }
+
  private:
+  [[nodiscard]] static topology::Status origin(const std::optional<Machine>& line) {
+    topology::Status weakest = topology::Status::published;
+    if (line)
+      for (const topology::Level& level : line->levels)
+        weakest = std::max(weakest, level.bandwidth.status);
+    return weakest;
+  }
+
   [[nodiscard]] Bytes bytes(Matrix matrix) const { return largest_block(program_, matrix); }
 
   [[nodiscard]] const std::optional<Machine>& group(Matrix matrix) const {
@@ -199,6 +215,7 @@ MatmulPrediction predict(const DistributedMatmul& program,
   out.time = around + first + (steps - 1) * std::max(further, moved);
   const auto ranks = static_cast<double>(program.grid.ranks());
   out.compute_bound = program.shape.flops() / (ranks * roof);
+  out.links = moves.origin();
   if (program.grid.ranks() > 1) out.wire_bound = least_wire_bytes(program) / injection(machine);
   return out;
 }

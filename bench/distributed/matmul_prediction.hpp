@@ -32,10 +32,17 @@ struct MatmulPrediction {
   topology::Seconds moving;   ///< of all that moves, as if alone
   topology::Seconds compute_bound;
   topology::Seconds wire_bound;
+  /// Weakest origin of the bandwidths of levels that something travels.
+  topology::Status links = topology::Status::published;
 
   [[nodiscard]] topology::Seconds exposed() const { return time - compute; }
 
   [[nodiscard]] topology::Seconds bound() const { return std::max(compute_bound, wire_bound); }
+
+  /// What sets it.
+  [[nodiscard]] const char* bound_by() const {
+    return compute_bound >= wire_bound ? "compute" : "links";
+  }
 };
 
 /// @param roof of a chip: no rank multiplies faster

@@ -1,9 +1,11 @@
 // rainier goodput: what failures leave of a run of days.
 #include <memory>
+#include <optional>
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/goodput_job.hpp"
+#include "bench/program/goodput_record.hpp"
 #include "bench/program/goodput_table.hpp"
 #include "bench/reliability/runs.hpp"
 #include "topology/error.hpp"
@@ -14,9 +16,13 @@ namespace {
 void goodput(const GoodputOptions& options) {
   const GoodputJob job = goodput_job(options);
   const MpiSession mpi;
+  const bool speaks = mpi.rank() == 0;
+  std::optional<ResultFile> file;  // refused before the runs, not after them
+  if (speaks && !options.output.empty()) file.emplace(goodput_file(options, job));
   const auto runs =
       simulate_runs(job.reliability, job.duration, job.runs, job.seed, mpi.rank(), mpi.size());
-  if (mpi.rank() == 0) options.json ? print_goodput_json(job, runs) : print_goodput(job, runs);
+  if (file) record_goodput(*file, options.output, job, runs);
+  if (speaks) options.json ? print_goodput_json(job, runs) : print_goodput(job, runs);
   MpiSession::wait_idle();
 }
 
@@ -67,6 +73,8 @@ void add_goodput(CLI::App& app, Action& chosen) {
       "--noise", options->noise, "delay of each chip in each step, as rainier collective --noise");
   command->add_option("--runs", options->runs, "drawn at random")->check(CLI::Range(1, 1000000));
   command->add_option("--seed", options->seed, "of them");
+  command->add_option("-O,--output", options->output, "write all runs to this results file");
+  command->add_flag("--force", options->force, "overwrite earlier results");
   command->add_flag("--json", options->json, "for programs");
   command->footer(
       "Examples:\n"

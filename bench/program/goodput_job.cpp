@@ -55,34 +55,39 @@ void override_times(const GoodputOptions& o, Failures& failures) {
     usage_error("--snapshot goes with --asynchronous: else work stops for the whole checkpoint");
 }
 
-void set_rate(const GoodputOptions& o, GoodputJob& job) {
-  Reliability& r = job.reliability;
-  std::string source = fmt::format("{:g} in {:g} chip-days, {}",
-                                   job.failures.count(),
-                                   job.failures.exposure.value,
-                                   job.failures.title);
-  std::string where = "derived";
-  r.rate = job.failures.rate();
-  if (o.rate != 0) {
-    r.rate = topology::Hertz(o.rate / hour);
-  } else if (!o.mean_time.empty()) {
+Sourced<topology::Hertz> rate_of(const GoodputOptions& o, const GoodputJob& job) {
+  if (o.rate != 0) return {topology::Hertz(o.rate / hour), topology::Status::assumed, ""};
+  if (!o.mean_time.empty()) {
     const Seconds mean = time_of("--mtbf", o.mean_time);
     if (mean <= Seconds{}) usage_error("--mtbf must be more than 0");
-    r.rate = topology::Hertz(1 / mean.value() / static_cast<double>(r.chips));
+    const auto chips = static_cast<double>(job.reliability.chips);
+    return {topology::Hertz(1 / mean.value() / chips), topology::Status::assumed, ""};
   }
-  job.given_rate = o.rate != 0 || !o.mean_time.empty();
-  if (job.given_rate) {
-    source.clear();
-    where = "given";
-  }
-  job.figures.push_back(
-      {"failures of a chip", fmt::format("{:.4g} /h", r.rate.value() * hour), where, source});
-  r.replaced = job.failures.replaced();
-  job.figures.push_back(
-      {"of them replacing a unit",
-       fmt::format("{:.1f} %", 100 * r.replaced),
-       "assumed",
-       "hardware of a server, as the file of failures " + job.failures.name + " marks it"});
+  return {job.failures.rate(),
+          topology::Status::derived,
+          fmt::format("{:g} in {:g} chip-days, {}",
+                      job.failures.count(),
+                      job.failures.exposure.value,
+                      job.failures.title)};
+}
+
+void set_rate(const GoodputOptions& o, GoodputJob& job) {
+  job.rate = rate_of(o, job);
+  job.given_rate = job.rate.source.empty();
+  job.replaced = {
+      job.failures.replaced(),
+      topology::Status::assumed,
+      "hardware of a server, as the file of failures " + job.failures.name + " marks it"};
+  job.reliability.rate = job.rate.value;
+  job.reliability.replaced = job.replaced.value;
+  job.figures.push_back({"failures of a chip",
+                         fmt::format("{:.4g} /h", job.rate.value.value() * hour),
+                         origin(job.rate.source, job.rate.status),
+                         job.rate.source});
+  job.figures.push_back({"of them replacing a unit",
+                         fmt::format("{:.1f} %", 100 * job.replaced.value),
+                         origin(job.replaced.source, job.replaced.status),
+                         job.replaced.source});
 }
 
 void set_times(const GoodputOptions& o, GoodputJob& job) {

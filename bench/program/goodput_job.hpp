@@ -38,6 +38,8 @@ struct GoodputOptions {
   std::int64_t runs = 1000;
   std::uint64_t seed = 1;
   bool json = false;
+  std::string output;
+  bool force = false;
 };
 
 /// A figure as it stands in the answer.
@@ -51,6 +53,8 @@ struct GoodputFigure {
 struct GoodputJob {
   topology::Machine machine;
   topology::Failures failures;
+  topology::Sourced<topology::Hertz> rate;  ///< of failures of a chip
+  topology::Sourced<double> replaced;       ///< share of them that replaces a unit
   kernels::Reliability reliability;
   topology::Seconds duration;
   std::string unit;         ///< what is replaced: "ultraserver"

@@ -1,5 +1,5 @@
 // rainier matmul-distributed: one matmul shared by all ranks or chips.
-#include <algorithm>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,130 +11,14 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/statistics.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/matmul_record.hpp"
+#include "bench/program/matmul_rows.hpp"
 #include "bench/program/matmul_table.hpp"
 #include "bench/program/surroundings.hpp"
-#include "kernels/distributed/algorithms.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
 namespace {
-
-using kernels::DistributedMatmul;
-using kernels::ProcessGrid;
-
-struct MatmulOptions {
-  kernels::Gemm shape{4096, 4096, 4096, topology::DataType::f32};
-  std::string type = "f32";
-  std::vector<std::string> algorithms;
-  std::string grid;
-  std::string system;
-  std::vector<std::string> overrides;
-  std::int64_t chips = 0;
-  std::string machine;
-  MatmulSampling sampling;
-  int check = 1;
-  bool json = false;
-};
-
-/// The chips that need no NIC to reach each other: a tensor-parallel group.
-std::int64_t tightly_coupled(const topology::Machine& machine) {
-  std::int64_t chips = 1;
-  for (const topology::Level& level : machine.levels)
-    if (level.shape != topology::LevelShape::clos) chips *= level.extent;
-  return machine.chips() % chips == 0 ? chips : machine.chips();
-}
-
-/// Those to choose from where none is given.
-std::vector<ProcessGrid> grids_for(const std::string& algorithm, const topology::Machine& machine) {
-  if (algorithm == "allgather" || algorithm == "reducescatter") {
-    const std::int64_t columns = tightly_coupled(machine);
-    return {{machine.chips() / columns, columns, 1}};
-  }
-  return kernels::grids(algorithm, machine.chips());
-}
-
-/// Predicted on each grid, the fastest first; grids that do not fit the machine's levels are left
-/// out. None: the algorithm does not run on so many.
-std::vector<MatmulRow> fastest_first(const std::string& algorithm,
-                                     const kernels::Gemm& shape,
-                                     const topology::Machine& machine,
-                                     topology::FlopsPerSecond roof,
-                                     const BlockTime& block_time) {
-  std::vector<MatmulRow> rows;
-  for (const ProcessGrid& grid : grids_for(algorithm, machine)) {
-    MatmulRow row{kernels::distributed_matmul(algorithm, shape, grid), {}, {}};
-    try {
-      row.prediction = predict(row.program, machine, roof, block_time);
-    } catch (const topology::Error& error) {
-      if (error.kind() != topology::ErrorKind::usage) throw;
-      continue;
-    }
-    rows.push_back(std::move(row));
-  }
-  std::stable_sort(rows.begin(), rows.end(), [](const MatmulRow& a, const MatmulRow& b) {
-    return a.prediction.time < b.prediction.time;
-  });
-  return rows;
-}
-
-/// The grid that the user wants, or the fastest.
-std::optional<MatmulRow> row_of(const MatmulOptions& o,
-                                const std::string& algorithm,
-                                const topology::Machine& machine,
-                                topology::FlopsPerSecond roof,
-                                const BlockTime& block_time) {
-  if (o.grid.empty()) {
-    std::vector<MatmulRow> rows = fastest_first(algorithm, o.shape, machine, roof, block_time);
-    if (rows.empty()) return std::nullopt;
-    return std::move(rows.front());
-  }
-  DistributedMatmul program =
-      kernels::distributed_matmul(algorithm, o.shape, kernels::parse_grid(o.grid));
-  const MatmulPrediction prediction = predict(program, machine, roof, block_time);
-  return MatmulRow{std::move(program), prediction, {}};
-}
-
-/// Said before anything is fitted or measured.
-void check(const MatmulOptions& o, std::int64_t ranks) {
-  std::optional<ProcessGrid> grid;
-  if (!o.grid.empty()) grid = kernels::parse_grid(o.grid);
-  if (grid && grid->ranks() != ranks)
-    topology::usage_error(
-        fmt::format("a grid of {} is {} ranks, there are {}", grid->text(), grid->ranks(), ranks));
-  for (const std::string& algorithm : o.algorithms) {
-    if (grid)
-      (void)kernels::distributed_matmul(algorithm, o.shape, *grid);
-    else if (kernels::grids(algorithm, ranks).empty())
-      topology::usage_error(fmt::format(
-          "{} runs on no grid of {} ranks: cannon takes s x s, 2.5d s x s x c with c up "
-          "to s, the others any number",
-          algorithm,
-          ranks));
-  }
-}
-
-/// Rows of the algorithms that were named, or of all that run on so many ranks.
-std::vector<MatmulRow> rows_of(const MatmulOptions& o,
-                               const topology::Machine& machine,
-                               topology::FlopsPerSecond roof,
-                               const BlockTime& block_time) {
-  const bool all = o.algorithms.empty();
-  std::vector<MatmulRow> rows;
-  std::string refused;
-  for (const std::string& algorithm : all ? kernels::distributed_algorithms() : o.algorithms) {
-    try {
-      if (std::optional<MatmulRow> row = row_of(o, algorithm, machine, roof, block_time))
-        rows.push_back(std::move(*row));
-    } catch (const topology::Error& error) {
-      if (!all || error.kind() != topology::ErrorKind::usage) throw;
-      refused = error.what();
-    }
-  }
-  if (rows.empty())
-    topology::usage_error(refused.empty() ? "no grid of so many ranks fits the machine's levels"
-                                          : refused);
-  return rows;
-}
 
 std::string shape_text(const kernels::Gemm& shape) {
   return fmt::format("C[{} x {}] = A[{} x {}] B[{} x {}] in {}",
@@ -154,6 +38,7 @@ void predict_table(const MatmulOptions& o) {
   const kernels::TensorEngine engine = kernels::tensor_engine(machine.chip, o.shape.type);
   const std::vector<MatmulRow> rows = rows_of(o, machine, engine.roof, block_time(engine));
   if (!speaks_before_init()) return;
+  if (!o.output.empty()) record_predicted(o, machine, rows);
   if (o.json) return print_json(rows, engine.peak);
   fmt::print(
       "# {} over {} chips of {} ({}), predicted\n"
@@ -189,16 +74,35 @@ void measure_row(MatmulRow& row, const MatmulSampling& sampling, const topology:
                            [step](const kernels::Gemm&, bool) { return step; });
 }
 
-void measure_table(const MatmulOptions& o) {
-  const MpiSession mpi;
-  if (launched_rank() < 0)
-    topology::usage_error(
-        "measuring takes ranks: mpirun -np 4 rainier matmul-distributed …, or predict with "
-        "--system "
-        "NAME (rainier systems lists them)");
-  check(o, mpi.size());
-  const bool speaks = mpi.rank() == 0;
+void print_all(const MatmulOptions& o,
+               const std::vector<MatmulRow>& rows,
+               const topology::Machine& model,
+               const Surroundings::Seen& seen) {
+  if (o.json) return print_json(rows, topology::FlopsPerSecond());
+  const std::int64_t ranks = rows.front().program.grid.ranks();
+  fmt::print(
+      "# {} over {} ranks, measured by MPI messages; {} samples after {} warm-ups, median of the "
+      "slowest rank's time\n"
+      "# compute = the multiplications without messages; GFLOP/s of a rank; model of messages: "
+      "{}{}\n",
+      shape_text(o.shape),
+      ranks,
+      o.sampling.samples,
+      o.sampling.warmup,
+      o.machine.empty() ? "" : o.machine + ": ",
+      ranks > 1 ? describe(model) : "none");
+  print_measured(rows);
+  fmt::print("{}", seen.text());
+}
+
+std::string verdict(std::int64_t wrong) {
+  return fmt::format("{} elements of C are wrong", wrong);
+}
+
+/// Ranks other than 0 have no record. @return elements that are wrong
+std::int64_t measure_all(const MatmulOptions& o, const MpiSession& mpi, MatmulRecord* record) {
   const topology::Machine model = model_of(o, mpi.size());
+  if (record != nullptr && mpi.size() > 1) record->model(model);
   // Which grid is faster, multiplications being alike: by what moves.
   std::vector<MatmulRow> rows =
       rows_of(o, model, topology::FlopsPerSecond(1), [](const kernels::Gemm&, bool) {
@@ -209,28 +113,37 @@ void measure_table(const MatmulOptions& o) {
   for (MatmulRow& row : rows) {
     measure_row(row, o.sampling, model);
     wrong += row.measurement->checked.wrong;
+    if (record != nullptr) record->append(row);
   }
   const Surroundings::Seen seen = surroundings.end();
-  if (speaks && o.json) print_json(rows, topology::FlopsPerSecond());
-  if (speaks && !o.json) {
-    fmt::print(
-        "# {} over {} ranks, measured by MPI messages; {} samples after {} warm-ups, median of the "
-        "slowest rank's time\n"
-        "# compute = the multiplications without messages; GFLOP/s of a rank; model of messages: "
-        "{}{}\n",
-        shape_text(o.shape),
-        mpi.size(),
-        o.sampling.samples,
-        o.sampling.warmup,
-        o.machine.empty() ? "" : o.machine + ": ",
-        mpi.size() > 1 ? describe(model) : "none");
-    print_measured(rows);
-    fmt::print("{}", seen.text());
+  if (mpi.rank() == 0) print_all(o, rows, model, seen);
+  if (record != nullptr) wrong > 0 ? record->fail(verdict(wrong)) : record->complete(seen);
+  return wrong;
+}
+
+/// HDF5 ends with MPI: the record does so before.
+std::int64_t measure_and_record(const MatmulOptions& o, const MpiSession& mpi) {
+  std::optional<MatmulRecord> record;
+  if (mpi.rank() == 0 && !o.output.empty()) record.emplace(o);
+  try {
+    return measure_all(o, mpi, record ? &*record : nullptr);
+  } catch (const std::exception& error) {
+    if (record) record->fail(error.what());
+    throw;
   }
+}
+
+void measure_table(const MatmulOptions& o) {
+  const MpiSession mpi;
+  if (launched_rank() < 0)
+    topology::usage_error(
+        "measuring takes ranks: mpirun -np 4 rainier matmul-distributed …, or predict with "
+        "--system "
+        "NAME (rainier systems lists them)");
+  check(o, mpi.size());
+  const std::int64_t wrong = measure_and_record(o, mpi);
   MpiSession::end();
-  if (wrong > 0)
-    throw topology::Error(topology::ErrorKind::verdict,
-                          fmt::format("{} elements of C are wrong", wrong));
+  if (wrong > 0) throw topology::Error(topology::ErrorKind::verdict, verdict(wrong));
 }
 
 void run(MatmulOptions& o) {
@@ -276,6 +189,8 @@ void add_matmul_distributed(CLI::App& app, Action& chosen) {
   command->add_option("-w,--warmup_iters", o.sampling.warmup, "runs before the samples")
       ->check(CLI::Range(0, 1000000));
   command->add_option("-c,--check", o.check, "1: compare with the reference, 0: do not");
+  command->add_option("-O,--output", o.output, "write the rows to this results file");
+  command->add_flag("--force", o.force, "overwrite earlier results");
   command->add_flag("--json", o.json, "for programs");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }

@@ -20,15 +20,6 @@ std::string text(double seconds) {
   return text(Seconds(seconds));
 }
 
-/// Of one rank.
-FlopsPerSecond rate(const kernels::DistributedMatmul& program, Seconds time) {
-  return program.shape.flops() / (static_cast<double>(program.grid.ranks()) * time);
-}
-
-const char* binding(const MatmulPrediction& p) {
-  return p.compute_bound >= p.wire_bound ? "compute" : "links";
-}
-
 nlohmann::ordered_json measured_json(const MatmulMeasurement& m) {
   return {{"time_s", median(m.seconds)},
           {"samples_s", m.seconds},
@@ -39,6 +30,10 @@ nlohmann::ordered_json measured_json(const MatmulMeasurement& m) {
 }
 
 }  // namespace
+
+FlopsPerSecond rate(const kernels::DistributedMatmul& program, Seconds time) {
+  return program.shape.flops() / (static_cast<double>(program.grid.ranks()) * time);
+}
 
 void print_predicted(const std::vector<MatmulRow>& rows, FlopsPerSecond peak) {
   fmt::print("#{:<13} {:>12} {:>7} {:>10} {:>10} {:>10} {:>10} {:>10} {:>6} {:>10} {:>7}  {}\n",
@@ -69,7 +64,7 @@ void print_predicted(const std::vector<MatmulRow>& rows, FlopsPerSecond peak) {
         100 * (rate(row.program, p.time) / peak),
         text(p.bound()),
         100 * (p.bound() / p.time),
-        binding(p));
+        p.bound_by());
   }
 }
 

@@ -18,6 +18,10 @@ struct MatmulRow {
   std::optional<MatmulMeasurement> measurement;  ///< then the prediction is of this machine
 };
 
+/// Of one rank or chip.
+[[nodiscard]] topology::FlopsPerSecond rate(const kernels::DistributedMatmul& program,
+                                            topology::Seconds time);
+
 /// @param peak of a chip, as advertised
 void print_predicted(const std::vector<MatmulRow>& rows, topology::FlopsPerSecond peak);
 void print_measured(const std::vector<MatmulRow>& rows);

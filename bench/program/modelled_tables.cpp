@@ -38,4 +38,18 @@ void record_inputs(ResultFile& file, const std::string& system, const std::strin
     file.text(fmt::format("inputs/systems/{}/{}", name, path), text);
 }
 
+ResultFile modelled_file(const ResultsRequest& request,
+                         const topology::Machine& machine,
+                         std::span<const Table::Row> more) {
+  ResultFile file = ResultFile::create(request.output,
+                                       {request.force, fmt::format("rainier {}", RAINIER_VERSION)});
+  record_inputs(file, request.system, machine.name);
+  if (!request.overrides.empty())
+    file.text("inputs/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n")));
+  std::vector<Table::Row> figures = figure_rows(machine);
+  figures.insert(figures.end(), more.begin(), more.end());
+  file.table(systems_figures).append_all(figures);
+  return file;
+}
+
 }  // namespace bench

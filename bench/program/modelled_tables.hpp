@@ -29,4 +29,18 @@ class ModelledTables {
 /// The files that a system was read from, verbatim.
 void record_inputs(ResultFile& file, const std::string& system, const std::string& name);
 
+/// Where modelled results go, and their system as it was typed.
+struct ResultsRequest {
+  std::string output;
+  bool force = false;
+  std::string system;
+  std::vector<std::string> overrides;
+};
+
+/// A new file with what the system was made of, its figures and `more` of them.
+/// @throws Error(environment), see ResultFile
+[[nodiscard]] ResultFile modelled_file(const ResultsRequest& request,
+                                       const topology::Machine& machine,
+                                       std::span<const Table::Row> more = {});
+
 }  // namespace bench

@@ -7,7 +7,6 @@
 #include "bench/program/explain_table.hpp"
 #include "bench/program/link_table.hpp"
 #include "bench/program/modelled_tables.hpp"
-#include "bench/program/rows.hpp"
 #include "bench/program/tuning.hpp"
 #include "topology/error.hpp"
 
@@ -90,13 +89,8 @@ void check(const PredictRequest& request, const topology::Machine& machine) {
 }  // namespace
 
 ResultFile results_file(const PredictRequest& request, const topology::Machine& machine) {
-  ResultFile file = ResultFile::create(
-      request.flags.output, {request.flags.force, fmt::format("rainier {}", RAINIER_VERSION)});
-  record_inputs(file, request.system, machine.name);
-  if (!request.overrides.empty())
-    file.text("inputs/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n")));
-  file.table(systems_figures).append_all(figure_rows(machine));
-  return file;
+  return modelled_file(
+      {request.flags.output, request.flags.force, request.system, request.overrides}, machine);
 }
 
 void predict_table(const PredictRequest& request, const topology::Machine& machine) {

@@ -38,7 +38,8 @@ Table::Row figure_row(const Machine& machine,
           figure.source};
 }
 
-/// Origin of the figure that binds: the roof of the engines or the bandwidth of the memory.
+}  // namespace
+
 topology::Status evidence(const topology::Chip& chip,
                           topology::DataType type,
                           kernels::GemmTime::Binding binding) {
@@ -46,8 +47,6 @@ topology::Status evidence(const topology::Chip& chip,
   const topology::ComputeRate& rate = chip.rate(type);
   return (rate.roof ? rate.roof : rate.peak)->status;
 }
-
-}  // namespace
 
 Table::Row modelled_row(const CollectiveRow& row, const Machine& group) {
   const Prediction& p = row.prediction;

@@ -20,6 +20,10 @@ namespace bench {
 [[nodiscard]] Table::Row modelled_row(const topology::Chip& chip,
                                       const Shape& shape,
                                       topology::DataType type);
+/// Origin of the figure that binds: the roof of the engines or the bandwidth of the memory.
+[[nodiscard]] topology::Status evidence(const topology::Chip& chip,
+                                        topology::DataType type,
+                                        kernels::GemmTime::Binding binding);
 [[nodiscard]] Table::Row compute_row(const ComputeRoof& roof);
 [[nodiscard]] Table::Row memory_row(const MemoryRoof& roof);
 /// Every figure of a system: its levels', then its chip's.

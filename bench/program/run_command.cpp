@@ -247,14 +247,6 @@ void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
   if (file != nullptr && run.measures()) record_end(*file);
 }
 
-/// Why the run failed, into its file; on a full disk that fails too, and the first error says more.
-void try_to_say(ResultFile& file, const char* why) {
-  try {
-    file.fail(why);
-  } catch (const topology::Error& /*second*/) {
-  }
-}
-
 void run_all(const RunOptions& options) {
   const RunFile run = load_run_file(options.file);
   const MpiSession mpi;
@@ -265,7 +257,7 @@ void run_all(const RunOptions& options) {
   try {
     run_on(file ? &*file : nullptr, run, mpi);
   } catch (const std::exception& error) {
-    if (file) try_to_say(*file, error.what());
+    if (file) file->try_to_fail(error.what());
     throw;
   }
   if (!file) return;

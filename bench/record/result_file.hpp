@@ -40,6 +40,9 @@ class ResultFile {
   /// Status "failed" with its reason; the file stays PATH.partial.
   void fail(const std::string& reason);
 
+  /// The same where another error is on its way, which says more than what a full disk has to add.
+  void try_to_fail(const std::string& reason);
+
  private:
   ResultFile(std::filesystem::path path, const ResultOptions& options);
 

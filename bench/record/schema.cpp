@@ -253,9 +253,14 @@ std::span<const Record* const> records() {
                                   &modelled_matmul,
                                   &modelled_training,
                                   &modelled_exposed,
+                                  &modelled_goodput,
+                                  &modelled_goodput_lever,
+                                  &modelled_goodput_run,
+                                  &modelled_distributed_matmul,
                                   &measured_collective,
                                   &measured_clock,
                                   &measured_matmul,
+                                  &measured_distributed_matmul,
                                   &measured_compute,
                                   &measured_memory};
   return all;
