@@ -5,12 +5,15 @@
 
 #include "bench/training/chunk_time.hpp"
 #include "bench/training/gradients.hpp"
+#include "bench/training/job_times.hpp"
 #include "kernels/training/memory.hpp"
-#include "kernels/training/pipeline_floor.hpp"
 
 namespace bench {
 namespace {
 
+using kernels::ChunkTime;
+using kernels::HeldParameters;
+using kernels::PipelineFloor;
 using kernels::PipelineOrder;
 using kernels::Plan;
 using kernels::Sharding;
@@ -18,154 +21,144 @@ using kernels::Stage;
 using topology::Bytes;
 using topology::Seconds;
 
-/// Activations that a rank holds at most, in chunks x micro-batches, by the program of the order
-/// (pipeline_program.cpp); of dualpipe what the ranks in the middle hold, others up to p / 2 more.
-std::int64_t in_flight(const Plan& plan, std::int64_t rank) {
-  const std::int64_t m = plan.micro_batches();
-  const std::int64_t behind = plan.pipeline - 1 - rank;
-  switch (plan.order) {
-    case PipelineOrder::gpipe:
-      return m;
-    case PipelineOrder::one_f_one_b:
-      return std::min(m, behind + 1);
-    case PipelineOrder::interleaved:
-      return std::min(m * plan.virtual_stages,
-                      2 * behind + (plan.virtual_stages - 1) * plan.pipeline + 1);
-    case PipelineOrder::zb_h1:
-      return std::min(m, plan.pipeline);
-    case PipelineOrder::zb_v:
-      return std::min(2 * m, 2 * plan.pipeline + behind);
-    case PipelineOrder::dual_pipe:
-      break;
+/// Sums over pieces are rounded otherwise than those over operations: a floor stays one, and plans
+/// that take the same time stay in the order of the space.
+constexpr double without_rounding = 1 - 1e-12;
+
+double real(std::int64_t count) {
+  return static_cast<double>(count);
+}
+
+HeldParameters sum(const kernels::Pieces& pieces, const std::vector<HeldParameters>& held) {
+  HeldParameters sum;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    sum.dense += real(pieces[i]) * held[i].dense;
+    sum.experts += real(pieces[i]) * held[i].experts;
   }
-  return std::min(m, plan.pipeline + 1);
+  return sum;
 }
 
-kernels::Pipeline pipeline_of(const Plan& plan) {
-  kernels::Pipeline pipeline;
-  pipeline.order = plan.order;
-  pipeline.ranks = plan.pipeline;
-  pipeline.chunks = plan.virtual_stages;
-  pipeline.micro_batches = plan.micro_batches();
-  return pipeline;
-}
-
-std::int64_t chunks_of_model(const Plan& plan) {
-  return plan.pipeline * (plan.order == PipelineOrder::dual_pipe ? 1 : plan.virtual_stages);
+Bytes sum(const kernels::Pieces& pieces, const std::vector<Bytes>& bytes) {
+  Bytes sum;
+  for (std::size_t i = 0; i < pieces.size(); ++i) sum += real(pieces[i]) * bytes[i];
+  return sum;
 }
 
 }  // namespace
 
-void ShapePrice::Amount::add(const Amount& other, std::int64_t times) {
-  const auto factor = static_cast<double>(times);
-  time.forward += factor * other.time.forward;
-  time.backward += factor * other.time.backward;
-  time.weights += factor * other.time.weights;
-  held.dense += factor * other.held.dense;
-  held.experts += factor * other.held.experts;
-  kept += factor * other.kept;
-  layers += times * other.layers;
-}
-
-const ShapePrice::Parts& ShapePrice::parts() {
-  const bool shared = job_.plan.sharding == Sharding::parameters;
-  const auto [found, fresh] =
-      parts_.try_emplace({shared ? job_.plan.data : 0, kernels::splits_backward(job_.plan.order)});
-  if (!fresh) return found->second;
-  const OperationTimes times(job_, groups_);
-  ChunkTimes chunk_times(job_, times);
-  const auto amount_of = [&](const Stage& stage) {
-    Amount amount;
-    amount.time = chunk_times.of(stage).time();
-    amount.held = held_parameters(job_.model, job_.plan, stage);
-    amount.layers = stage.depth();
-    for (const kernels::Layers& run : stage.layers)
-      amount.kept += kernels::kept(job_.model, run.layer, job_.plan);
-    return amount;
-  };
-  Parts& parts = found->second;
-  parts.working = Bytes(std::numeric_limits<double>::infinity());
-  for (const kernels::Layers& run : job_.model.layers) {
-    const Stage layer{{{run.layer, 1}}, false, false};
-    parts.layers.push_back(amount_of(layer));
-    parts.working = std::min(parts.working, kernels::working(job_.model, job_.plan, {layer}));
-  }
-  parts.logits = kernels::working(job_.model, job_.plan, {{{}, false, true}});
-  parts.table = amount_of({{}, true, false});
-  parts.head = amount_of({{}, false, true});
-  parts.both = amount_of({{}, true, true});
-  return parts;
-}
-
-std::vector<ShapePrice::Amount> ShapePrice::chunks(const Parts& parts) const {
-  const std::int64_t depth = job_.model.depth();
-  const std::int64_t count = chunks_of_model(job_.plan);
-  std::vector<Amount> all(static_cast<std::size_t>(count));
-  std::size_t run = 0;
-  std::int64_t left = job_.model.layers.front().count;
-  for (std::int64_t c = 0; c < count; ++c)
-    for (std::int64_t need = kernels::layers_of_chunk(depth, count, c); need > 0;) {
-      if (left == 0) left = job_.model.layers[++run].count;
-      const std::int64_t some = std::min(need, left);
-      all[static_cast<std::size_t>(c)].add(parts.layers[run], some);
-      need -= some;
-      left -= some;
-    }
-  if (count == 1) {
-    all.front().add(parts.both);
-  } else {
-    all.front().add(parts.table);
-    all.back().add(parts.head);
-  }
-  return all;
-}
-
-std::vector<ShapePrice::Share> ShapePrice::shares(const kernels::Pipeline& pipeline,
-                                                  const std::vector<Amount>& chunks) {
-  std::vector<Share> all(static_cast<std::size_t>(pipeline.ranks));
-  const auto give = [&](std::int64_t rank, const Amount& chunk) {
-    Share& share = all[static_cast<std::size_t>(rank)];
-    share.sum.add(chunk);
-    share.largest = std::max(share.largest, chunk.kept);
-  };
-  for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const auto chunk = static_cast<std::int64_t>(c);
-    give(rank_of(pipeline, chunk), chunks[c]);
-    if (pipeline.order == PipelineOrder::dual_pipe) give(pipeline.ranks - 1 - chunk, chunks[c]);
-  }
-  return all;
-}
-
-PlanFloor ShapePrice::floor(const Plan& plan) {
+PieceCosts ShapePrice::costs(Plan plan) {
+  plan.sharding = Sharding::none;
   job_.plan = plan;
   const OperationTimes times(job_, groups_);
-  const Parts& parts = this->parts();
-  const std::vector<Amount> all = chunks(parts);
-  kernels::Pipeline pipeline = pipeline_of(plan);
-  for (const Amount& chunk : all) pipeline.times.push_back(chunk.time);
-  PlanFloor floor;
-  const Seconds forever(std::numeric_limits<double>::infinity());
-  Seconds after = forever;
-  std::int64_t rank = 0;
-  for (const Share& share : shares(pipeline, all)) {
-    const Amount& sum = share.sum;
-    Cover cover{sum.time.forward,
-                sum.time.backward + sum.time.weights,
-                std::max<std::int64_t>(1, sum.layers)};
-    if (!plan.overlap_pipeline) cover.forward = cover.backward = forever;  // sending covers, too
-    after = std::min(after,
-                     exposed_exchange(job_, times, sum.held, cover).total() +
-                         optimizer_time(job_, times, sum.held));
-    const Bytes states = kernels::states(plan, sum.held).total();
-    const Bytes kept = static_cast<double>(in_flight(plan, rank)) * share.largest;
-    const Bytes work = sum.layers > 0 ? parts.working : Bytes();
-    const bool has_head = rank == rank_of(pipeline, chunks_of_model(plan) - 1);
-    floor.memory =
-        std::max(floor.memory, states + kept + work + (has_head ? parts.logits : Bytes()));
-    ++rank;
+  const std::vector<Stage>& pieces = floors_.pieces();
+  PieceCosts all;
+  const auto price = [&](PipelineOrder order) {
+    job_.plan.order = order;
+    ChunkTimes chunk_times(job_, times);
+    std::vector<ChunkTime> of_pieces;
+    of_pieces.reserve(pieces.size());
+    for (const Stage& piece : pieces) of_pieces.push_back(chunk_times.of(piece).time());
+    return of_pieces;
+  };
+  all.times[0] = price(PipelineOrder::one_f_one_b);
+  // Only the host's launches tell whether weights have passes of their own.
+  all.times[1] = job_.software.launch ? price(PipelineOrder::zb_h1) : all.times[0];
+  Plan shared = plan;
+  shared.sharding = Sharding::parameters;
+  for (const Stage& piece : pieces) {
+    all.held.push_back(held_parameters(job_.model, plan, piece));
+    Bytes kept;
+    for (const kernels::Layers& run : piece.layers)
+      kept += kernels::kept(job_.model, run.layer, plan);
+    all.kept.push_back(kept);
+    all.work.push_back(kernels::working(job_.model, plan, {piece}));
+    all.gathered.push_back(kernels::working(job_.model, shared, {piece}) - all.work.back());
   }
-  floor.time = kernels::pipeline_floor(pipeline) + after;
-  return floor;
+  return all;
+}
+
+void ShapePrice::use(const Plan& plan, const PieceCosts& costs) {
+  job_.plan = plan;
+  costs_ = &costs;
+  times_.emplace(job_, groups_);
+  transfer_ = pipeline_transfer(job_, *times_).time;
+}
+
+Seconds ShapePrice::pipeline(const std::vector<ChunkTime>& pieces) {
+  return floors_.of(job_.plan).time(pieces, job_.plan.micro_batches(), transfer_);
+}
+
+Seconds ShapePrice::quick_time(const Plan& plan) {
+  job_.plan = plan;
+  return without_rounding *
+         pipeline(costs_->times.at(kernels::splits_backward(plan.order) ? 1 : 0));
+}
+
+Bytes ShapePrice::memory(const Plan& plan) {
+  job_.plan = plan;
+  const PipelineFloor& floor = floors_.of(plan);
+  const Bytes dense = kernels::states(plan, {1, 0}).total();
+  const Bytes experts = kernels::states(plan, {0, 1}).total();
+  Bytes most;
+  for (const PipelineFloor::Held& rank : floor.largest()) {
+    const HeldParameters held = sum(rank.pieces, costs_->held);
+    Bytes work;
+    Bytes logits;
+    Bytes gathered;
+    for (std::size_t i = 0; i < rank.pieces.size(); ++i) {
+      if (rank.pieces[i] == 0) continue;
+      Bytes& at = floors_.pieces()[i].last ? logits : work;
+      at = std::max(at, costs_->work[i]);
+      gathered = std::max(gathered, costs_->gathered[i]);
+    }
+    const Bytes kept =
+        real(floor.in_flight(rank.rank, plan.micro_batches())) * sum(rank.chunk, costs_->kept);
+    const Bytes shared = plan.sharding == Sharding::parameters ? gathered : Bytes();
+    most =
+        std::max(most, held.dense * dense + held.experts * experts + kept + work + logits + shared);
+  }
+  return without_rounding * most;
+}
+
+/// With the gathers of parameters and the sums of gradients that the passes wait for.
+std::vector<ChunkTime> ShapePrice::with_sharding() const {
+  std::vector<ChunkTime> all = costs_->times.at(splits_backward(job_.plan.order) ? 1 : 0);
+  const ChunkTimes chunk_times(job_, *times_);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Stage& piece = floors_.pieces()[i];
+    if (piece.layers.empty()) continue;
+    const ChunkTime left =
+        chunk_times.exposed(chunk_times.sharded(piece.layers.front().layer), all[i]);
+    all[i].forward += left.forward;
+    all[i].backward += left.backward;
+    all[i].weights += left.weights;
+  }
+  return all;
+}
+
+Seconds ShapePrice::after(const kernels::Pieces& pieces,
+                          const std::vector<ChunkTime>& times) const {
+  Cover cover{{}, {}, 0};
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    cover.forward += real(pieces[i]) * times[i].forward;
+    cover.backward += real(pieces[i]) * (times[i].backward + times[i].weights);
+    cover.layers += pieces[i] * floors_.pieces()[i].depth();
+  }
+  cover.layers = std::max<std::int64_t>(1, cover.layers);
+  const Seconds forever(std::numeric_limits<double>::infinity());
+  if (!job_.plan.overlap_pipeline)  // sending covers, too
+    cover.forward = cover.backward = forever;
+  const HeldParameters held = sum(pieces, costs_->held);
+  return exposed_exchange(job_, *times_, held, cover).total() + optimizer_time(job_, *times_, held);
+}
+
+Seconds ShapePrice::full_time(const Plan& plan) {
+  job_.plan = plan;
+  const std::vector<ChunkTime> pieces = with_sharding();
+  Seconds least(std::numeric_limits<double>::infinity());
+  for (const kernels::Pieces& rank : floors_.of(plan).distinct())
+    least = std::min(least, after(rank, pieces));
+  return without_rounding * (pipeline(pieces) + least);
 }
 
 }  // namespace bench

@@ -1,15 +1,22 @@
-// What plans of one shape (kernels/training/plan_space.hpp) take at least. Layers are priced once;
-// a plan is then sums over its chunks of layers, no pass of which is run:
+// What plans of one shape (kernels/training/plan_space.hpp) take at least. Pieces of the model are
+// priced once for a shape; a plan is then sums over them (pipeline_floor.hpp), no pass of which is
+// run. In two steps:
 //
-//   step >= pipeline_floor(chunks) + what the rank with least after its passes has after them
+//   quick   step >= pipeline_floor(pieces, without what sharded parameters move); memory
+//   full    step >= pipeline_floor(pieces) + what the rank with least after its passes has after
+//                   them
 //
-// Working space is that of the smallest layer.
+// For 344,376 plans of Llama-3.1-405B on 65,536 chips all but some thousand are out after the
+// quick one, and the communicators of those many are never looked at.
 #pragma once
 
-#include <map>
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "bench/planning/pipeline_floors.hpp"
 #include "bench/training/groups.hpp"
 #include "bench/training/job.hpp"
 #include "bench/training/operation_time.hpp"
@@ -25,51 +32,47 @@ struct PlanFloor {
   topology::Bytes memory;  ///< of the rank that needs most
 };
 
+/// One of each piece, for one micro-batch.
+struct PieceCosts {
+  /// Without what sharded parameters move; weights in passes of their own: [1].
+  std::array<std::vector<kernels::ChunkTime>, 2> times;
+  std::vector<kernels::HeldParameters> held;
+  std::vector<topology::Bytes> kept;      ///< activations
+  std::vector<topology::Bytes> work;      ///< at work, or logits
+  std::vector<topology::Bytes> gathered;  ///< where parameters are shared
+};
+
+/// Prices plans on one thread.
 class ShapePrice {
  public:
-  /// `groups` must outlive this.
-  ShapePrice(Job job, Groups& groups) : job_(std::move(job)), groups_(groups) {}
+  /// Groups and floors must outlive this.
+  ShapePrice(Job job, Groups& groups, PipelineFloors& floors)
+      : job_(std::move(job)), groups_(groups), floors_(floors) {}
 
-  /// @param plan of the same shape as those before
-  /// @throws Error(usage) where the plan does not fit the machine or the chip lacks a figure
-  [[nodiscard]] PlanFloor floor(const kernels::Plan& plan);
+  /// @param plan any one of the shape
+  /// @throws Error(usage) where it does not fit the machine or the chip lacks a figure
+  [[nodiscard]] PieceCosts costs(kernels::Plan plan);
+
+  /// From here on of plans on as many ranks of each axis. @throws Error(usage) as above
+  void use(const kernels::Plan& plan, const PieceCosts& costs);
+
+  /// With the ranks in use; order, chunks and sharding are the plan's.
+  [[nodiscard]] topology::Seconds quick_time(const kernels::Plan& plan);
+  [[nodiscard]] topology::Bytes memory(const kernels::Plan& plan);
+  [[nodiscard]] topology::Seconds full_time(const kernels::Plan& plan);
 
  private:
-  /// Of layers in a row, for one micro-batch.
-  struct Amount {
-    kernels::ChunkTime time;
-    kernels::HeldParameters held;
-    topology::Bytes kept;  ///< activations
-    std::int64_t layers = 0;
-
-    void add(const Amount& other, std::int64_t times = 1);
-  };
-
-  /// One layer of each run of equal ones; what the first and the last chunk have beside layers.
-  struct Parts {
-    std::vector<Amount> layers;
-    Amount table;
-    Amount head;
-    Amount both;
-    topology::Bytes working;  ///< with the smallest layer
-    topology::Bytes logits;   ///< where the head is
-  };
-
-  /// What a rank has of the chunks.
-  struct Share {
-    Amount sum;
-    topology::Bytes largest;  ///< of the activations that a chunk keeps
-  };
-
-  [[nodiscard]] const Parts& parts();
-  [[nodiscard]] std::vector<Amount> chunks(const Parts& parts) const;
-  [[nodiscard]] static std::vector<Share> shares(const kernels::Pipeline& pipeline,
-                                                 const std::vector<Amount>& chunks);
+  [[nodiscard]] topology::Seconds pipeline(const std::vector<kernels::ChunkTime>& pieces);
+  [[nodiscard]] std::vector<kernels::ChunkTime> with_sharding() const;
+  [[nodiscard]] topology::Seconds after(const kernels::Pieces& pieces,
+                                        const std::vector<kernels::ChunkTime>& times) const;
 
   Job job_;  // with the plan at hand
   Groups& groups_;
-  /// By the replicas that share parameters (0: none do), and whether weights have own passes.
-  std::map<std::pair<std::int64_t, bool>, Parts> parts_;
+  PipelineFloors& floors_;
+  const PieceCosts* costs_ = nullptr;
+  std::optional<OperationTimes> times_;
+  topology::Seconds transfer_;
 };
 
 }  // namespace bench

@@ -129,6 +129,18 @@ ChunkTimes::Sharded ChunkTimes::sharded(const kernels::Layer& layer) const {
   return {gather, reduce, {}};
 }
 
+kernels::ChunkTime ChunkTimes::exposed(const Sharded& moves,
+                                       const kernels::ChunkTime& passes) const {
+  const auto left = [&](const Taken& comes, Seconds computes) {
+    return job_.plan.overlap_data ? std::max(Seconds(), comes.time - computes) : comes.time;
+  };
+  const bool splits = splits_backward(job_.plan.order);
+  const Seconds backward = splits ? passes.backward : passes.backward + passes.weights;
+  return {left(moves.forward, passes.forward),
+          left(moves.backward, backward),
+          left(moves.weights, passes.weights)};
+}
+
 ChunkSpending ChunkTimes::of(const kernels::LayerWork& work) const {
   ChunkSpending one{of(work.forward), of(work.backward), of(work.weights)};
   add_launches(job_, work, one);
@@ -140,15 +152,10 @@ const ChunkSpending& ChunkTimes::of(const kernels::Layer& layer) {
     if (known == layer) return spending;
   ChunkSpending one = of(layer_work(job_.model, layer, job_.plan));
   const Sharded moves = sharded(layer);
-  const auto left = [&](const Taken& comes, Seconds computes) {
-    return job_.plan.overlap_data ? std::max(Seconds(), comes.time - computes) : comes.time;
-  };
-  const Seconds backward = splits_backward(job_.plan.order)
-                               ? one.backward.total()
-                               : one.backward.total() + one.weights.total();
-  one.forward.wait(Spent::data, left(moves.forward, one.forward.total()), moves.forward);
-  one.backward.wait(Spent::data, left(moves.backward, backward), moves.backward);
-  one.weights.wait(Spent::data, left(moves.weights, one.weights.total()), moves.weights);
+  const kernels::ChunkTime left = exposed(moves, one.time());
+  one.forward.wait(Spent::data, left.forward, moves.forward);
+  one.backward.wait(Spent::data, left.backward, moves.backward);
+  one.weights.wait(Spent::data, left.weights, moves.weights);
   return layers_.emplace_back(layer, std::move(one)).second;
 }
 

@@ -58,6 +58,10 @@ class ChunkTimes {
 
   [[nodiscard]] Sharded sharded(const kernels::Layer& layer) const;
 
+  /// What the passes wait for of that.
+  [[nodiscard]] kernels::ChunkTime exposed(const Sharded& moves,
+                                           const kernels::ChunkTime& passes) const;
+
  private:
   [[nodiscard]] Spending of(const kernels::Operations& operations) const;
 

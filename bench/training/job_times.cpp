@@ -18,14 +18,14 @@ JobTimes::JobTimes(const Job& job, Groups& groups)
   for (const kernels::Stage& stage : stages_) chunks_.push_back(chunk_times.of(stage));
 }
 
-Taken JobTimes::transfer() const {
-  const kernels::Plan& plan = job_.plan;
-  const Group* group = times_.axes().pipeline;
+Taken pipeline_transfer(const Job& job, const OperationTimes& times) {
+  const kernels::Plan& plan = job.plan;
+  const Group* group = times.axes().pipeline;
   if (group == nullptr) return {};
   const double split = plan.sequence_parallel ? static_cast<double>(plan.tensor) : 1;
-  return times_.transfer(*group,
-                         topology::size_of(plan.type) *
-                             (static_cast<double>(plan.tokens() * job_.model.hidden) / split));
+  return times.transfer(*group,
+                        topology::size_of(plan.type) *
+                            (static_cast<double>(plan.tokens() * job.model.hidden) / split));
 }
 
 Pipeline JobTimes::pipeline(bool keep_tasks) const {

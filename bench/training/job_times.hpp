@@ -11,6 +11,9 @@
 
 namespace bench {
 
+/// Of activations or their gradient to the next rank of the pipeline.
+[[nodiscard]] Taken pipeline_transfer(const Job& job, const OperationTimes& times);
+
 class JobTimes {
  public:
   /// Both must outlive this. @throws Error(usage) for a plan that does not fit the machine
@@ -33,7 +36,7 @@ class JobTimes {
                                        std::int64_t index) const;
 
   /// Of activations or their gradient to the next rank.
-  [[nodiscard]] Taken transfer() const;
+  [[nodiscard]] Taken transfer() const { return pipeline_transfer(job_, times_); }
 
   [[nodiscard]] const kernels::Stage& stage(std::int64_t chunk) const {
     return stages_[static_cast<std::size_t>(chunk)];

@@ -124,16 +124,26 @@ TEST(PlanSpace, HoldsEveryPlanThatIsAcceptedOnce) {
   }
 }
 
+/// Chunks that have nothing alike.
+std::vector<kernels::Pieces> own_pieces(std::size_t chunks) {
+  std::vector<kernels::Pieces> all(chunks, kernels::Pieces(chunks));
+  for (std::size_t c = 0; c < chunks; ++c) all[c][c] = 1;
+  return all;
+}
+
 TEST(PipelineFloor, IsBelowEveryRunAndReachedWhereChunksAreEqual) {
   std::mt19937 random(5);
-  std::uniform_real_distribution<double> seconds(0.5, 2);
-  for (int trial = 0; trial < 300; ++trial) {
+  std::uniform_real_distribution<double> seconds(0.01, 2);
+  for (int trial = 0; trial < 4000; ++trial) {
     kernels::Pipeline p;
     p.order = static_cast<PipelineOrder>(trial % 6);
     p.ranks = 2 + 2 * (trial / 6 % 4);
     const bool two = p.order == PipelineOrder::zb_v || p.order == PipelineOrder::dual_pipe;
-    p.chunks = two ? 2 : p.order == PipelineOrder::interleaved ? 3 : 1;
-    p.micro_batches = p.ranks * (1 + trial / 24 % 4);
+    p.chunks = two ? 2 : p.order == PipelineOrder::interleaved ? 2 + trial / 96 % 3 : 1;
+    p.micro_batches = p.ranks * (1 + trial / 24 % 4) +
+                      (p.order == PipelineOrder::interleaved
+                           ? 0
+                           : trial / 7 % 3 * (p.order == PipelineOrder::dual_pipe ? 2 : 1));
     p.transfer = topology::Seconds(trial % 5 == 0 ? 0.1 : 0);
     const bool dual = p.order == PipelineOrder::dual_pipe;
     const bool equal = trial % 2 == 0;
@@ -144,7 +154,8 @@ TEST(PipelineFloor, IsBelowEveryRunAndReachedWhereChunksAreEqual) {
                               : kernels::ChunkTime{topology::Seconds(seconds(random)),
                                                    topology::Seconds(seconds(random)),
                                                    topology::Seconds(seconds(random))});
-    const double floor = pipeline_floor(p).value();
+    const kernels::PipelineFloor floors(p.order, p.ranks, own_pieces(p.times.size()));
+    const double floor = floors.time(p.times, p.micro_batches, p.transfer).value();
     const double time = run(p).time.value();
     EXPECT_LE(floor, time * (1 + 1e-12)) << kernels::name(p.order) << ", " << p.ranks;
     const bool exact = p.order == PipelineOrder::gpipe || p.order == PipelineOrder::one_f_one_b;
