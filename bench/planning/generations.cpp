@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "topology/error.hpp"
-#include "topology/scale_up.hpp"
 
 namespace bench {
 namespace {
@@ -34,13 +33,10 @@ Machine with_links(Machine machine, double factor) {
 
 FoundPlan best_plan(const TrainingTask& task, const Machine& whole, std::int64_t chips) {
   Job job{task.model, topology::slice(whole, chips), task.software, task.given, "auto"};
-  const std::int64_t most =
-      task.model_chips > 0 ? task.model_chips : topology::scale_up_chips(job.machine);
   SearchOptions options;
   options.keep = 1;
   options.front = false;
-  const SearchResult found =
-      search(job, kernels::whole_space(job.model, job.plan, chips, most), options);
+  const SearchResult found = search(job, whole_space(job, task.model_chips), options);
   if (found.best.empty())
     topology::usage_error(
         fmt::format("{} chips of {}: {}", chips, whole.name, nothing_found(found)));

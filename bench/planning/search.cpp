@@ -11,6 +11,7 @@
 #include "bench/planning/collector.hpp"
 #include "bench/planning/sieve.hpp"
 #include "kernels/matmul/accelerator.hpp"
+#include "topology/scale_up.hpp"
 
 namespace bench {
 namespace {
@@ -122,6 +123,18 @@ class Predictor {
 Bytes memory_capacity(const topology::Machine& machine) {
   const auto& capacity = machine.chip.memory_capacity;
   return capacity ? capacity->value : Bytes(std::numeric_limits<double>::infinity());
+}
+
+kernels::PlanSpace whole_space(const Job& job, std::int64_t model_chips) {
+  const std::int64_t all = job.machine.chips();
+  const std::int64_t most = model_chips > 0 ? model_chips : topology::scale_up_chips(job.machine);
+  kernels::PlanSpace space = kernels::whole_space(job.model, job.plan, all, most);
+  std::int64_t chips = 1;
+  for (const topology::Level& level : job.machine.levels) {
+    chips *= level.extent;
+    if (level.extent > 1 && chips < all) space.shard_domains.push_back(chips);
+  }
+  return space;
 }
 
 void SearchCounts::add(const SearchCounts& other) {

@@ -59,6 +59,10 @@ struct SearchOptions {
 /// Of a chip; infinite where it is not known.
 [[nodiscard]] topology::Bytes memory_capacity(const topology::Machine& machine);
 
+/// All plans of a job on its machine; replicas share among all or within a whole level (HSDP).
+/// @param model_chips most of tensor times context ranks; 0: chips that need no NIC between them
+[[nodiscard]] kernels::PlanSpace whole_space(const Job& job, std::int64_t model_chips);
+
 /// @param job its plan gives sequence, batch, types and overlaps
 /// @throws Error(usage) where the chip lacks a figure, or no plan fits: says what is in the way
 [[nodiscard]] SearchResult search(const Job& job,

@@ -48,6 +48,7 @@ Bytes sum(const kernels::Pieces& pieces, const std::vector<Bytes>& bytes) {
 
 PieceCosts ShapePrice::costs(Plan plan) {
   plan.sharding = Sharding::none;
+  plan.shard = 0;
   job_.plan = plan;
   const OperationTimes times(job_, groups_);
   const std::vector<Stage>& pieces = floors_.pieces();

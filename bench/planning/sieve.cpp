@@ -28,6 +28,7 @@ Plan PricedShapes::plan(const Candidate& candidate) const {
   plan.virtual_stages = candidate.virtual_stages;
   plan.order = candidate.order;
   plan.sharding = candidate.sharding;
+  plan.shard = candidate.shard;
   return plan;
 }
 
@@ -47,7 +48,7 @@ void Sieve::add(std::size_t shape) {
   for (const Plan& plan :
        kernels::spreads(space_, job_.model, shapes_.plans[shape], job_.machine.chips())) {
     ++counts.plans;
-    if (plan.pipeline != before.pipeline) fitting = fits(shape, plan);
+    if (plan.pipeline != before.pipeline || plan.shard != before.shard) fitting = fits(shape, plan);
     if (!fitting) {
       ++counts.misfits;
     } else {
@@ -82,6 +83,7 @@ void Sieve::consider(const Plan& plan, std::int64_t number) {
                         number,
                         static_cast<std::int32_t>(plan.pipeline),
                         static_cast<std::int32_t>(plan.virtual_stages),
+                        static_cast<std::int32_t>(plan.shard),
                         plan.order,
                         plan.sharding,
                         false});

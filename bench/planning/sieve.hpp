@@ -17,6 +17,7 @@ struct Candidate {
   std::int64_t number = 0;  ///< in the order of the space
   std::int32_t pipeline = 1;
   std::int32_t virtual_stages = 1;
+  std::int32_t shard = 0;
   kernels::PipelineOrder order = kernels::PipelineOrder::one_f_one_b;
   kernels::Sharding sharding = kernels::Sharding::none;
   bool full = false;  ///< the floor is the full one, see shape_price.hpp

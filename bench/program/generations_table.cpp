@@ -17,6 +17,7 @@ std::string plan_text(const kernels::Plan& p) {
   if (p.pipeline > 1) text += fmt::format(" {}", kernels::name(p.order));
   if (p.virtual_stages > 1) text += fmt::format(" x {}", p.virtual_stages);
   text += fmt::format(" mbs {} zero {}", p.micro_batch, static_cast<int>(p.sharding));
+  if (p.shard != 0) text += fmt::format("/{}", p.shard);
   if (p.recompute != kernels::Recompute::none)
     text += fmt::format(", recompute {}", kernels::name(p.recompute));
   return text;

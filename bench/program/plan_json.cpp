@@ -17,6 +17,7 @@ nlohmann::ordered_json plan_json(const FoundPlan& found) {
   out["micro_batch"] = p.micro_batch;
   out["recompute"] = kernels::name(p.recompute);
   out["zero"] = static_cast<int>(p.sharding);
+  out["shard"] = p.shard;
   out["step_s"] = found.time.value();
   out["mfu"] = found.mfu;
   out["memory_bytes"] = found.memory.value();

@@ -44,9 +44,15 @@ std::string reason(const FoundPlan& found, const FoundPlan& best) {
   return text;
 }
 
+/// "3", or "3/16" where 16 replicas share.
+std::string sharing(const Plan& p) {
+  const int stage = static_cast<int>(p.sharding);
+  return p.shard == 0 ? fmt::format("{}", stage) : fmt::format("{}/{}", stage, p.shard);
+}
+
 void print_heading() {
   fmt::print(
-      "#{:>4} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>4} {:>10} {:>12} {:>6} {:>8}  "
+      "#{:>4} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>7} {:>10} {:>12} {:>6} {:>8}  "
       "{}\n",
       "tp",
       "cp",
@@ -69,7 +75,7 @@ void print_row(const FoundPlan& found, const FoundPlan& best) {
   const Plan& p = found.plan;
   const double tokens = static_cast<double>(p.batch * p.sequence) / found.time.value();
   fmt::print(
-      "{:>5} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>4} {:>10.4g} {:>12.4g} {:>6.1f} "
+      "{:>5} {:>4} {:>6} {:>4} {:>4} {:>4}  {:<11} {:>4} {:<9} {:>7} {:>10.4g} {:>12.4g} {:>6.1f} "
       "{:>8.1f}{}\n",
       p.tensor,
       p.context,
@@ -80,7 +86,7 @@ void print_row(const FoundPlan& found, const FoundPlan& best) {
       kernels::name(p.order),
       p.micro_batch,
       kernels::name(p.recompute),
-      static_cast<int>(p.sharding),
+      sharing(p),
       found.time.value(),
       tokens,
       100 * found.mfu,

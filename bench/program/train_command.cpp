@@ -15,7 +15,6 @@
 #include "bench/program/train_table.hpp"
 #include "kernels/training/pipeline.hpp"
 #include "topology/error.hpp"
-#include "topology/scale_up.hpp"
 
 namespace bench {
 namespace {
@@ -105,10 +104,8 @@ Plan plan_of(const TrainOptions& o, const Job& job) {
 
 /// What the flags leave open.
 kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
-  const std::int64_t most =
-      o.model_chips > 0 ? o.model_chips : topology::scale_up_chips(job.machine);
   const Plan& plan = job.plan;
-  kernels::PlanSpace space = whole_space(job.model, plan, job.machine.chips(), most);
+  kernels::PlanSpace space = whole_space(job, o.model_chips);
   const auto fix = [&o](const char* flag, auto& values, auto value) {
     if (o.given(flag)) values = {value};
   };
@@ -122,6 +119,7 @@ kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
   fix("--recompute", space.recompute, plan.recompute);
   fix("--zero", space.sharding, plan.sharding);
   fix("--fsdp", space.sharding, plan.sharding);
+  if (o.given("--shard")) space.shard_domains.clear();
   return space;
 }
 

@@ -33,7 +33,7 @@ void time_search(benchmark::State& state, const Case& of) {
   job.software = topology::load_software("default");
   job.plan.sequence = of.sequence;
   job.plan.batch = 16384;
-  const kernels::PlanSpace space = whole_space(job.model, job.plan, of.chips, of.model_chips);
+  const kernels::PlanSpace space = whole_space(job, of.model_chips);
   bench::SearchResult found;
   const auto start = std::chrono::steady_clock::now();
   for (auto _ : state) {

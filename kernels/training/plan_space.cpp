@@ -64,6 +64,18 @@ bool shares(Sharding sharding, const Plan& plan) {
   return sharding == Sharding::none || plan.data * plan.context > 1;
 }
 
+/// Replicas share within so many chips; 0: as given.
+bool share_within(std::int64_t domain, Plan& plan) {
+  if (domain == 0) return true;
+  const std::int64_t replicas = plan.data * plan.context;
+  const std::int64_t shard = domain / plan.tensor;
+  if (!divides_all(plan.tensor, domain) || shard < 2 || shard >= replicas ||
+      !divides_all(shard, replicas))
+    return false;
+  plan.shard = shard;
+  return true;
+}
+
 /// The plans with each of the values that `put` accepts, the first plan's first.
 template <class Value, class Put>
 std::vector<Plan> each(const std::vector<Plan>& plans, const std::vector<Value>& values, Put put) {
@@ -153,6 +165,9 @@ std::vector<Plan> spreads(const PlanSpace& space,
     p.data = chips / (stage * pipeline);
     return divides_all(p.data * p.micro_batch, p.batch) && divides_all(p.expert, stage * p.data);
   });
+  std::vector<std::int64_t> domains{0};
+  domains.insert(domains.end(), space.shard_domains.begin(), space.shard_domains.end());
+  all = each(all, domains, [](Plan& p, std::int64_t domain) { return share_within(domain, p); });
   all = each(all, space.virtual_stages, [most](Plan& p, std::int64_t chunks) {
     p.virtual_stages = chunks;
     return p.pipeline * chunks <= most;
@@ -161,9 +176,10 @@ std::vector<Plan> spreads(const PlanSpace& space,
     p.order = order;
     return takes(order, p);
   });
-  return each(all, space.sharding, [](Plan& p, Sharding sharding) {
+  return each(all, space.sharding, [&shape](Plan& p, Sharding sharding) {
     p.sharding = sharding;
-    return shares(sharding, p);
+    const bool in_domain = p.shard != shape.shard;
+    return shares(sharding, p) && !(in_domain && sharding == Sharding::none);
   });
 }
 

@@ -25,11 +25,13 @@ struct PlanSpace {
   std::vector<std::int64_t> virtual_stages;
   std::vector<PipelineOrder> orders;
   std::vector<Sharding> sharding;
+  /// Chips within which replicas may share, each with its tensor ranks (HSDP), besides all of them.
+  std::vector<std::int64_t> shard_domains;
 };
 
 /// Every divisor: of the heads (tensor), the sequence (context), the experts, the replicas' share
 /// of the batch; as many pipeline ranks and chunks as there are layers; all orders and ways to
-/// share. Tensor and context ranks at most `most_model_chips` together.
+/// share, among all replicas. Tensor and context ranks at most `most_model_chips` together.
 [[nodiscard]] PlanSpace whole_space(const Model& model,
                                     const Plan& given,
                                     std::int64_t chips,

@@ -27,8 +27,7 @@ Job job(const char* model, const char* system, std::int64_t chips) {
 
 /// Small enough to predict every plan, with something in it that does not fit.
 kernels::PlanSpace small_space(const Job& job) {
-  kernels::PlanSpace space =
-      whole_space(job.model, job.plan, job.machine.chips(), job.machine.chips());
+  kernels::PlanSpace space = bench::whole_space(job, job.machine.chips());
   const auto at_most = [](std::vector<std::int64_t>& values, std::int64_t most) {
     std::erase_if(values, [most](std::int64_t v) { return v > most; });
   };

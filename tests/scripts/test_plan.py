@@ -32,7 +32,7 @@ def test_each_plan_is_the_step_that_train_predicts():
                  "--pp", plan["pipeline"], "--vpp", plan["virtual_stages"],
                  "--ep", plan["expert"], "--schedule", plan["order"],
                  "--mbs", plan["micro_batch"], "--recompute", plan["recompute"],
-                 "--zero", plan["zero"]] + (["--sp"] if plan["tensor"] > 1 else [])
+                 "--zero", plan["zero"], "--shard", plan["shard"]] + (["--sp"] if plan["tensor"] > 1 else [])
         step = json.loads(run("train", *JOB, "--json", *map(str, flags)).stdout)
         assert step["step_s"] == plan["step_s"]
         assert step["memory_bytes"]["sum"] == plan["memory_bytes"]

@@ -47,7 +47,8 @@ using Key = std::tuple<std::int64_t,
                        PipelineOrder,
                        std::int64_t,
                        Recompute,
-                       Sharding>;
+                       Sharding,
+                       std::int64_t>;
 
 Key key(const Plan& p) {
   return {p.tensor,
@@ -58,7 +59,8 @@ Key key(const Plan& p) {
           p.order,
           p.micro_batch,
           p.recompute,
-          p.sharding};
+          p.sharding,
+          p.shard};
 }
 
 bool accepted(const Plan& plan, const kernels::Model& model) {
@@ -108,6 +110,36 @@ std::set<Key> everything(const kernels::Model& model, std::int64_t chips) {
             }
       }
   return all;
+}
+
+/// With groups of chips within which replicas share, by definition: whole groups of tensor ranks,
+/// more than one, some of the replicas.
+std::set<Key> with_domains(const std::set<Key>& plans, const std::vector<std::int64_t>& domains) {
+  std::set<Key> all = plans;
+  for (const Key& plan : plans)
+    for (const std::int64_t domain : domains) {
+      const auto tensor = std::get<0>(plan);
+      const auto replicas = std::get<1>(plan) * std::get<2>(plan);
+      const bool divides = domain % tensor == 0 && replicas % (domain / tensor) == 0;
+      if (!divides || domain == tensor || domain / tensor == replicas) continue;
+      if (std::get<8>(plan) == Sharding::none) continue;
+      Key in_domain = plan;
+      std::get<9>(in_domain) = domain / tensor;
+      all.insert(in_domain);
+    }
+  return all;
+}
+
+TEST(PlanSpace, HoldsSharingWithinDomainsOnce) {
+  const kernels::Model model = small_model();
+  const std::int64_t chips = 12;
+  kernels::PlanSpace space = whole_space(model, given(), chips, chips);
+  space.shard_domains = {2, 6};
+  std::set<Key> found;
+  for (const Plan& shape : shapes(space, model, given(), chips))
+    for (const Plan& plan : spreads(space, model, shape, chips))
+      EXPECT_TRUE(found.insert(key(plan)).second);
+  EXPECT_EQ(found, with_domains(everything(model, chips), {2, 6}));
 }
 
 TEST(PlanSpace, HoldsEveryPlanThatIsAcceptedOnce) {
