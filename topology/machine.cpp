@@ -97,17 +97,28 @@ std::size_t Machine::level(const std::string& level_name) const {
   usage_error(unknown_name("level", level_name, names));
 }
 
+bool has_part(const Machine& machine, std::int64_t chips) {
+  std::int64_t group = 1;  // chips of the levels below
+  for (const Level& level : machine.levels) {
+    const std::int64_t full = group * level.extent;
+    if (chips <= full)
+      return chips >= 2 && (chips == full || (can_be_cut(level) && chips % group == 0));
+    group = full;
+  }
+  return false;
+}
+
 Machine slice(const Machine& machine, std::int64_t chips) {
   if (chips < 2) usage_error(fmt::format("a collective needs at least 2 chips, not {}", chips));
+  if (!has_part(machine, chips)) refuse(machine, chips);
   Machine part = machine;
-  std::int64_t group = 1;  // chips of the levels below
+  std::int64_t group = 1;
   for (std::size_t l = 0; l < machine.levels.size(); ++l) {
     Level& level = part.levels[l];
     const std::int64_t full = group * level.extent;
     if (chips <= full) {
       part.levels.resize(l + 1);
       if (chips == full) return part;
-      if (!can_be_cut(level) || chips % group != 0) refuse(machine, chips);
       const std::int64_t members = chips / group;
       level.size_source = {members,
                            Status::derived,
@@ -117,7 +128,7 @@ Machine slice(const Machine& machine, std::int64_t chips) {
     }
     group = full;
   }
-  refuse(machine, chips);
+  return part;
 }
 
 Machine group(const Machine& machine, const std::vector<std::string>& level_names) {

@@ -87,9 +87,12 @@ struct Machine {
   [[nodiscard]] std::size_t level(const std::string& level_name) const;
 };
 
+/// Whether slice has a part of so many chips.
+[[nodiscard]] bool has_part(const Machine& machine, std::int64_t chips);
+
 /// The machine cut down to `chips`: full lower levels, then a part of the next one if that level is
 /// switched (a part of a ring is not a ring).
-/// @throws Error(usage) that names the nearest counts that work.
+/// @throws Error(usage) that names the nearest counts that work, where there is no such part.
 [[nodiscard]] Machine slice(const Machine& machine, std::int64_t chips);
 
 /// What one group over some of the levels has to itself while all groups of that kind work side by

@@ -43,12 +43,13 @@ FoundPlan best_plan(const TrainingTask& task, const Machine& whole, std::int64_t
   return found.best.front();
 }
 
-Affordable within_budget(const TrainingTask& task, const Machine& whole, std::int64_t most) {
+PartPlan within_budget(const TrainingTask& task, const Machine& whole, std::int64_t most) {
   constexpr int parts_tried = 4;
-  std::optional<Affordable> fastest;
+  std::optional<PartPlan> fastest;
   int tried = 0;
   std::string why;
   for (const std::int64_t chips : even_parts(std::min(most, whole.chips()))) {
+    if (!topology::has_part(whole, chips)) continue;
     try {
       const FoundPlan plan = best_plan(task, whole, chips);
       if (!fastest || plan.time < fastest->plan.time) fastest = {chips, plan};
@@ -61,7 +62,7 @@ Affordable within_budget(const TrainingTask& task, const Machine& whole, std::in
     topology::usage_error(fmt::format("no part of up to {} chips of {} will do: {}",
                                       most,
                                       whole.name,
-                                      why.empty() ? "it has no chip" : why));
+                                      why.empty() ? "it has none" : why));
   return *fastest;
 }
 

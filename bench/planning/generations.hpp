@@ -27,17 +27,11 @@ struct TrainingTask {
                                   const topology::Machine& whole,
                                   std::int64_t chips);
 
-/// A part of a machine that a budget pays for, and its best plan.
-struct Affordable {
-  std::int64_t chips = 0;
-  FoundPlan plan;
-};
-
 /// The fastest of the four largest parts of at most `most` chips whose number is 1, 3, 5 or 7 times
 /// a power of two: others share few batches evenly. @throws Error(usage) where no part has a plan
-[[nodiscard]] Affordable within_budget(const TrainingTask& task,
-                                       const topology::Machine& whole,
-                                       std::int64_t most);
+[[nodiscard]] PartPlan within_budget(const TrainingTask& task,
+                                     const topology::Machine& whole,
+                                     std::int64_t most);
 
 /// One group of figures taken over.
 struct WaterfallStep {

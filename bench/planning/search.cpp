@@ -137,6 +137,11 @@ kernels::PlanSpace whole_space(const Job& job, std::int64_t model_chips) {
   return space;
 }
 
+topology::Seconds PartPlan::chip_time() const {
+  return plan.time *
+         (static_cast<double>(chips) / static_cast<double>(plan.plan.batch * plan.plan.sequence));
+}
+
 void SearchCounts::add(const SearchCounts& other) {
   plans += other.plans;
   misfits += other.misfits;

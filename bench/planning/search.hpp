@@ -24,6 +24,15 @@ struct FoundPlan {
   std::int64_t number = 0;  ///< in the order of the space
 };
 
+/// The best plan on a part of a machine.
+struct PartPlan {
+  std::int64_t chips = 0;
+  FoundPlan plan;
+
+  /// Of all chips, for one token.
+  [[nodiscard]] topology::Seconds chip_time() const;
+};
+
 /// What became of the plans of a space.
 struct SearchCounts {
   std::int64_t plans = 0;

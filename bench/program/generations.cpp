@@ -132,21 +132,19 @@ Advance advance(const Generations& all, std::int64_t chips, std::size_t contende
 }  // namespace
 
 double Generations::tokens_per_second(const Standing& standing) const {
-  return task.tokens() / standing.affordable.plan.time.value();
+  return task.tokens() / standing.part.plan.time.value();
 }
 
 std::optional<double> Generations::joules(const Standing& standing) const {
   const auto& power = contenders[standing.contender].power;
   if (!power) return std::nullopt;
-  return static_cast<double>(standing.affordable.chips) * power->value.value() /
-         tokens_per_second(standing);
+  return standing.part.chip_time().value() * power->value.value();
 }
 
 std::optional<double> Generations::dollars(const Standing& standing) const {
   const auto& price = contenders[standing.contender].price;
   if (!price) return std::nullopt;
-  return static_cast<double>(standing.affordable.chips) * price->value.value() /
-         tokens_per_second(standing);
+  return standing.part.chip_time().value() * price->value.value();
 }
 
 Generations compare_generations(const GenerationsOptions& options) {
@@ -172,7 +170,7 @@ Generations compare_generations(const GenerationsOptions& options) {
       all.bounds.push_back(bounds(all.task,
                                   all.contenders[i].machine,
                                   options.chips,
-                                  all.terms.front().standings[i].affordable.plan.time));
+                                  all.terms.front().standings[i].part.plan.time));
     }
     for (std::size_t i = 1; i < all.contenders.size(); ++i)
       all.advances.push_back(advance(all, options.chips, i));

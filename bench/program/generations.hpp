@@ -33,7 +33,7 @@ struct Contender {
 
 struct Standing {
   std::size_t contender = 0;
-  Affordable affordable;
+  PartPlan part;
 };
 
 /// One way to be equal.

@@ -40,11 +40,11 @@ Json terms_json(const Generations& all, const EqualTerms& terms) {
   Json out{{"title", terms.title}, {"standings", Json::array()}, {"missing", terms.missing}};
   for (const Standing& standing : terms.standings)
     out["standings"].push_back({{"system", all.contenders[standing.contender].machine.name},
-                                {"chips", standing.affordable.chips},
+                                {"chips", standing.part.chips},
                                 {"tokens_per_s", all.tokens_per_second(standing)},
                                 {"joule_per_token", or_null(all.joules(standing))},
                                 {"usd_per_token", or_null(all.dollars(standing))},
-                                {"plan", plan_json(standing.affordable.plan)}});
+                                {"plan", plan_json(standing.part.plan)}});
   return out;
 }
 

@@ -5,23 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "kernels/training/pipeline.hpp"
+#include "bench/program/plan_text.hpp"
 
 namespace bench {
 namespace {
-
-std::string plan_text(const kernels::Plan& p) {
-  std::string text = fmt::format("tp {} pp {} dp {}", p.tensor, p.pipeline, p.data);
-  if (p.context > 1) text += fmt::format(" cp {}", p.context);
-  if (p.expert > 1) text += fmt::format(" ep {}", p.expert);
-  if (p.pipeline > 1) text += fmt::format(" {}", kernels::name(p.order));
-  if (p.virtual_stages > 1) text += fmt::format(" x {}", p.virtual_stages);
-  text += fmt::format(" mbs {} zero {}", p.micro_batch, static_cast<int>(p.sharding));
-  if (p.shard != 0) text += fmt::format("/{}", p.shard);
-  if (p.recompute != kernels::Recompute::none)
-    text += fmt::format(", recompute {}", kernels::name(p.recompute));
-  return text;
-}
 
 /// A figure on an assumption bears a star.
 template <class Q>
@@ -56,8 +43,8 @@ void print_terms(const Generations& all, const EqualTerms& terms, std::size_t wi
                "plan");
   for (const Standing& standing : terms.standings) {
     const Contender& contender = all.contenders[standing.contender];
-    const auto chips = static_cast<double>(standing.affordable.chips);
-    const FoundPlan& found = standing.affordable.plan;
+    const auto chips = static_cast<double>(standing.part.chips);
+    const FoundPlan& found = standing.part.plan;
     std::optional<double> megawatts;
     if (contender.power) megawatts = chips * contender.power->value.value() * 1e-6;
     std::optional<double> per_million = all.dollars(standing);
@@ -65,11 +52,11 @@ void print_terms(const Generations& all, const EqualTerms& terms, std::size_t wi
     fmt::print("{:<{}} {:>8} {:>9.4g} {:>10.4g} {:>6.1f} {:>7.2f}x {:>8} {:>9} {:>11}  {}\n",
                contender.machine.name,
                width,
-               standing.affordable.chips,
+               standing.part.chips,
                found.time.value(),
                all.tokens_per_second(standing),
                100 * found.mfu,
-               terms.standings.front().affordable.plan.time / found.time,
+               terms.standings.front().part.plan.time / found.time,
                known(megawatts, star(contender.power)),
                known(all.joules(standing), star(contender.power)),
                known(per_million, star(contender.price)),

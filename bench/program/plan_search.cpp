@@ -9,7 +9,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
-#include "bench/executor/mpi.hpp"
+#include "topology/error.hpp"
 
 namespace bench {
 namespace {
@@ -107,10 +107,11 @@ class Progress {
 
 }  // namespace
 
-SearchResult search_on_ranks(const Job& job, const kernels::PlanSpace& space, std::size_t keep) {
-  const MpiSession session;
-  SearchOptions options;
-  options.keep = keep;
+SearchResult search_on_ranks(const MpiSession& session,
+                             const Job& job,
+                             const kernels::PlanSpace& space,
+                             const SearchOptions& given) {
+  SearchOptions options = given;
   options.part = session.rank();
   options.parts = session.size();
   Progress progress;
@@ -123,7 +124,7 @@ SearchResult search_on_ranks(const Job& job, const kernels::PlanSpace& space, st
   all.best = unpacked(gathered(packed(mine.best), session.size(), session.rank()));
   all.front = unpacked(gathered(packed(mine.front), session.size(), session.rank()));
   SearchResult merged;
-  merged.add(all, keep, memory_capacity(job.machine));
+  merged.add(all, options.keep, memory_capacity(job.machine));
   merged.counts = summed(mine.counts);
   merged.misfit = mine.misfit;
   Job one = job;
@@ -133,6 +134,27 @@ SearchResult search_on_ranks(const Job& job, const kernels::PlanSpace& space, st
       found.spending = predict_step(one).spending;
     }
   return merged;
+}
+
+std::vector<PartPlan> search_fewer_chips(const MpiSession& session,
+                                         const Job& job,
+                                         const SpaceOf& space) {
+  SearchOptions options;
+  options.keep = 1;
+  options.front = false;
+  std::vector<PartPlan> parts;
+  for (std::int64_t chips = job.machine.chips(); chips % 2 == 0 && chips > 2;) {
+    chips /= 2;
+    if (!topology::has_part(job.machine, chips)) continue;
+    Job part = job;
+    part.machine = topology::slice(job.machine, chips);
+    const SearchResult found = search_on_ranks(session, part, space(part), options);
+    int fits = found.best.empty() ? 0 : 1;
+    if (session.size() > 1) MPI_Bcast(&fits, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    if (fits == 0) break;
+    if (session.rank() == 0) parts.push_back({chips, found.best.front()});
+  }
+  return parts;
 }
 
 }  // namespace bench

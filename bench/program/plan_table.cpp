@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/program/part_table.hpp"
 #include "bench/program/plan_json.hpp"
+#include "bench/program/plan_text.hpp"
 #include "kernels/training/pipeline.hpp"
 
 namespace bench {
@@ -42,12 +44,6 @@ std::string reason(const FoundPlan& found, const FoundPlan& best) {
       text += fmt::format(
           "{}{} {:+.1f} %", text.size() == alone ? ": " : ", ", name(all[i].spent), all[i].percent);
   return text;
-}
-
-/// "3", or "3/16" where 16 replicas share.
-std::string sharing(const Plan& p) {
-  const int stage = static_cast<int>(p.sharding);
-  return p.shard == 0 ? fmt::format("{}", stage) : fmt::format("{}/{}", stage, p.shard);
 }
 
 void print_heading() {
@@ -110,7 +106,10 @@ void print_counts(const SearchCounts& counts, Seconds took) {
 
 }  // namespace
 
-void print_search(const Job& job, const SearchResult& found, Seconds took) {
+void print_search(const Job& job,
+                  const SearchResult& found,
+                  const std::vector<PartPlan>& parts,
+                  Seconds took) {
   fmt::print(
       "# best plans of {} on {} chips of {} ({}), predicted; {} sequences of {} tokens a step; "
       "software {}\n",
@@ -128,17 +127,21 @@ void print_search(const Job& job, const SearchResult& found, Seconds took) {
       "they differ\n");
   print_heading();
   for (const FoundPlan& plan : found.front) print_row(plan, found.best.front());
+  if (!parts.empty()) print_parts(job.machine.chip, parts);
   fmt::print("\n");
   print_counts(found.counts, took);
 }
 
-void print_search_json(const Job& job, const SearchResult& found) {
+void print_search_json(const Job& job,
+                       const SearchResult& found,
+                       const std::vector<PartPlan>& parts) {
   nlohmann::ordered_json out;
   out["model"] = job.model.name;
   out["system"] = job.machine.name;
   out["chips"] = job.machine.chips();
   for (const FoundPlan& plan : found.best) out["best"].push_back(plan_json(plan));
   for (const FoundPlan& plan : found.front) out["front"].push_back(plan_json(plan));
+  if (!parts.empty()) out["parts"] = parts_json(job.machine.chip, parts);
   const SearchCounts& c = found.counts;
   out["counts"] = {{"plans", c.plans},
                    {"misfits", c.misfits},

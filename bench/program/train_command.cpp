@@ -8,6 +8,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/model_file.hpp"
+#include "bench/program/plan_record.hpp"
 #include "bench/program/plan_search.hpp"
 #include "bench/program/plan_table.hpp"
 #include "bench/program/timeline_file.hpp"
@@ -44,6 +45,7 @@ struct TrainOptions {
   std::string timeline;
   std::string output;
   bool force = false;
+  bool fewer = false;  ///< chips, too
   std::string search;  ///< "auto": for the best plans
   std::int64_t keep = 10;
   std::int64_t model_chips = 0;
@@ -123,22 +125,38 @@ kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
   return space;
 }
 
-void search_plans(const TrainOptions& o, const Job& job) {
+void check_search(const TrainOptions& o) {
   if (!o.given("--gbs"))
     topology::usage_error("--plan auto needs the sequences of a step: --gbs N");
-  for (const char* flag : {"--dp", "--timeline", "--output", "--sensitivity"})
+  for (const char* flag : {"--dp", "--timeline", "--sensitivity"})
     if (o.given(flag))
       topology::usage_error(fmt::format("{} goes with one plan, not with --plan auto", flag));
+}
+
+TrainRecord record_of(const TrainOptions& o) {
+  return {o.output, o.force, o.model, o.system, o.software, o.overrides};
+}
+
+void search_plans(const TrainOptions& o, const Job& job) {
+  check_search(o);
+  const MpiSession session;
+  SearchOptions options;
+  options.keep = static_cast<std::size_t>(o.keep);
+  const auto space = [&o](const Job& of) { return space_of(o, of); };
   const auto start = std::chrono::steady_clock::now();
-  const SearchResult found =
-      search_on_ranks(job, space_of(o, job), static_cast<std::size_t>(o.keep));
+  const SearchResult found = search_on_ranks(session, job, space(job), options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  if (launched_rank() > 0) return;
+  std::vector<PartPlan> parts;
+  if (o.fewer) parts = search_fewer_chips(session, job, space);
+  MpiSession::end();
+  if (session.rank() > 0) return;
   if (found.best.empty()) topology::usage_error(nothing_found(found));
+  if (o.fewer) parts.insert(parts.begin(), {job.machine.chips(), found.best.front()});
+  if (!o.output.empty()) record_search(record_of(o), job, found, parts);
   if (o.json)
-    print_search_json(job, found);
+    print_search_json(job, found, parts);
   else
-    print_search(job, found, topology::Seconds(took.count()));
+    print_search(job, found, parts, topology::Seconds(took.count()));
 }
 
 void train(const TrainOptions& o) {
@@ -157,8 +175,7 @@ void train(const TrainOptions& o) {
   if (o.sensitivity) sensitivity = sensitivities(job);
   if (!speaks_before_init()) return;
   if (!o.timeline.empty()) write_timeline(o.timeline, timeline(job), job.model.name);
-  if (!o.output.empty())
-    record_step({o.output, o.force, o.model, o.system, o.software, o.overrides}, job, step);
+  if (!o.output.empty()) record_step(record_of(o), job, step);
   if (o.json)
     print_step_json(job, step, sensitivity);
   else
@@ -213,6 +230,9 @@ void add_search(CLI::App& train, TrainOptions& o) {
   train
       .add_option("--plan", o.search, "auto: find the best of all plans that the flags leave open")
       ->check(CLI::IsMember({"auto"}));
+  train.add_flag("--fewer-chips",
+                 o.fewer,
+                 "with --plan auto: the best plan on half of the chips, a quarter, …, too");
   train.add_option("--keep", o.keep, "plans that are listed")->check(CLI::Range(1, 1000));
   train.add_option(
       "--model-chips",
@@ -240,7 +260,8 @@ void add_train(CLI::App& app, Action& chosen) {
   train_command->add_flag("--sensitivity", options->sensitivity, "d ln step / d ln of each figure");
   train_command->add_option(
       "--timeline", options->timeline, "write passes and operations as a Chrome trace");
-  train_command->add_option("-O,--output", options->output, "write the step to this results file");
+  train_command->add_option(
+      "-O,--output", options->output, "write the step, or the plans, to this results file");
   train_command->add_flag("--force", options->force, "overwrite earlier results");
   train_command->add_flag("--json", options->json, "for programs");
   train_command->callback([options, &chosen] { chosen = [options] { train(*options); }; });

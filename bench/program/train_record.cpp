@@ -10,7 +10,6 @@
 #include "bench/program/model_file.hpp"
 #include "bench/program/modelled_tables.hpp"
 #include "bench/program/rows.hpp"
-#include "bench/record/result_file.hpp"
 #include "kernels/training/pipeline.hpp"
 #include "topology/parse.hpp"
 #include "topology/shipped.hpp"
@@ -177,20 +176,32 @@ void record_inputs(ResultFile& file, const TrainRecord& where, const Job& job) {
     file.text("inputs/overrides", fmt::format("{}\n", fmt::join(where.overrides, "\n")));
 }
 
-}  // namespace
-
-void record_step(const TrainRecord& where, const Job& job, const Step& step) {
+ResultFile begin(const TrainRecord& where, const Job& job) {
   ResultFile file =
       ResultFile::create(where.output, {where.force, fmt::format("rainier {}", RAINIER_VERSION)});
   record_inputs(file, where, job);
   std::vector<Table::Row> figures = figure_rows(job.machine);
   for (Table::Row& row : software_rows(job)) figures.push_back(std::move(row));
   file.table(systems_figures).append_all(figures);
-  Table steps = file.table(modelled_training);
-  Table exposed = file.table(modelled_exposed);
+  return file;
+}
+
+}  // namespace
+
+StepTables::StepTables(const TrainRecord& where, const Job& job)
+    : file(begin(where, job)),
+      steps(file.table(modelled_training)),
+      exposed(file.table(modelled_exposed)) {}
+
+void StepTables::append(const Job& job, const Step& step) {
   exposed.append_all(exposed_rows(job, step, steps.points()));
   steps.append(training_row(job, step));
-  file.complete();
+}
+
+void record_step(const TrainRecord& where, const Job& job, const Step& step) {
+  StepTables tables(where, job);
+  tables.append(job, step);
+  tables.file.complete();
   fmt::print(stderr, "results: {}\n", where.output);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/record/result_file.hpp"
 #include "bench/training/step.hpp"
 
 namespace bench {
@@ -16,6 +17,18 @@ struct TrainRecord {
   std::string system;
   std::string software;
   std::vector<std::string> overrides;
+};
+
+/// A results file with the inputs and figures of a job, and its tables of steps.
+struct StepTables {
+  /// @throws Error(environment), see ResultFile
+  StepTables(const TrainRecord& where, const Job& job);
+
+  void append(const Job& job, const Step& step);
+
+  ResultFile file;
+  Table steps;
+  Table exposed;
 };
 
 /// @throws Error(environment), see ResultFile

@@ -9,7 +9,7 @@ namespace bench {
 
 inline constexpr const char* results_format = "rainier-results";
 /// Readers refuse a newer major number; a minor one adds tables or columns.
-inline constexpr const char* schema_version = "1.5";
+inline constexpr const char* schema_version = "1.6";
 
 struct Record {
   const char* group;
@@ -26,6 +26,7 @@ extern const Record modelled_chip;
 extern const Record modelled_matmul;
 extern const Record modelled_training;
 extern const Record modelled_exposed;
+extern const Record modelled_plan;
 extern const Record modelled_goodput;
 extern const Record modelled_goodput_lever;
 extern const Record modelled_goodput_run;

@@ -11,6 +11,7 @@ namespace {
 using enum ColumnType;
 
 using units::bytes;
+using units::joule;
 using units::no_unit;
 using units::per_second;
 using units::second;
@@ -90,11 +91,25 @@ constexpr std::array exposed_columns{
            "Origin of the level's bandwidth: published, derived or assumed; of a call's overhead."},
 };
 
+constexpr std::array plan_columns{
+    Column{"row", int64, no_unit, "Row of modelled/training."},
+    Column{"list",
+           text,
+           no_unit,
+           "time: the fastest; memory: within shares of the memory; chips: on fewer of them."},
+    Column{"place", int64, no_unit, "Place in the list, from 0."},
+    Column{"chip_time", float64, second, "Of all chips together, for one token."},
+    Column{"energy", float64, joule, "For one token; missing where the chip's power is not known."},
+    Column{"cost", float64, no_unit, "US dollars a token; missing where the price is not known."},
+};
+
 }  // namespace
 
 constinit const Record modelled_training{
     "modelled/training", "Training steps, predicted", training_columns};
 constinit const Record modelled_exposed{
     "modelled/exposed", "Communication of the steps that nothing hides, by level", exposed_columns};
+constinit const Record modelled_plan{
+    "modelled/plan", "The best of all plans of a training job", plan_columns};
 
 }  // namespace bench

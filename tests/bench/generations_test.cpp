@@ -119,7 +119,7 @@ TEST(Generations, NeededLinksGiveTheWantedStep) {
 
 TEST(Generations, ABudgetBuysPartsThatSplitTheBatch) {
   const Machine whole = topology::load_system("rainier");
-  const bench::Affordable part = bench::within_budget(task(), whole, 100);
+  const bench::PartPlan part = bench::within_budget(task(), whole, 100);
   EXPECT_EQ(part.chips, 64);  // 96 and 80 are no parts of this machine
   EXPECT_EQ(part.plan.time, bench::best_plan(task(), whole, 64).time);
   EXPECT_EQ(bench::within_budget(task(), whole, 63).chips, 16);  // half a ring is no ring

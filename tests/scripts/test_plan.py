@@ -2,6 +2,7 @@
 predicts alike; what no plan can do is refused."""
 import json
 
+import h5py
 import pytest
 
 from program import refused, run
@@ -58,6 +59,47 @@ def test_the_table_says_why_others_are_slower():
     slower = 100 * (last["step_s"] / first["step_s"] - 1)
     assert rows[9].endswith("%") and f"{slower:+.1f} %: {largest} {more[largest]:+.1f} %" in rows[9]
     assert len(rows[0].split()) == 14  # the first is the measure
+
+
+def test_fewer_chips_are_searches_of_their_own():
+    found = search("--fewer-chips", "--keep", "1")
+    parts = found["parts"]
+    chips = [part["chips"] for part in parts]
+    assert chips == [64, 16, 4]  # no part of 32 or 8, and 2 chips have too little memory
+    assert parts[0]["plan"] == found["best"][0]
+    alone = search("--chips", "16", "--keep", "1")
+    assert parts[1]["plan"] == alone["best"][0]
+    for part in parts:
+        expected = part["chips"] * part["plan"]["step_s"] / (128 * 4096)
+        assert part["chip_s_per_token"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_price_of_a_token_follows_from_the_price_of_a_chip():
+    part = search("--fewer-chips", "--keep", "1", "--set", "chip.price.hourly=3.6 USD/h")["parts"][1]
+    assert part["usd_per_token"] == pytest.approx(0.001 * part["chip_s_per_token"], rel=1e-12)
+
+
+def test_the_file_holds_each_list_as_steps(tmp_path):
+    file = tmp_path / "plans.h5"
+    flags = ("--fewer-chips", "--keep", "2", "-O", str(file))
+    found = search(*flags)
+    lists = {"time": found["best"], "memory": found["front"],
+             "chips": [part["plan"] for part in found["parts"]]}
+    with h5py.File(file) as tables:
+        plans, steps = tables["modelled/plan"], tables["modelled/training"]
+        names = plans["list"].asstr()[:]
+        for name, expected in lists.items():
+            rows = plans["row"][names == name]
+            assert steps["time"][rows].tolist() == [plan["step_s"] for plan in expected]
+            assert steps["tensor"][rows].tolist() == [plan["tensor"] for plan in expected]
+        parts = names == "chips"
+        assert steps["chips"][plans["row"][parts]].tolist() == [
+            part["chips"] for part in found["parts"]]
+        assert plans["chip_time"][parts].tolist() == [
+            part["chip_s_per_token"] for part in found["parts"]]
+    before = file.read_bytes()
+    search(*flags, "--force", ranks=2)
+    assert file.read_bytes() == before
 
 
 @pytest.mark.parametrize("arguments, says", [

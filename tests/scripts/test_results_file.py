@@ -12,7 +12,7 @@ import pytest
 BUILD = pathlib.Path(os.environ.get("RAINIER_BUILD", "build"))
 SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).parents[2]))
 TABLES = ["systems/figures", "modelled/collective", "modelled/link_class", "modelled/link",
-          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed",
+          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed", "modelled/plan",
           "modelled/goodput", "modelled/goodput_lever", "modelled/goodput_run", "modelled/distributed_matmul",
           "measured/collective", "measured/clock", "measured/matmul", "measured/distributed_matmul",
           "measured/compute", "measured/memory"]
@@ -50,7 +50,7 @@ def columns(table):
 def test_root_says_what_it_is(example):
     with h5py.File(example) as file:
         assert dict(file.attrs) == {
-            "format": "rainier-results", "schema_version": "1.5", "Conventions": "CF-1.8",
+            "format": "rainier-results", "schema_version": "1.6", "Conventions": "CF-1.8",
             "creator": "rainier example", "status": "complete", "last_point": 5 * len(TABLES)}
         assert file["inputs/systems/example.toml"].asstr()[()] == 'title = "µ"\n'
         assert file["measured/host"].attrs["cores"] == 2
