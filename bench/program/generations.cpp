@@ -69,7 +69,7 @@ std::string take_powers(std::vector<Contender>& contenders) {
 }
 
 EqualTerms equal_chips(const Generations& all, std::int64_t chips) {
-  EqualTerms terms{fmt::format("equal chips: {}", chips), {}, {}};
+  EqualTerms terms{"chips", fmt::format("equal chips: {}", chips), {}, {}};
   for (std::size_t i = 0; i < all.contenders.size(); ++i) {
     say("equal chips: " + all.contenders[i].machine.name);
     terms.standings.push_back({i, {chips, best_plan(all.task, all.contenders[i].machine, chips)}});
@@ -85,7 +85,7 @@ EqualTerms equal_budget(const Generations& all,
                         const char* flag,
                         topology::Figure<Q> Contender::*each) {
   const Contender& first = all.contenders.front();
-  EqualTerms terms{fmt::format("equal {}", what), {}, {}};
+  EqualTerms terms{what, fmt::format("equal {}", what), {}, {}};
   if (!(first.*each)) {
     terms.missing.push_back(fmt::format(
         "the {} of {} is not known: {} {}=…", what, first.machine.name, flag, first.machine.name));

@@ -38,6 +38,7 @@ struct Standing {
 
 /// One way to be equal.
 struct EqualTerms {
+  std::string what;  ///< "chips", "power" or "cost"
   std::string title;
   std::vector<Standing> standings;
   std::vector<std::string> missing;  ///< who is not there, and why

@@ -11,7 +11,7 @@ namespace bench {
 namespace {
 
 constexpr double million = 1e6;
-constexpr double hour = 3600;
+constexpr double seconds_per_hour = 3600;
 
 /// Per token times a chip's figure, with a star for an assumed one.
 template <class Q>
@@ -57,7 +57,7 @@ void print_parts(const topology::Chip& chip, const std::vector<PartPlan>& parts)
                found.time / parts.front().plan.time,
                static_cast<double>(part.chips) / part.chip_time().value(),
                100 * found.mfu,
-               part.chip_time().value() * million / hour,
+               part.chip_time().value() * million / seconds_per_hour,
                times(part, chip.price, million),
                times(part, power_of(chip), 1),
                plan_text(found.plan));

@@ -12,7 +12,9 @@ namespace {
 class PlanTable {
  public:
   PlanTable(const TrainRecord& where, const Job& job)
-      : job_(job), tables_(where, job), plans_(tables_.file.table(modelled_plan)) {}
+      : job_(job),
+        tables_(where, job.model, job.software, {&job.machine, 1}),
+        plans_(tables_.file.table(modelled_plan)) {}
 
   void add(const char* list, std::int64_t place, const PartPlan& part) {
     Job job = job_;

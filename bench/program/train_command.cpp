@@ -131,10 +131,11 @@ void check_search(const TrainOptions& o) {
   for (const char* flag : {"--dp", "--timeline", "--sensitivity"})
     if (o.given(flag))
       topology::usage_error(fmt::format("{} goes with one plan, not with --plan auto", flag));
+  if (!o.output.empty() && !o.force) ResultFile::expect_free(o.output);
 }
 
 TrainRecord record_of(const TrainOptions& o) {
-  return {o.output, o.force, o.model, o.system, o.software, o.overrides};
+  return {o.output, o.force, o.model, {o.system}, o.software, o.overrides};
 }
 
 void search_plans(const TrainOptions& o, const Job& job) {

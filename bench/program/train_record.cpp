@@ -142,9 +142,10 @@ std::vector<Table::Row> exposed_rows(const Job& job, const Step& step, std::int6
 }
 
 /// As figures of the chip are.
-std::vector<Table::Row> software_rows(const Job& job) {
+std::vector<Table::Row> software_rows(const topology::Software& software,
+                                      const topology::Machine& machine) {
   std::vector<Table::Row> rows;
-  topology::each_figure_of_software(job.software, [&](const char* key, const auto& figure) {
+  topology::each_figure_of_software(software, [&](const char* key, const auto& figure) {
     using Q = std::remove_cvref_t<decltype(figure->value)>;
     if (!figure) return;
     const double value = [&] {
@@ -153,8 +154,8 @@ std::vector<Table::Row> software_rows(const Job& job) {
       else
         return figure->value.value();
     }();
-    rows.push_back({job.machine.name,
-                    job.machine.chip.name,
+    rows.push_back({machine.name,
+                    machine.chip.name,
                     std::string(),
                     fmt::format("software.{}", key),
                     value,
@@ -165,9 +166,8 @@ std::vector<Table::Row> software_rows(const Job& job) {
   return rows;
 }
 
-void record_inputs(ResultFile& file, const TrainRecord& where, const Job& job) {
-  record_inputs(file, where.system, job.machine.name);
-  file.text(fmt::format("inputs/models/{}.json", job.model.name), model_text(where.model));
+void record_inputs(ResultFile& file, const TrainRecord& where, const kernels::Model& model) {
+  file.text(fmt::format("inputs/models/{}.json", model.name), model_text(where.model));
   for (const topology::Document& document :
        topology::load_chain(topology::software_shelf, where.software))
     file.text(fmt::format("inputs/software/{}.toml", topology::stem(document.name())),
@@ -176,20 +176,29 @@ void record_inputs(ResultFile& file, const TrainRecord& where, const Job& job) {
     file.text("inputs/overrides", fmt::format("{}\n", fmt::join(where.overrides, "\n")));
 }
 
-ResultFile begin(const TrainRecord& where, const Job& job) {
+ResultFile begin(const TrainRecord& where,
+                 const kernels::Model& model,
+                 const topology::Software& software,
+                 std::span<const topology::Machine> machines) {
   ResultFile file =
       ResultFile::create(where.output, {where.force, fmt::format("rainier {}", RAINIER_VERSION)});
-  record_inputs(file, where, job);
-  std::vector<Table::Row> figures = figure_rows(job.machine);
-  for (Table::Row& row : software_rows(job)) figures.push_back(std::move(row));
-  file.table(systems_figures).append_all(figures);
+  record_inputs(file, where, model);
+  Table figures = file.table(systems_figures);
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    record_inputs(file, where.systems.at(i), machines[i].name);
+    figures.append_all(figure_rows(machines[i]));
+    figures.append_all(software_rows(software, machines[i]));
+  }
   return file;
 }
 
 }  // namespace
 
-StepTables::StepTables(const TrainRecord& where, const Job& job)
-    : file(begin(where, job)),
+StepTables::StepTables(const TrainRecord& where,
+                       const kernels::Model& model,
+                       const topology::Software& software,
+                       std::span<const topology::Machine> machines)
+    : file(begin(where, model, software, machines)),
       steps(file.table(modelled_training)),
       exposed(file.table(modelled_exposed)) {}
 
@@ -199,7 +208,7 @@ void StepTables::append(const Job& job, const Step& step) {
 }
 
 void record_step(const TrainRecord& where, const Job& job, const Step& step) {
-  StepTables tables(where, job);
+  StepTables tables(where, job.model, job.software, {&job.machine, 1});
   tables.append(job, step);
   tables.file.complete();
   fmt::print(stderr, "results: {}\n", where.output);

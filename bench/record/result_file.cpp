@@ -49,6 +49,10 @@ ResultFile ResultFile::create(const std::filesystem::path& path, const ResultOpt
   return {path, options};
 }
 
+void ResultFile::expect_free(const std::filesystem::path& path) {
+  protect(path, path.string() + ".partial");
+}
+
 ResultFile::ResultFile(std::filesystem::path path, const ResultOptions& options)
     : path_(std::move(path)) {
   const std::filesystem::path partial = path_.string() + ".partial";

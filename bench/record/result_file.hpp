@@ -25,6 +25,9 @@ class ResultFile {
   /// points of an unfinished run (neither if told to overwrite), or when nothing can be written.
   static ResultFile create(const std::filesystem::path& path, const ResultOptions& options = {});
 
+  /// What `create` would refuse, before hours of work. @throws Error(environment)
+  static void expect_free(const std::filesystem::path& path);
+
   /// A new table; the file outlives it.
   [[nodiscard]] Table table(const Record& record);
 

@@ -244,16 +244,29 @@ constinit const Record measured_memory{
     "measured/memory", "Peak of this host's memory, by streaming loops", measured_memory_columns};
 
 std::span<const Record* const> records() {
-  static constexpr std::array all{&systems_figures,      &modelled_collective,
-                                  &modelled_link_class,  &modelled_link,
-                                  &modelled_clock,       &modelled_chip,
-                                  &modelled_matmul,      &modelled_training,
-                                  &modelled_exposed,     &modelled_plan,
-                                  &modelled_goodput,     &modelled_goodput_lever,
-                                  &modelled_goodput_run, &modelled_distributed_matmul,
-                                  &measured_collective,  &measured_clock,
-                                  &measured_matmul,      &measured_distributed_matmul,
-                                  &measured_compute,     &measured_memory};
+  static constexpr std::array all{&systems_figures,
+                                  &modelled_collective,
+                                  &modelled_link_class,
+                                  &modelled_link,
+                                  &modelled_clock,
+                                  &modelled_chip,
+                                  &modelled_matmul,
+                                  &modelled_training,
+                                  &modelled_exposed,
+                                  &modelled_plan,
+                                  &modelled_generation,
+                                  &modelled_waterfall,
+                                  &modelled_free_resource,
+                                  &modelled_goodput,
+                                  &modelled_goodput_lever,
+                                  &modelled_goodput_run,
+                                  &modelled_distributed_matmul,
+                                  &measured_collective,
+                                  &measured_clock,
+                                  &measured_matmul,
+                                  &measured_distributed_matmul,
+                                  &measured_compute,
+                                  &measured_memory};
   return all;
 }
 

@@ -103,6 +103,34 @@ constexpr std::array plan_columns{
     Column{"cost", float64, no_unit, "US dollars a token; missing where the price is not known."},
 };
 
+constexpr std::array generation_columns{
+    Column{"row", int64, no_unit, "Row of modelled/training."},
+    Column{"equal", text, no_unit, "What the systems have equal: chips, power or cost."},
+    Column{"speedup", float64, no_unit, "Step of the first system over this one."},
+    Column{"energy", float64, joule, "For one token; missing where the chip's power is not known."},
+    Column{"energy_evidence", text, no_unit, "Origin of the power; empty where it is not known."},
+    Column{"cost", float64, no_unit, "US dollars a token; missing where the price is not known."},
+    Column{"cost_evidence", text, no_unit, "Origin of the price; empty where it is not known."},
+};
+
+constexpr std::array waterfall_columns{
+    Column{"from", text, no_unit, "System that is left."},
+    Column{"to", text, no_unit, "System whose figures are taken over."},
+    Column{"place", int64, no_unit, "Order in which groups of figures are taken over, from 0."},
+    Column{"group", text, no_unit, "Group of figures."},
+    Column{"time", float64, second, "Step of the best plan with this group and those before it."},
+    Column{"factor", float64, no_unit, "Step before it over this one."},
+    Column{"alone", float64, no_unit, "The same if no other group were taken over."},
+    Column{"evidence", text, no_unit, "Weakest origin of the group's figures."},
+    Column{"plan", text, no_unit, "Best plan, in short."},
+};
+
+constexpr std::array resource_columns{
+    Column{"system", text, no_unit, "Modelled system."},
+    Column{"group", text, no_unit, "Group of figures that cost nothing."},
+    Column{"factor", float64, no_unit, "By which the best step would be shorter: a bound."},
+};
+
 }  // namespace
 
 constinit const Record modelled_training{
@@ -111,5 +139,12 @@ constinit const Record modelled_exposed{
     "modelled/exposed", "Communication of the steps that nothing hides, by level", exposed_columns};
 constinit const Record modelled_plan{
     "modelled/plan", "The best of all plans of a training job", plan_columns};
+constinit const Record modelled_generation{
+    "modelled/generation", "Systems compared by the best plan of each", generation_columns};
+constinit const Record modelled_waterfall{"modelled/waterfall",
+                                          "Where the speed-up from a system to another comes from",
+                                          waterfall_columns};
+constinit const Record modelled_free_resource{
+    "modelled/free_resource", "What a system gains at most from a resource", resource_columns};
 
 }  // namespace bench

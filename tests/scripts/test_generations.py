@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import h5py
 import pytest
 
 from program import SOURCE, refused, run
@@ -111,3 +112,42 @@ def test_bad_request(arguments, says):
 
 def test_a_file_or_a_model():
     refused("compare", says=["--model"])
+
+
+def test_the_file_holds_what_the_tables_say(tmp_path, whole):
+    file = tmp_path / "generations.h5"
+    again = compare(*PAIR, "--price", "rainier-trn4=3.6 USD/h", "-O", str(file))
+    assert again["waterfalls"] == whole["waterfalls"]
+    with h5py.File(file) as tables:
+        generations, steps = tables["modelled/generation"], tables["modelled/training"]
+        for terms, what in zip(again["terms"], ("chips", "power", "cost")):
+            of = generations["equal"].asstr()[:] == what
+            rows = generations["row"][of]
+            standings = terms["standings"]
+            assert steps["system"].asstr()[rows].tolist() == [s["system"] for s in standings]
+            assert steps["time"][rows].tolist() == [s["plan"]["step_s"] for s in standings]
+            assert steps["chips"][rows].tolist() == [s["chips"] for s in standings]
+            times = [s["plan"]["step_s"] for s in standings]
+            assert generations["speedup"][of].tolist() == [times[0] / t for t in times]
+        [cost] = generations["cost"][(generations["equal"].asstr()[:] == "chips")
+                                     & (steps["system"].asstr()[:][generations["row"][:]] == "rainier-trn4")]
+        assert len(standings) == 2  # the price is known now
+        step = again["terms"][0]["standings"][1]["plan"]["step_s"]
+        assert cost == pytest.approx(64 * 0.001 * step / (128 * 4096), rel=1e-12)
+        [fall] = again["waterfalls"]
+        stored = tables["modelled/waterfall"]
+        assert stored["group"].asstr()[:].tolist() == [s["group"] for s in fall["steps"]]
+        assert stored["factor"][:].tolist() == [s["factor"] for s in fall["steps"]]
+        assert math.isclose(math.prod(stored["factor"][:]), times_at_equal_chips(again), rel_tol=1e-12)
+        bounds = tables["modelled/free_resource"]
+        for system, group, factor in zip(bounds["system"].asstr()[:], bounds["group"].asstr()[:], bounds["factor"][:]):
+            assert again["bounds"][system][group] == factor
+        figures = tables["systems/figures"]
+        price = (figures["system"].asstr()[:] == "rainier-trn4") & (figures["key"].asstr()[:] == "price.hourly")
+        assert figures["value"][price] == pytest.approx([0.001])
+    refused("compare", *TASK, *PAIR, "-O", file, code=3, says=["exists"])
+
+
+def times_at_equal_chips(compared):
+    first, second = (s["plan"]["step_s"] for s in compared["terms"][0]["standings"])
+    return first / second

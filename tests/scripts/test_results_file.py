@@ -12,7 +12,7 @@ import pytest
 BUILD = pathlib.Path(os.environ.get("RAINIER_BUILD", "build"))
 SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).parents[2]))
 TABLES = ["systems/figures", "modelled/collective", "modelled/link_class", "modelled/link",
-          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed", "modelled/plan",
+          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed", "modelled/plan", "modelled/generation", "modelled/waterfall", "modelled/free_resource",
           "modelled/goodput", "modelled/goodput_lever", "modelled/goodput_run", "modelled/distributed_matmul",
           "measured/collective", "measured/clock", "measured/matmul", "measured/distributed_matmul",
           "measured/compute", "measured/memory"]
