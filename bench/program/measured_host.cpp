@@ -24,7 +24,7 @@ std::vector<std::string> arguments() {
 
 void record_measuring_host(ResultFile& file) {
   const Host host = this_host();
-  file.text("provenance/manifest",
+  file.text(file.of_this_part("provenance/manifest"),
             manifest_json({arguments(), MpiSession::library(), std::chrono::system_clock::now()}));
   file.attribute("measured/host", "name", host.name);
   file.attribute("measured/host", "cpu", host.cpu);

@@ -74,6 +74,14 @@ DatasetHandle create_scale(hid_t group, const char* name, const char* long_name)
   return scale;
 }
 
+DatasetHandle open_dataset(hid_t group, const char* name) {
+  return DatasetHandle(checked(H5Dopen2(group, name, H5P_DEFAULT), "open", group, name));
+}
+
+void set_extent(hid_t dataset, std::initializer_list<hsize_t> extents) {
+  checked(H5Dset_extent(dataset, extents.begin()), "set the size of", dataset);
+}
+
 void write_block(hid_t dataset, hid_t type, hsize_t begin, hsize_t count, const void* values) {
   const hsize_t end = begin + count;
   checked(H5Dset_extent(dataset, &end), "grow", dataset);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <span>
 #include <string>
 
@@ -19,6 +20,12 @@ namespace bench {
 
 /// Makes `dataset` an (empty, int64) dimension scale called `name`.
 [[nodiscard]] DatasetHandle create_scale(hid_t group, const char* name, const char* long_name);
+
+/// A member of a group that is there.
+[[nodiscard]] DatasetHandle open_dataset(hid_t group, const char* name);
+
+/// Of every dimension.
+void set_extent(hid_t dataset, std::initializer_list<hsize_t> extents);
 
 /// Grows a 1-D dataset to `begin + count` and writes `count` values from `begin` on.
 void write_block(hid_t dataset, hid_t type, hsize_t begin, hsize_t count, const void* values);

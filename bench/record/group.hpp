@@ -14,7 +14,7 @@ void set_group_properties(hid_t properties);
 /// Opens "a/b/c" below `location`, a leading slash is allowed; what is missing is created.
 [[nodiscard]] GroupHandle open_or_create_group(hid_t location, const std::string& path);
 
-/// Is there an object at this path? Every step on the way must exist for true.
+/// Is there an object at this path from the root? Every step on the way must exist for true.
 [[nodiscard]] bool has_object(hid_t location, const std::string& path);
 
 }  // namespace bench

@@ -1,6 +1,7 @@
 #include "bench/record/memory_image.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -11,6 +12,14 @@ namespace bench {
 namespace {
 
 constexpr std::size_t step = std::size_t{1} << 20U;
+
+/// Property lists hold copies of an image to begin with, which are not the file.
+bool in_properties(H5FD_file_image_op_t operation) {
+  return operation == H5FD_FILE_IMAGE_OP_PROPERTY_LIST_SET ||
+         operation == H5FD_FILE_IMAGE_OP_PROPERTY_LIST_COPY ||
+         operation == H5FD_FILE_IMAGE_OP_PROPERTY_LIST_GET ||
+         operation == H5FD_FILE_IMAGE_OP_PROPERTY_LIST_CLOSE;
+}
 
 }  // namespace
 
@@ -23,7 +32,10 @@ void MemoryImage::hold(hid_t access) {
       [](void* to, const void* from, size_t size, H5FD_file_image_op_t, void*) {
         return std::memcpy(to, from, size);
       };
-  callbacks.image_free = [](void*, H5FD_file_image_op_t, void*) -> herr_t { return 0; };
+  callbacks.image_free = [](void* image, H5FD_file_image_op_t operation, void*) -> herr_t {
+    if (in_properties(operation)) std::free(image);
+    return 0;
+  };
   callbacks.udata_copy = [](void* image) { return image; };
   callbacks.udata_free = [](void*) -> herr_t { return 0; };
   callbacks.udata = this;
@@ -34,7 +46,12 @@ std::span<const std::byte> MemoryImage::bytes(std::size_t size) const {
   return std::span(bytes_).first(std::min(size, bytes_.size()));
 }
 
+void MemoryImage::begin_with(hid_t access, std::span<std::byte> content) {
+  checked(H5Pset_file_image(access, content.data(), content.size()), "read a file", -1);
+}
+
 void* MemoryImage::allocate(size_t size, H5FD_file_image_op_t operation, void* image) {
+  if (in_properties(operation)) return std::malloc(size);
   return reallocate(nullptr, size, operation, image);
 }
 

@@ -21,6 +21,9 @@ class MemoryImage {
   /// Makes a file created with these access properties live here. The image outlives the file.
   void hold(hid_t access);
 
+  /// A file opened with these access properties, which `hold` has seen, has this content.
+  static void begin_with(hid_t access, std::span<std::byte> content);
+
   /// The first `size` bytes; HDF5 reserves more than the file has.
   [[nodiscard]] std::span<const std::byte> bytes(std::size_t size) const;
 

@@ -20,17 +20,32 @@ namespace {
 constexpr std::size_t page = 4096;
 constexpr std::size_t bridge = 16 * page;  // unchanged bytes cheaper to write than to go around
 
-FileHandle create_in(MemoryImage& image, const std::string& name) {
-  const PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
+PropertyHandle access_in(MemoryImage& image) {
+  PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
   image.hold(access.get());
   // Tables that outlive the file must not keep it open.
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   // 1.8 as the oldest format keeps older tools and MATLAB reading.
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110);
+  return access;
+}
+
+FileHandle create_in(MemoryImage& image, const std::string& name) {
+  const PropertyHandle access = access_in(image);
   const PropertyHandle creation(H5Pcreate(H5P_FILE_CREATE));
   set_group_properties(creation.get());
   return FileHandle(checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
                             "create the file",
+                            -1,
+                            name));
+}
+
+/// HDF5 refuses an image under the name of a file that is there.
+FileHandle open_in(MemoryImage& image, const std::string& name, std::span<std::byte> content) {
+  const PropertyHandle access = access_in(image);
+  MemoryImage::begin_with(access.get(), content);
+  return FileHandle(checked(H5Fopen((name + " in memory").c_str(), H5F_ACC_RDWR, access.get()),
+                            "go on with the unfinished file",
                             -1,
                             name));
 }
@@ -44,16 +59,35 @@ void sync_folder(const std::filesystem::path& file) {
 
 }  // namespace
 
-PartialFile::PartialFile(std::filesystem::path path)
+PartialFile::PartialFile(std::filesystem::path path, Start start)
     : path_(std::move(path)),
       descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
   if (descriptor_.get() < 0) fail("cannot create the file");
   if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw topology::Error(topology::ErrorKind::environment,
                           path_.string() + ": another run is writing this file");
-  if (::ftruncate(descriptor_.get(), 0) != 0) fail("cannot empty the file");
   silence_hdf5();
+  if (start == Start::resume) {
+    resumed_ = true;
+    read_saved();
+    file_ = open_in(image_, path_.string(), saved_);
+    return;
+  }
+  if (::ftruncate(descriptor_.get(), 0) != 0) fail("cannot empty the file");
   file_ = create_in(image_, path_.string());
+}
+
+void PartialFile::read_saved() {
+  const off_t end = ::lseek(descriptor_.get(), 0, SEEK_END);
+  if (end < 0) fail("cannot measure the file");
+  saved_.resize(static_cast<std::size_t>(end));
+  for (std::size_t at = 0; at < saved_.size();) {
+    const ssize_t got =
+        ::pread(descriptor_.get(), &saved_[at], saved_.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) fail("cannot read");
+    at += static_cast<std::size_t>(got);
+  }
 }
 
 void PartialFile::save() {

@@ -18,9 +18,12 @@ namespace bench {
 
 class PartialFile {
  public:
-  /// Creates (or empties) `path` and locks it against other runs.
-  /// @throws Error(environment) when it cannot be written or another run has it.
-  explicit PartialFile(std::filesystem::path path);
+  enum class Start { empty, resume };
+
+  /// Creates (or empties) `path`, or goes on with what a run that was cut off has left there; locks
+  /// it against other runs.
+  /// @throws Error(environment) when it cannot be written or read, or another run has it.
+  explicit PartialFile(std::filesystem::path path, Start start = Start::empty);
   ~PartialFile() = default;
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
@@ -28,6 +31,9 @@ class PartialFile {
   PartialFile& operator=(PartialFile&&) = delete;
 
   [[nodiscard]] hid_t id() const { return file_.get(); }
+
+  /// Does it go on with what was there?
+  [[nodiscard]] bool resumed() const { return resumed_; }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
@@ -41,6 +47,7 @@ class PartialFile {
  private:
   using Bytes = std::span<const std::byte>;
 
+  void read_saved();
   [[nodiscard]] std::size_t size() const;
   void write_changes(Bytes next);
   void extend(Bytes next);
@@ -52,6 +59,7 @@ class PartialFile {
   Descriptor descriptor_;
   MemoryImage image_;
   FileHandle file_;
+  bool resumed_ = false;
   std::vector<std::byte> saved_;  ///< what is on disk
 };
 

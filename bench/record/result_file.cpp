@@ -2,10 +2,14 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "bench/record/attribute.hpp"
 #include "bench/record/dataset.hpp"
 #include "bench/record/group.hpp"
+#include "bench/record/hdf5_error.hpp"
 #include "bench/record/read.hpp"
+#include "bench/record/read_column.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -56,9 +60,18 @@ void ResultFile::expect_free(const std::filesystem::path& path) {
 ResultFile::ResultFile(std::filesystem::path path, const ResultOptions& options)
     : path_(std::move(path)) {
   const std::filesystem::path partial = path_.string() + ".partial";
+  if (options.resume && unfinished_points(partial) > 0) {
+    file_ = std::make_unique<PartialFile>(partial, PartialFile::Start::resume);
+    resume(options);
+    return;
+  }
   if (!options.overwrite) protect(path_, partial);
   make_folder(path_);
   file_ = std::make_unique<PartialFile>(partial);
+  begin(options);
+}
+
+void ResultFile::begin(const ResultOptions& options) {
   const hid_t root = file_->id();
   write_attribute(root, "format", results_format);
   write_attribute(root, "schema_version", schema_version);
@@ -67,6 +80,29 @@ ResultFile::ResultFile(std::filesystem::path path, const ResultOptions& options)
   write_attribute(root, "status", "running");
   write_attribute(root, "last_point", std::int64_t{0});
   file_->save();
+}
+
+void ResultFile::resume(const ResultOptions& options) {
+  const hid_t root = file_->id();
+  for (const auto& [name, now] : {std::pair<const char*, std::string>{"creator", options.creator},
+                                  {"schema_version", schema_version}})
+    if (const auto then = std::get<std::string>(read_attribute(root, name)); then != now)
+      refuse(file_->path(),
+             fmt::format("was begun by {} {}; this is {}: run it anew, or finish it with that one",
+                         name,
+                         then,
+                         now));
+  if (bench::has_attribute(root, "resumed"))
+    resumed_ = std::get<std::int64_t>(read_attribute(root, "resumed"));
+  write_attribute(root, "resumed", ++resumed_);
+  write_attribute(root, "status", "running");
+  if (bench::has_attribute(root, "failure"))
+    checked(H5Adelete(root, "failure"), "go on with", root);
+  file_->save();
+}
+
+std::string ResultFile::of_this_part(const std::string& path) const {
+  return resumed_ == 0 ? path : fmt::format("{}.resumed{}", path, resumed_);
 }
 
 PartialFile& ResultFile::open() const {
@@ -82,7 +118,19 @@ void ResultFile::text(const std::string& path, const std::string& content) {
   const auto slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
   const GroupHandle group = open_or_create_group(open().id(), folder);
-  write_text(group.get(), path.substr(slash + 1), content);
+  const std::string name = path.substr(slash + 1);
+  if (open().resumed() && has_object(open().id(), path)) {
+    const std::string then = read_text(open_dataset(group.get(), name.c_str()).get());
+    if (then == content) return;
+    if (!then.empty())
+      topology::usage_error(
+          fmt::format("{} was begun with another {}: take that one, which is in "
+                      "the file, or another name for the results",
+                      open().path().string(),
+                      path));
+    checked(H5Ldelete(group.get(), name.c_str(), H5P_DEFAULT), "replace", group.get(), name);
+  }
+  write_text(group.get(), name, content);
   open().save();
 }
 
@@ -90,6 +138,19 @@ void ResultFile::attribute(const std::string& group, const std::string& name, co
   const GroupHandle owner = open_or_create_group(open().id(), group);
   write_attribute(owner.get(), name, value);
   open().save();
+}
+
+bool ResultFile::has_attribute(const std::string& group, const std::string& name) const {
+  return has_object(open().id(), group) &&
+         bench::has_attribute(open_or_create_group(open().id(), group).get(), name);
+}
+
+Cell ResultFile::attribute(const std::string& group, const std::string& name) const {
+  return read_attribute(open_or_create_group(open().id(), group).get(), name);
+}
+
+std::int64_t ResultFile::points() const {
+  return std::get<std::int64_t>(read_attribute(open().id(), "last_point"));
 }
 
 void ResultFile::complete() {

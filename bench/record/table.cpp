@@ -11,6 +11,7 @@
 #include "bench/record/dataset.hpp"
 #include "bench/record/group.hpp"
 #include "bench/record/hdf5_error.hpp"
+#include "bench/record/read_column.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -59,28 +60,91 @@ bool holds(const Cell& cell, ColumnType type) {
 
 Table::Table(PartialFile& file, std::string group, std::span<const Column> columns)
     : file_(file), path_(std::move(group)) {
-  topology::expects(!has_object(file.id(), path_), "a table is created once");
-  group_ = open_or_create_group(file.id(), path_);
+  topology::expects(file.resumed() || !has_object(file.id(), path_), "a table is created once");
+  if (file.resumed() && has_object(file.id(), path_)) {
+    if (open(columns)) return;
+    checked(H5Ldelete(file.id(), path_.c_str(), H5P_DEFAULT), "drop", file.id(), path_);
+  }
+  create(columns);
+}
+
+void Table::create(std::span<const Column> columns) {
+  group_ = open_or_create_group(file_.id(), path_);
   write_attribute(group_.get(), "points", std::int64_t{0});
   point_ = create_scale(group_.get(), "point", "Number of the row.");
   for (const Column& column : columns) create_column(column);
   commit(0);
 }
 
+bool Table::open(std::span<const Column> columns) {
+  group_ = open_or_create_group(file_.id(), path_);
+  if (has_attribute(group_.get(), "points"))
+    finished_ = std::get<std::int64_t>(read_attribute(group_.get(), "points"));
+  if (finished_ == 0) return false;  // perhaps not even whole
+  point_ = open_dataset(group_.get(), "point");
+  for (const Column& column : columns) open_column(column);
+  cut(finished_);  // a kill leaves rows that no number vouches for
+  return true;
+}
+
+bool Table::skip(std::int64_t rows) {
+  if (finished() >= rows) {
+    points_ += rows;
+    return true;
+  }
+  if (finished() > 0) {
+    cut(points_);
+    finished_ = points_;
+  }
+  return false;
+}
+
 void Table::append(std::span<const Cell> row, Samples samples) {
   expect_fit(row);
   topology::expects(!samples || samples_.get() >= 0, "this table has a samples column");
+  if (skip(1)) return;
   write_rows({&row, 1});
   if (samples_.get() >= 0) write_samples(samples.value_or(std::span<const double>{}));
   commit(1);
 }
 
 void Table::append_all(std::span<const Row> rows) {
-  if (rows.empty()) return;
   topology::expects(samples_.get() < 0, "points with samples are appended one by one");
+  const auto passed = std::min(finished(), static_cast<std::int64_t>(rows.size()));
+  points_ += passed;
+  rows = rows.subspan(static_cast<std::size_t>(passed));
+  if (rows.empty()) return;
   for (const Row& row : rows) expect_fit(row);
   write_rows(std::vector<std::span<const Cell>>(rows.begin(), rows.end()));
   commit(static_cast<std::int64_t>(rows.size()));
+}
+
+void Table::open_column(const Column& column) {
+  if (!has_object(file_.id(), path_ + "/" + column.name))
+    throw topology::Error(topology::ErrorKind::environment,
+                          path_ + ": the unfinished run has no column '" + column.name +
+                              "': another version wrote it");
+  DatasetHandle dataset = open_dataset(group_.get(), column.name);
+  if (column.type != ColumnType::samples) {
+    columns_.push_back(column);
+    datasets_.push_back(std::move(dataset));
+    return;
+  }
+  samples_ = std::move(dataset);
+  sample_ = open_dataset(group_.get(), "sample");
+  width_ = static_cast<std::int64_t>(extent(sample_.get()).at(0));
+}
+
+void Table::cut(std::int64_t points) {
+  const auto rows = static_cast<hsize_t>(points);
+  for (const DatasetHandle& dataset : datasets_) set_extent(dataset.get(), {rows});
+  if (samples_.get() >= 0) set_extent(samples_.get(), {rows, static_cast<hsize_t>(width_)});
+  set_extent(point_.get(), {rows});
+  const auto before = std::get<std::int64_t>(read_attribute(group_.get(), "points"));
+  if (before == points) return;
+  write_attribute(group_.get(), "points", points);
+  const auto all = std::get<std::int64_t>(read_attribute(file_.id(), "last_point"));
+  write_attribute(file_.id(), "last_point", all - before + points);
 }
 
 void Table::create_column(const Column& column) {

@@ -1,6 +1,7 @@
 // The matmul benchmarks: one table of shapes, registered with Google Benchmark.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -17,8 +18,13 @@ namespace bench {
 /// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads; with few
 /// rows `stream_fraction`, of the faster of two streaming loops; where small `vs_reference`, the
 /// speed-up; all probed right before. All counters of wall-clock time.
+/// @param left_out so many of them, the first, are not registered
 /// @throws Error(usage), see check_multiplied
-void register_matmul(std::span<const kernels::Gemm> shapes, int threads);
+void register_matmul(std::span<const kernels::Gemm> shapes, int threads, std::int64_t left_out = 0);
+
+/// How many benchmarks that is.
+[[nodiscard]] std::int64_t benchmarks_of(const kernels::Gemm& shape);
+[[nodiscard]] std::int64_t benchmarks_of(std::span<const kernels::Gemm> shapes);
 
 /// f32, f64, bf16 or i8. @throws Error(usage) for other types
 void check_multiplied(topology::DataType type);

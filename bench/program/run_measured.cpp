@@ -1,0 +1,168 @@
+#include "bench/program/run_measured.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "bench/executor/affinity.hpp"
+#include "bench/executor/fit.hpp"
+#include "bench/program/collective_table.hpp"
+#include "bench/program/rows.hpp"
+#include "bench/program/run_plan.hpp"
+#include "bench/program/surroundings.hpp"
+#include "bench/suites/host_roofs.hpp"
+#include "bench/suites/matmul_cases.hpp"
+#include "bench/suites/table_reporter.hpp"
+#include "topology/error.hpp"
+#include "topology/parse.hpp"
+
+namespace bench {
+namespace {
+
+using kernels::Collective;
+
+/// What stands beside the measurements.
+void record_models(ResultFile& file, const std::vector<Way>& ways) {
+  for (const Way& way : ways) {
+    file.text(file.of_this_part(fmt::format("inputs/host_{}.toml", name(way.lowering))),
+              topology::to_toml(way.model));
+    fmt::print("# this machine by {}, fitted: {}\n", medium(way.lowering), describe(way.model));
+  }
+}
+
+void print_header(const MeasuredCollectives& what) {
+  if (what.against_mpi)
+    print_compared_header();
+  else
+    print_measured_header(TableStyle::text);
+}
+
+void print(const MeasuredCollectives& what, const CollectiveRow& row) {
+  if (what.against_mpi)
+    print_compared(row);
+  else
+    print_measured(row, TableStyle::text);
+  std::fflush(stdout);
+}
+
+void record(Table& table, const CollectiveRow& row) {
+  table.append(measured_row(row, false, false), row.out_of_place.seconds);
+  table.append(measured_row(row, true, false), row.in_place.seconds);
+  if (row.library_in_place.seconds.empty()) return;
+  table.append(measured_row(row, false, true), row.library_out_of_place.seconds);
+  table.append(measured_row(row, true, true), row.library_in_place.seconds);
+}
+
+/// Rank 0's number on every rank.
+std::int64_t shared(std::int64_t number) {
+  return std::stoll(MpiSession::share(std::to_string(number)));
+}
+
+/// Ranks other than 0 have no file.
+void measure_collectives(ResultFile* file, const MeasuredCollectives& what, const MpiSession& mpi) {
+  if (mpi.size() < 2) {
+    fmt::print("measured no collectives: 1 rank; start with mpirun -np 2 or more\n");
+    return;
+  }
+  std::optional<Table> table;
+  if (file != nullptr) table.emplace(file->table(measured_collective));
+  std::int64_t finished = shared(table ? table->finished() : 0) / rows_of(what);
+  if (finished == points_of(what)) {
+    if (table) (void)table->skip(finished * rows_of(what));
+    return;
+  }
+  const Surroundings surroundings;
+  const std::vector<Way> ways = fit_ways(lowerings("auto"));
+  if (file != nullptr) record_models(*file, ways);
+  MeasureOptions options;
+  options.type = what.type;
+  options.op = what.op;
+  options.warmup = what.warmup;
+  options.samples = what.samples;
+  if (what.against_mpi) options.lowerings = {Lowering::library};  // beside ours
+  std::int64_t wrong = 0;
+  for (const Collective collective : what.collectives) {
+    if (table) {
+      fmt::print("# {} over {} ranks\n", kernels::info(collective).name, mpi.size());
+      print_header(what);
+    }
+    for (const std::int64_t bytes : what.sizes) {
+      if (finished > 0) {
+        --finished;
+        if (table) (void)table->skip(rows_of(what));
+        continue;
+      }
+      const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
+      CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
+      wrong += row.wrong();
+      if (!table) continue;
+      print(what, row);
+      record(*table, row);
+    }
+  }
+  const Surroundings::Seen seen = surroundings.end();
+  if (file != nullptr) {
+    seen.record(*file);
+    fmt::print("{}", seen.text());
+  }
+  if (wrong > 0)
+    throw topology::Error(topology::ErrorKind::verdict,
+                          fmt::format("{} elements are wrong", wrong));
+}
+
+/// On one thread and on all.
+void record_roofs(ResultFile& file, const std::vector<topology::DataType>& types, int threads) {
+  Table memory = file.table(measured_memory);
+  Table compute = file.table(measured_compute);
+  for (const int some : std::set<int>{1, threads}) {
+    for (const kernels::Stream stream : {kernels::Stream::read, kernels::Stream::triad}) {
+      if (memory.skip(1)) continue;
+      const MemoryRoof roof = probe_memory(stream, some);
+      fmt::print("# {} thread{}: memory, {}: {}\n",
+                 some,
+                 some == 1 ? "" : "s",
+                 name(stream),
+                 topology::format(roof.rate()));
+      memory.append(memory_row(roof), roof.seconds);
+    }
+    for (const topology::DataType type : types) {
+      if (compute.skip(1)) continue;
+      const ComputeRoof roof = probe_compute(type, some);
+      fmt::print("# {} thread{}: {} multiply-adds: {}\n",
+                 some,
+                 some == 1 ? "" : "s",
+                 topology::name(type),
+                 topology::format(roof.rate()));
+      compute.append(compute_row(roof), roof.seconds);
+    }
+  }
+}
+
+/// On rank 0, with the cores of its host, while the others wait.
+void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
+  const int threads = lend_cores_to_rank_0();
+  if (file == nullptr) return;
+  const std::vector<kernels::Gemm> shapes = gemms(what);
+  fmt::print("# matmul on rank 0 with {} thread{}\n", threads, threads == 1 ? "" : "s");
+  record_roofs(*file, what.types, threads);
+  Table table = file->table(measured_matmul);
+  const std::int64_t finished = table.finished();
+  (void)table.skip(finished);
+  if (finished == benchmarks_of(shapes)) return;
+  TableReporter reporter(table, threads);
+  register_matmul(shapes, threads, finished);
+  run_registered(reporter, what.repetitions);
+}
+
+}  // namespace
+
+void measure_run(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
+  if (run.measured_collectives) measure_collectives(file, *run.measured_collectives, mpi);
+  if (run.measured_matmuls) measure_matmuls(file, *run.measured_matmuls);
+  MpiSession::wait_idle();
+}
+
+}  // namespace bench

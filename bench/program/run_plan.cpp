@@ -1,0 +1,57 @@
+#include "bench/program/run_plan.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "bench/record/schema.hpp"
+#include "bench/suites/matmul_cases.hpp"
+
+namespace bench {
+
+std::int64_t rows_of(const MeasuredCollectives& what) {
+  return what.against_mpi ? 4 : 2;
+}
+
+std::int64_t points_of(const MeasuredCollectives& what) {
+  return static_cast<std::int64_t>(what.collectives.size() * what.sizes.size());
+}
+
+std::vector<kernels::Gemm> gemms(const MeasuredMatmuls& what) {
+  std::vector<kernels::Gemm> all;
+  all.reserve(what.types.size() * what.shapes.size());
+  for (const topology::DataType type : what.types)
+    for (const Shape& shape : what.shapes) all.push_back(shape.gemm(type));
+  return all;
+}
+
+bool too_small(const ModelledCollectives& what,
+               kernels::Collective collective,
+               std::int64_t bytes,
+               std::int64_t chips) {
+  return kernels::info(collective).chunked_ends &&
+         static_cast<double>(bytes) <
+             topology::size_of(what.type).value() * static_cast<double>(chips);
+}
+
+std::string plan_of(const RunFile& run, int ranks) {
+  nlohmann::ordered_json plan;
+  if (const auto& what = run.modelled_collectives) {
+    std::int64_t points = 0;
+    for (const std::int64_t chips : what->chips)
+      for (const kernels::Collective collective : what->collectives)
+        points += std::count_if(what->sizes.begin(), what->sizes.end(), [&](std::int64_t bytes) {
+          return !too_small(*what, collective, bytes, chips);
+        });
+    plan[modelled_collective.group] = points * static_cast<std::int64_t>(what->systems.size());
+  }
+  if (const auto& what = run.modelled_matmuls)
+    plan[modelled_matmul.group] = what->chips.size() * what->types.size() * what->shapes.size();
+  if (const auto& what = run.measured_collectives; what && ranks > 1)
+    plan[measured_collective.group] = points_of(*what) * rows_of(*what);
+  if (const auto& what = run.measured_matmuls)
+    plan[measured_matmul.group] = benchmarks_of(gemms(*what));
+  return plan.dump(2) + "\n";
+}
+
+}  // namespace bench
