@@ -17,12 +17,19 @@ except ImportError as missing:  # a python3 without h5py often comes first on PA
              f"(/usr/bin/python3); this is {sys.executable}. scripts/setup.sh installs them.")
 
 
+def refuse(message):
+    """Ends the script as the program ends for a bad flag or file."""
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
 class Table:
     """Columns of equal length; rows can be selected by equality."""
 
-    def __init__(self, columns, samples=None):
+    def __init__(self, columns, samples=None, units=None):
         self.columns = columns
         self.samples = samples  # (row, sample) in seconds, NaN padded, or None
+        self.units = units or {}  # column -> (units, long name)
 
     def __len__(self):
         return len(next(iter(self.columns.values()), ()))
@@ -32,7 +39,7 @@ class Table:
 
     def _rows(self, mask):
         return Table({name: column[mask] for name, column in self.columns.items()},
-                     None if self.samples is None else self.samples[mask])
+                     None if self.samples is None else self.samples[mask], self.units)
 
     def where(self, **wanted):
         mask = np.ones(len(self), dtype=bool)
@@ -50,37 +57,79 @@ class Table:
         """Distinct values in order of appearance."""
         return list(dict.fromkeys(self[name].tolist()))
 
+    def quantiles(self, *percents):
+        """Of the samples of each row; NaN where it has none."""
+        out = np.full((len(percents), len(self)), np.nan)
+        some = np.isfinite(self.samples).any(axis=1)
+        if some.any():
+            out[:, some] = np.nanpercentile(self.samples[some], percents, axis=1)
+        return out
+
 
 def _table(group):
-    columns, samples = {}, None
+    columns, samples, units = {}, None, {}
+    points = int(group.attrs.get("points", len(group["point"])))  # a row cut off may stand behind them
     for name, dataset in group.items():
         if name in ("point", "sample"):
             continue
         if dataset.ndim == 2:
-            samples = dataset[:]
+            samples = dataset[:points]
         else:
-            data = dataset[:]
-            columns[name] = dataset.asstr()[:].astype(object) if data.dtype == object else data
-    return Table(columns, samples)
+            data = dataset[:points]
+            columns[name] = dataset.asstr()[:points].astype(object) if data.dtype == object else data
+            units[name] = tuple(_plain(dataset.attrs.get(key, "")) for key in ("units", "long_name"))
+    return Table(columns, samples, units)
+
+
+def _plain(value):
+    """An attribute as a text or number of Python's own."""
+    value = value.item() if isinstance(value, (np.generic, np.ndarray)) and np.size(value) == 1 else value
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _read(path, read):
+    """What `read` makes of the open file; a file that is none, or is damaged, is refused."""
+    path = pathlib.Path(path)
+    try:
+        with h5py.File(path, "r") as file:
+            if _plain(file.attrs.get("format", "")) != "rainier-results":
+                refuse(f"{path}: not a results file of rainier")
+            return read(file)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        refuse(f"{path}: not a readable results file: {error}")
+
+
+def _tables(file):
+    tables = {}
+    file.visititems(lambda name, node: tables.update({name: _table(node)})
+                    if isinstance(node, h5py.Group) and "point" in node else None)
+    return tables
 
 
 def load(path):
     """Tables of a results file by path ("measured/collective", …)."""
-    path = pathlib.Path(path)
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        sys.exit(f"{path}: not a readable results file: {error}")
-    with file:
-        if file.attrs.get("format") != "rainier-results":
-            sys.exit(f"{path}: not a results file of rainier")
-        if file.attrs["status"] != "complete":
-            print(f"{path}: status is {file.attrs['status']}, not complete: showing what is there",
-                  file=sys.stderr)
-        tables = {}
-        file.visititems(lambda name, node: tables.update({name: _table(node)})
-                        if isinstance(node, h5py.Group) and "point" in node else None)
-        return tables
+    status, tables = _read(path, lambda file: (_plain(file.attrs["status"]), _tables(file)))
+    if status != "complete":
+        print(f"{path}: status is {status}, not complete: showing what is there", file=sys.stderr)
+    return tables
+
+
+def _texts(file):
+    texts = {}
+    file.visititems(lambda name, node: texts.update({name: node.asstr()[()]})
+                    if isinstance(node, h5py.Dataset) and node.ndim == 0 and h5py.check_string_dtype(node.dtype)
+                    else None)
+    return texts
+
+
+def about(path):
+    """What a results file says of itself: attributes, host, and its texts (inputs, manifest) by path."""
+    def plain(node):
+        return {name: _plain(value) for name, value in node.attrs.items()}
+
+    return _read(path, lambda file: {
+        "attributes": plain(file), "host": plain(file["measured/host"]) if "measured/host" in file else {},
+        "texts": _texts(file)})
 
 
 def empty():
