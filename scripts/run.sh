@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job, end to end: install what is missing, build, measure this machine and model the
-# clusters, compare the generations, plot.
+# clusters, compare the generations, plot, make the page that can be mailed.
 #   scripts/run.sh [RUN.toml] [RANKS]      default: runs/rainier.toml on 2 ranks
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,4 +17,5 @@ result=results/$name.h5
 mpirun -np "$ranks" build/release/rainier run "$run" --output "$result" --force
 build/release/rainier compare "$result" --baseline trainium2
 "$python" scripts/plot.py "$result" --output "results/$name"
-echo "results: $result, plots: results/$name/*.png"
+report=$("$python" scripts/report.py "$result" --output "results/$name/report.html")
+echo "results: $result, plots: results/$name/*.png, report: $report"
