@@ -1,0 +1,112 @@
+"""What goes into the page of scripts/report.py: hostile texts, runs that were cut off, and what is refused."""
+import shutil
+
+import h5py
+import pytest
+
+from report_page import browser, folder, made, opened, report  # noqa: F401 (fixtures)
+
+HOSTILE = '</script><script>window.broken = 1</script><!-- <img src=x onerror="window.broken = 2"> \' " & {{ <!--fill:data-->'
+
+
+def test_hostile_texts_stay_texts(browser, folder, tmp_path):
+    shutil.copy(folder / "run.h5", tmp_path / "run.h5")
+    with h5py.File(tmp_path / "run.h5", "r+") as file:
+        file.attrs["title"] = HOSTILE
+        for path, names in (("measured/collective", ("collective", "algorithm")), ("modelled/collective", ("algorithm", "system")),
+                            ("modelled/matmul", ("label",)), ("systems/figures", ("source", "system"))):
+            for name in names:
+                file[path][name][:] = [HOSTILE] * len(file[path][name])
+    odd = tmp_path / "<b>odd & 'quoted'.h5"
+    (tmp_path / "run.h5").rename(odd)
+    assert report(odd, "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    for chart in ("measured", "collectives-size", "roofline-chips"):
+        browser.evaluate(f"rainierReport.charts['{chart}'].dispatchAction({{ type: 'showTip', seriesIndex: 1, dataIndex: 0 }})")
+    assert browser.evaluate("document.body.textContent").count(HOSTILE) >= 3
+    assert odd.name in browser.evaluate("document.title")
+    assert odd.name in browser.evaluate("document.querySelector('.name').textContent")
+    assert browser.evaluate("[typeof window.broken, document.images.length, rainierReport.errors.length]") == ["undefined", 0, 0]
+    assert browser.evaluate("[...document.querySelectorAll('.chart')].some((one) => one.innerText.includes('onerror'))")
+    assert browser.errors() == [] and len(browser.requests()) == 1
+
+
+def test_what_the_file_does_not_hold_is_left_out(browser, folder, tmp_path):
+    assert report(folder / "train.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    assert browser.evaluate("rainierReport.sections") == ["overview", "step", "provenance"]
+
+
+def test_plans_of_a_results_file_are_mapped(browser, folder, tmp_path):
+    shutil.copy(folder / "train.h5", tmp_path / "plans.h5")
+    with h5py.File(tmp_path / "plans.h5", "r+") as file:
+        table = file.require_group("modelled/plan")
+        table.attrs["points"] = 1
+        table["point"], table["row"] = [0], [0]
+        time = file["modelled/training/time"][0]
+    assert report(tmp_path / "plans.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    cells = browser.evaluate("rainierReport.charts.plans.getOption().series[0].data")
+    assert [(cell["value"][:2], cell["plan"]["time"]) for cell in cells] == [(["4", "4"], time)]
+
+
+def test_best_plans_of_generations_and_goodput_are_drawn(browser, tmp_path):
+    plans, goodput = tmp_path / "plans.h5", tmp_path / "goodput.h5"
+    made("compare", "--model", "llama3-8b", "--systems", "rainier,rainier-trn4", "--chips", "1024", "--gbs", "1024", "--seq", "4096", "-O", plans)
+    made("goodput", "--chips", "16384", "--days", "2", "--runs", "50", "-O", goodput)
+    assert report(plans, goodput, "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    assert browser.evaluate("rainierReport.sections") == ["overview", "best-plans", "step", "goodput", "provenance"]
+    assert browser.errors() == [] and browser.evaluate("rainierReport.errors") == []
+    series = {name: browser.evaluate(f"rainierReport.charts['{name}'].getOption().series.map((one) => [one.name, one.data.map((point) => point.value)])")
+              for name in ("best-plans", "waterfall", "goodput", "levers")}
+    with h5py.File(plans) as file:
+        table, fall = file["modelled/generation"], file["modelled/waterfall"]
+        faster = dict(zip(table["equal"].asstr()[:][1::2], table["speedup"][:][1::2]))
+        assert series["best-plans"][1][0] == "rainier-trn4" and series["best-plans"][1][1][:2] == [faster["chips"], faster["power"]]
+        assert series["waterfall"][0][1] == fall["factor"][:].tolist()
+    with h5py.File(goodput) as file:
+        table = file["modelled/goodput"]
+        for part, values in series["goodput"]:
+            assert values == pytest.approx(100 * table[part + "_time"][:] / table["duration"][:])
+        assert sum(values[0] for _, values in series["goodput"]) == pytest.approx(100)
+        assert series["levers"][0][1] == pytest.approx(100 * file["modelled/goodput_lever/half"][:])
+
+
+def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, folder, tmp_path):
+    shutil.copy(folder / "run.h5", tmp_path / "run.h5.partial")
+    with h5py.File(tmp_path / "run.h5.partial", "r+") as file:
+        file.attrs["status"] = "running"
+        whole = len(file["modelled/matmul/point"])
+        file["modelled/matmul"].attrs["points"] = whole - 1
+    page = report(tmp_path / "run.h5.partial", "--output", tmp_path / "page.html")
+    assert page.returncode == 0 and "status is running, not complete" in page.stderr
+    browser.open(tmp_path / "page.html")
+    assert browser.evaluate("document.querySelector('.verdict.bad').textContent").startswith("! Filerunning")
+    assert len(opened(browser, "roofline-chips")["time"]) == whole - 1
+
+
+def other_hdf5(path, folder):
+    with h5py.File(path, "w") as file:
+        file["numbers"] = [1, 2, 3]
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda path, folder: None, "not a readable results file"),
+    (lambda path, folder: path.write_text("hello"), "not a readable results file"),
+    (lambda path, folder: path.write_bytes((folder / "run.h5").read_bytes()[:5000]), "not a readable results file"),
+    (other_hdf5, "not a results file of rainier")])
+def test_other_files_are_refused_in_one_line(folder, tmp_path, make, says):
+    make(tmp_path / "run.h5", folder)
+    page = report(tmp_path / "run.h5", "--output", tmp_path / "page.html")
+    assert page.returncode == 2 and page.stdout == "" and not (tmp_path / "page.html").exists()
+    assert page.stderr.startswith(f"{tmp_path}/run.h5: {says}") and len(page.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flag", ["--plans", "--timeline"])
+@pytest.mark.parametrize("text", ["hello", "[1, 2]", "{}", '{"best": 3, "traceEvents": 7}', '{"best": [{"tensor": 1}], "traceEvents": [{"ph": "X"}]}'])
+def test_other_json_is_refused_in_one_line(folder, tmp_path, flag, text):
+    (tmp_path / "other.json").write_text(text)
+    page = report(folder / "train.h5", flag, tmp_path / "other.json", "--output", tmp_path / "page.html")
+    assert page.returncode == 2
+    assert page.stderr.startswith(f"{tmp_path}/other.json: not ") and len(page.stderr.splitlines()) == 1
