@@ -14,9 +14,9 @@ import pathlib
 import re
 import sys
 
+import results  # first: it says which Python has h5py
 import report_data
 import report_extras
-import results
 from palette import COLOURS
 
 HOME = pathlib.Path(__file__).resolve().parent / "report"
