@@ -82,6 +82,7 @@ void ResultFile::begin(const ResultOptions& options) {
   file_->save();
 }
 
+/// Changes nothing on disk yet: the run may turn out to be another one.
 void ResultFile::resume(const ResultOptions& options) {
   const hid_t root = file_->id();
   for (const auto& [name, now] : {std::pair<const char*, std::string>{"creator", options.creator},
@@ -98,7 +99,6 @@ void ResultFile::resume(const ResultOptions& options) {
   write_attribute(root, "status", "running");
   if (bench::has_attribute(root, "failure"))
     checked(H5Adelete(root, "failure"), "go on with", root);
-  file_->save();
 }
 
 std::string ResultFile::of_this_part(const std::string& path) const {
