@@ -169,7 +169,7 @@ double Tolerances::of(std::int64_t size) const {
   return point;
 }
 
-bool Comparison::slower() const {
+bool RunComparison::slower() const {
   return std::any_of(groups.begin(), groups.end(), [](const ComparedGroup& group) {
     return group.verdict == Verdict::slower ||
            std::any_of(group.points.begin(), group.points.end(), [](const ComparedPoint& point) {
@@ -178,10 +178,10 @@ bool Comparison::slower() const {
   });
 }
 
-Comparison compare(const Files& references, const Files& results, const Tolerances& tolerances) {
+RunComparison compare(const Files& references, const Files& results, const Tolerances& tolerances) {
   const std::map<Key, Pooled> then = pool(references);
   const std::map<Key, Pooled> now = pool(results);
-  Comparison all;
+  RunComparison all;
   std::vector<const Pooled*> ordered;
   for (const auto& [key, pooled] : then) ordered.push_back(&pooled);
   std::sort(ordered.begin(), ordered.end(), [](const Pooled* a, const Pooled* b) {

@@ -53,7 +53,7 @@ struct ComparedGroup {
   bool modelled = false;
   double ratio = 1;  ///< geometric mean over the points, and so all that follow
   double fast = 1;
-  Interval interval;               ///< of points drawn again
+  Interval interval;               ///< by the scatter of the points
   std::optional<double> relative;  ///< where all points have a control
   std::optional<double> control;   ///< the control's own ratio
   double spread = 0;               ///< of the references: largest departure from all of them
@@ -63,7 +63,7 @@ struct ComparedGroup {
   std::vector<ComparedPoint> points;
 };
 
-struct Comparison {
+struct RunComparison {
   std::vector<ComparedGroup> groups;
   std::vector<std::string> missing;  ///< points of the references that the new results lack
   std::int64_t added = 0;            ///< points that only the new results have
@@ -72,8 +72,8 @@ struct Comparison {
   [[nodiscard]] bool slower() const;
 };
 
-[[nodiscard]] Comparison compare(const std::vector<TimedFile>& references,
-                                 const std::vector<TimedFile>& results,
-                                 const Tolerances& tolerances);
+[[nodiscard]] RunComparison compare(const std::vector<TimedFile>& references,
+                                    const std::vector<TimedFile>& results,
+                                    const Tolerances& tolerances);
 
 }  // namespace bench

@@ -20,7 +20,7 @@ struct Interval {
 /// 95 % of the medians of as many draws with replacement (bootstrap); the same for the same values.
 [[nodiscard]] Interval median_interval(const std::vector<double>& values);
 
-/// As median_interval, of the mean.
+/// 95 % of the mean by Student's t: few values, that scatter like a normal law.
 [[nodiscard]] Interval mean_interval(const std::vector<double>& values);
 
 /// As median_interval, of one median over another; both are drawn on their own.

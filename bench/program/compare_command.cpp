@@ -59,7 +59,7 @@ void compare_runs(const CompareOptions& options) {
     for (const std::string& file : files) all.push_back(timed_points(file));
     return all;
   };
-  const Comparison comparison = compare(points(references), points(results), tolerances);
+  const RunComparison comparison = compare(points(references), points(results), tolerances);
   if (comparison.groups.empty())
     topology::usage_error("these files have no point in common: nothing to compare");
   if (options.json)

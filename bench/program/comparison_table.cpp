@@ -49,7 +49,7 @@ bool unchanged(const ComparedGroup& group) {
          });
 }
 
-std::size_t name_width(const Comparison& comparison) {
+std::size_t name_width(const RunComparison& comparison) {
   std::size_t width = 24;
   for (const ComparedGroup& group : comparison.groups) width = std::max(width, group.name.size());
   return width;
@@ -83,7 +83,7 @@ void print_point(const ComparedPoint& point, std::size_t width) {
              word(point.verdict));
 }
 
-void print_unchanged(const Comparison& comparison) {
+void print_unchanged(const RunComparison& comparison) {
   std::size_t groups = 0;
   std::size_t points = 0;
   for (const ComparedGroup& group : comparison.groups)
@@ -94,7 +94,7 @@ void print_unchanged(const Comparison& comparison) {
   if (groups > 0) fmt::print("# modelled and the same: {} points in {} groups\n", points, groups);
 }
 
-void print_missing(const Comparison& comparison) {
+void print_missing(const RunComparison& comparison) {
   constexpr std::size_t most = 5;
   if (comparison.added > 0) fmt::print("# new: {} points\n", comparison.added);
   if (comparison.missing.empty()) return;
@@ -118,7 +118,7 @@ nlohmann::ordered_json point_json(const ComparedPoint& point) {
 
 }  // namespace
 
-void print_comparison(const Comparison& comparison, bool all) {
+void print_comparison(const RunComparison& comparison, bool all) {
   const std::size_t width = name_width(comparison);
   fmt::print(
       "# time, new over old: geometric means over points, 95 % intervals; fastest: of the "
@@ -143,7 +143,7 @@ void print_comparison(const Comparison& comparison, bool all) {
   print_missing(comparison);
 }
 
-void print_comparison_json(const Comparison& comparison) {
+void print_comparison_json(const RunComparison& comparison) {
   nlohmann::ordered_json out;
   out["slower"] = comparison.slower();
   for (const ComparedGroup& group : comparison.groups) {

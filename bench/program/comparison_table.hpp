@@ -7,8 +7,8 @@ namespace bench {
 
 /// A row for each group; points that are slower or faster by themselves; what is missing.
 /// @param all every point
-void print_comparison(const Comparison& comparison, bool all);
+void print_comparison(const RunComparison& comparison, bool all);
 
-void print_comparison_json(const Comparison& comparison);
+void print_comparison_json(const RunComparison& comparison);
 
 }  // namespace bench

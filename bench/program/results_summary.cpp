@@ -17,8 +17,6 @@
 namespace bench {
 namespace {
 
-using Json = nlohmann::json;
-
 std::string text_attribute(const ReadFile& file,
                            const std::string& group,
                            const std::string& name) {
@@ -86,9 +84,9 @@ std::string holds(const ReadTable& table) {
 }
 
 /// Points that a run file asks for, by table; empty for other files.
-Json plan_of(const ReadFile& file) {
-  if (!file.has("inputs/plan.json")) return Json::object();
-  return Json::parse(file.text("inputs/plan.json"));
+nlohmann::json plan_of(const ReadFile& file) {
+  if (!file.has("inputs/plan.json")) return nlohmann::json::object();
+  return nlohmann::json::parse(file.text("inputs/plan.json"));
 }
 
 void print_head(const ReadFile& file, const std::string& path) {
@@ -103,7 +101,7 @@ void print_head(const ReadFile& file, const std::string& path) {
   if (const std::string title = text_attribute(file, "/", "title"); !title.empty())
     fmt::print("{}\n", title);
   if (!file.has("provenance/manifest")) return;
-  const Json manifest = Json::parse(file.text("provenance/manifest"));
+  const nlohmann::json manifest = nlohmann::json::parse(file.text("provenance/manifest"));
   const std::string end = text_attribute(file, "provenance", "end");
   fmt::print("measured on {} ({}), from {}{}\n",
              manifest["host"].value("name", "?"),
@@ -115,7 +113,7 @@ void print_head(const ReadFile& file, const std::string& path) {
   fmt::print("resumed {}\n", times == 1 ? "once" : fmt::format("{} times", times));
 }
 
-void print_tables(const ReadFile& file, const Json& plan) {
+void print_tables(const ReadFile& file, const nlohmann::json& plan) {
   constexpr std::size_t width = 80;
   constexpr std::size_t before = 46;
   fmt::print("\n{:<29} {:>7} {:>7}  {}\n", "table", "points", "of", "holds");
@@ -129,7 +127,7 @@ void print_tables(const ReadFile& file, const Json& plan) {
   }
 }
 
-void print_missing(const ReadFile& file, const Json& plan) {
+void print_missing(const ReadFile& file, const nlohmann::json& plan) {
   std::string missing;
   for (const auto& [path, planned] : plan.items()) {
     const auto points =
@@ -173,7 +171,7 @@ bool is_results(const std::string& path) {
 
 void print_results(const std::string& path) {
   const ReadFile file(path);
-  const Json plan = plan_of(file);
+  const nlohmann::json plan = plan_of(file);
   print_head(file, path);
   print_tables(file, plan);
   print_missing(file, plan);
