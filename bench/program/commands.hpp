@@ -18,6 +18,7 @@ void add_guidelines(CLI::App& app, Action& chosen);
 void add_health(CLI::App& app, Action& chosen);
 void add_matmul_distributed(CLI::App& app, Action& chosen);
 void add_models(CLI::App& app, Action& chosen);
+void add_rerun(CLI::App& app, Action& chosen);
 void add_results(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
 void add_systems(CLI::App& app, Action& chosen);

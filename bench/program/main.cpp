@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
     bench::add_health(app, chosen);
     bench::add_matmul_distributed(app, chosen);
     bench::add_models(app, chosen);
+    bench::add_rerun(app, chosen);
     bench::add_results(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);

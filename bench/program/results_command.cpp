@@ -1,4 +1,4 @@
-// rainier check: whether results files are what their schema says.
+// rainier check, whether results files are what their schema says; rainier collect, many as one.
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/results_check.hpp"
+#include "bench/record/collection.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -32,7 +33,35 @@ void check_all(const std::vector<std::string>& files) {
 
 }  // namespace
 
+namespace {
+
+void add_collect(CLI::App& app, Action& chosen) {
+  struct Options {
+    std::vector<std::string> files;
+    std::string output;
+    bool force = false;
+  };
+
+  auto options = std::make_shared<Options>();
+  CLI::App* collect =
+      app.add_subcommand("collect", "Many results files as one that links to them: runs/NAME/…");
+  collect->add_option("files", options->files, "results files")->required();
+  collect->add_option("-O,--output", options->output, "file with the links")->required();
+  collect->add_flag("--force", options->force, "overwrite an earlier one");
+  collect->callback([options, &chosen] {
+    chosen = [options] {
+      if (!speaks_before_init()) return;
+      write_collection(
+          options->output, {options->files.begin(), options->files.end()}, options->force);
+      fmt::print("{}: {} runs\n", options->output, options->files.size());
+    };
+  });
+}
+
+}  // namespace
+
 void add_results(CLI::App& app, Action& chosen) {
+  add_collect(app, chosen);
   auto files = std::make_shared<std::vector<std::string>>();
   CLI::App* check = app.add_subcommand("check", "Whether results files are what their schema says");
   check->add_option("files", *files, "results files")->required();

@@ -80,6 +80,7 @@ void ResultFile::begin(const ResultOptions& options) {
   write_attribute(root, "status", "running");
   write_attribute(root, "last_point", std::int64_t{0});
   file_->save();
+  if (!options.command.empty()) text("inputs/command.json", options.command);
 }
 
 /// Changes nothing on disk yet: the run may turn out to be another one.

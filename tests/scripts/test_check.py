@@ -90,3 +90,20 @@ def test_what_is_no_results_file_is_refused(tmp_path):
     refused("check", tmp_path / "text.h5", code=3, says=["not an HDF5 file"])
     refused("check", tmp_path / "none.h5", code=3, says=["no such file"])
     refused("show", tmp_path / "none.h5", code=3, says=["no such file"])
+
+
+def test_many_files_are_one_that_links_to_them(good, tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("a", "b"):
+        shutil.copy(good, tmp_path / "deep" / f"{name}.h5")
+    result = run("collect", "deep/a.h5", "deep/b.h5", "-O", "all.h5", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    shutil.move(tmp_path, moved := tmp_path.with_name("elsewhere"))  # links are relative
+    with h5py.File(moved / "all.h5") as everything, h5py.File(good) as file:
+        assert sorted(everything["runs"]) == ["a", "b"]
+        times = everything["runs/b/modelled/collective/time"][:]
+        assert times.tolist() == file["modelled/collective/time"][:].tolist()
+    moved.rename(tmp_path)
+    refused("collect", good, tmp_path / "deep" / "a.h5", good, "-O", tmp_path / "x.h5", says=["two files are called"])
+    refused("collect", good, "-O", tmp_path / "all.h5", code=3, says=["exists"])
+    refused("collect", tmp_path / "none.h5", "-O", tmp_path / "x.h5", code=3, says=["no such file"])
