@@ -18,8 +18,9 @@ def blocks():
     for name in DOCUMENTS:
         text = (SOURCE / name).read_text(encoding="utf-8")
         for block in re.findall(r"^```[a-z]*\n(\$ .*?)^```$", text, re.M | re.S):
-            command, _, shown = block.partition("\n")
-            yield pytest.param(name, command[2:], shown, id=f"{name}: {command[2:60]}")
+            for typed_there in re.split(r"^\$ ", block, flags=re.M)[1:]:
+                command, _, shown = typed_there.partition("\n")
+                yield pytest.param(name, command, shown, id=f"{name}: {command[:58]}")
 
 
 @pytest.fixture(scope="module", name="folder")
@@ -66,6 +67,30 @@ def test_a_command_says_what_the_document_shows(folder, document, command, shown
             continue
         assert line in out[at:], f"{document} shows what is not said, or not in this order:\n{line}"
         at += out[at:].index(line) + 1
+
+
+def anchors(text):
+    """Of headings, as mkdocs and GitHub make them."""
+    heads = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head)).strip().lower().replace(" ", "-")
+            for head in heads}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name):
+    source = SOURCE / name
+    text = re.sub(r"^```.*?^```$", "", source.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path = (source.parent / target).resolve() if target else source
+        assert path.exists(), f"{name}: {target}"
+        if anchor:
+            assert anchor in anchors(path.read_text(encoding="utf-8")), f"{name}: {target}#{anchor}"
+
+
+def test_the_pages_are_built_strictly():
+    subprocess.run([SOURCE / "scripts" / "docs.py"], check=True, timeout=120)
 
 
 def test_there_is_something_to_check():
