@@ -22,7 +22,19 @@
 
 namespace {
 
-using namespace fixtures;
+using fixtures::Bf16;
+using fixtures::BFloat16;
+using fixtures::DataType;
+using fixtures::expect_close;
+using fixtures::expect_exact;
+using fixtures::expect_same_packed;
+using fixtures::F32;
+using fixtures::F64;
+using fixtures::Gemm;
+using fixtures::I8;
+using fixtures::integers;
+using fixtures::Operands;
+using fixtures::reals;
 
 TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
   for (const Gemm& s : {Gemm{1, 1, 1},

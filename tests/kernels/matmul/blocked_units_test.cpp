@@ -16,7 +16,19 @@
 
 namespace {
 
-using namespace fixtures;
+using fixtures::Bf16;
+using fixtures::choose_vector_unit;
+using fixtures::DataType;
+using fixtures::expect_close;
+using fixtures::expect_exact;
+using fixtures::expect_same_in_any_layout;
+using fixtures::expect_same_packed;
+using fixtures::F32;
+using fixtures::F64;
+using fixtures::Gemm;
+using fixtures::I8;
+using fixtures::integers;
+using fixtures::reals;
 
 /// Every vector unit that this CPU has and the kernels were compiled for.
 std::vector<std::int64_t> targets() {
