@@ -35,6 +35,7 @@ using fixtures::I8;
 using fixtures::integers;
 using fixtures::Operands;
 using fixtures::reals;
+using fixtures::text;
 
 TEST(Blocked, AnyNumberOfThreadsGivesTheSameBits) {
   for (const Gemm& s : {Gemm{1, 1, 1},
