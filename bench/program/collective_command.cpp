@@ -212,7 +212,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "auto, ring, flat, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
       "doubletree, pairwise, bruck, binomial, bine, chain, tree, dissemination, or phases: "
       "rhd(x,y,z)+ring(pod)+…; neuron:rdh+ring and the like for what Neuron runs; file:PATH takes "
-      "them from a tuning table");
+      "them from a tuning table, msccl:FILE runs an algorithm of MSCCL");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(CLI::PositiveNumber);

@@ -8,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/program_source.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
+#include "bench/executor/program_execution.hpp"
 #include "bench/executor/statistics.hpp"
 #include "bench/program/demands.hpp"
 #include "bench/program/surroundings.hpp"
@@ -39,6 +41,14 @@ std::string lowering_text(const std::vector<Way>& ways) {
   }
 }
 
+void check_program(const MeasureRequest& request, const CollectiveRow& row) {
+  const kernels::Program& program = program_named(request.algorithm, request.collective);
+  if (program.ranks != row.ranks)
+    topology::usage_error(fmt::format(
+        "'{}' is for {} ranks, not for {}", request.algorithm, program.ranks, row.ranks));
+  static_cast<void>(whole_elements(program, row.count));
+}
+
 /// Complains about any size before the first is measured.
 void check(const MeasureRequest& request, int ranks) {
   const kernels::CollectiveInfo& what = kernels::info(request.collective);
@@ -51,15 +61,25 @@ void check(const MeasureRequest& request, int ranks) {
         "predict one with --system NAME (rainier systems lists them)");
   for (const std::int64_t bytes : request.sizes) {
     const CollectiveRow row = point(request.collective, bytes, request.options, ranks);
+    if (is_program(request.algorithm)) check_program(request, row);
     if (request.flags.against_mpi && !library_can({row.count, row.type, request.options.op}))
       topology::usage_error("--against-mpi: MPI has no bf16, and counts up to 2^31 elements");
   }
 }
 
+/// A program of others is carried out by messages.
+std::vector<Lowering> lowerings_of(const MeasureRequest& request) {
+  const std::string& asked = request.flags.lowering;
+  if (!is_program(request.algorithm)) return lowerings(asked);
+  if ((asked != "auto" && asked != "messages") || request.flags.buffers == "symmetric")
+    topology::usage_error(request.algorithm + " is carried out by messages: --lowering messages");
+  return {Lowering::messages};
+}
+
 /// The models that stand beside the measurements: a file for the first of the lowerings, or fits of
 /// this job.
 std::vector<Way> ways_of(const MeasureRequest& request, int ranks) {
-  const std::vector<Lowering> possible = lowerings(request.flags.lowering);
+  const std::vector<Lowering> possible = lowerings_of(request);
   if (request.flags.machine.empty() && request.flags.buffers == "private")
     return fit_ways(possible);
   if (request.flags.machine.empty()) return fit_ways({possible.front()});
