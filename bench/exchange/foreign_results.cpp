@@ -103,6 +103,17 @@ std::optional<kernels::Collective> collective_of(const ForeignJson& root) {
   return {};
 }
 
+/// Each rank has a device; a modelled run of ours has none.
+std::int64_t ranks_of(const ForeignJson& root) {
+  const auto config = root.find("config");
+  if (config != root.end() && config->is_object() && config->contains("ranks") &&
+      config->at("ranks").is_number_integer())
+    return config->at("ranks").get<std::int64_t>();
+  const auto devices = root.find("devices");
+  const bool listed = devices != root.end() && devices->is_array();
+  return listed ? static_cast<std::int64_t>(devices->size()) : 0;
+}
+
 std::vector<double> samples_of(const ForeignRow& row, const std::string& placement) {
   std::vector<double> seconds;
   const ForeignJson* each = row.object(placement + "_per_iter");
@@ -118,8 +129,7 @@ std::vector<ForeignPoint> nccl_points(const std::string& path, const ForeignJson
   ForeignPoint common;
   common.tool = "nccl-tests";
   common.collective = collective_of(root);
-  if (const auto devices = root.find("devices"); devices != root.end() && devices->is_array())
-    common.ranks = static_cast<std::int64_t>(devices->size());
+  common.ranks = ranks_of(root);
   std::vector<ForeignPoint> points;
   std::size_t number = 0;
   for (const ForeignJson& json : root.at("results")) {

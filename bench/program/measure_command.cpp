@@ -1,6 +1,7 @@
 #include "bench/program/measure_command.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -8,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
@@ -16,6 +18,7 @@
 #include "bench/program/demands.hpp"
 #include "bench/program/surroundings.hpp"
 #include "bench/program/tuning.hpp"
+#include "bench/record/provenance.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
 #include "topology/parse.hpp"
@@ -187,25 +190,24 @@ class MeasuredTable {
   std::vector<double> logarithms_;
 };
 
-/// @return elements that are wrong
-std::int64_t measure_all(const MeasureRequest& request,
-                         const std::vector<Way>& ways,
-                         Demands& demands,
-                         bool speaks) {
+/// All points, printed one by one.
+std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
+                                       const std::vector<Way>& ways,
+                                       Demands& demands,
+                                       bool speaks) {
   // A tuning table is of the number of ranks, which all ways have.
   const AlgorithmChoice algorithm(request.algorithm, request.collective, ways.front().model);
   MeasuredTable table(request, speaks);
-  std::int64_t wrong = 0;
+  std::vector<CollectiveRow> rows;
   for (const std::int64_t bytes : request.sizes) {
     const std::string& text = algorithm.at(bytes);
     const Way& way = faster_way(ways, request.collective, bytes, request.options, text);
-    const CollectiveRow row = measure_point(request.collective, bytes, request.options, text, way);
-    wrong += row.wrong();
-    table.add(row);
-    demands.check(row);
+    rows.push_back(measure_point(request.collective, bytes, request.options, text, way));
+    table.add(rows.back());
+    demands.check(rows.back());
   }
   table.end();
-  return wrong;
+  return rows;
 }
 
 }  // namespace
@@ -222,9 +224,23 @@ void measure_table(MeasureRequest request) {
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
   if (speaks) print_banner(request, mpi.size(), ways);
   const Surroundings surroundings;
-  const std::int64_t wrong = measure_all(request, ways, demands, mpi.rank() == 0);
+  const std::string start = iso_time(std::chrono::system_clock::now());
+  const std::vector<CollectiveRow> rows = measure_all(request, ways, demands, mpi.rank() == 0);
   const Surroundings::Seen seen = surroundings.end();
   if (speaks) fmt::print("{}", seen.text());
+  if (mpi.rank() == 0 && !request.nccl_json.empty())
+    write_nccl_json(request.nccl_json,
+                    {request.collective,
+                     mpi.size(),
+                     false,
+                     request.options,
+                     start,
+                     iso_time(std::chrono::system_clock::now()),
+                     rows});
+  const std::int64_t wrong = std::accumulate(
+      rows.begin(), rows.end(), std::int64_t{0}, [](std::int64_t sum, const CollectiveRow& row) {
+        return sum + row.wrong();
+      });
   MpiSession::end();
   if (wrong > 0)
     throw topology::Error(topology::ErrorKind::verdict,
