@@ -50,6 +50,8 @@ class XmlText {
     std::ostringstream all;
     all << file.rdbuf();
     text_ = all.str();
+    for (std::size_t i = 0; i < text_.size(); ++i)
+      if (text_[i] == '\n') ends_.push_back(static_cast<std::ptrdiff_t>(i));
   }
 
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -57,9 +59,8 @@ class XmlText {
   [[nodiscard]] const std::string& path() const { return path_; }
 
   [[nodiscard]] std::size_t line(std::ptrdiff_t offset) const {
-    const auto end = text_.begin() + std::clamp<std::ptrdiff_t>(
-                                         offset, 0, static_cast<std::ptrdiff_t>(text_.size()));
-    return static_cast<std::size_t>(std::count(text_.begin(), end, '\n')) + 1;
+    const auto next = std::lower_bound(ends_.begin(), ends_.end(), offset);
+    return static_cast<std::size_t>(next - ends_.begin()) + 1;
   }
 
   [[noreturn]] void fail(const pugi::xml_node& at, const std::string& what) const {
@@ -73,6 +74,7 @@ class XmlText {
  private:
   std::string path_;
   std::string text_;
+  std::vector<std::ptrdiff_t> ends_;  ///< of lines
 };
 
 class Reader {

@@ -11,6 +11,7 @@ from program import refused, rows, run
 
 SIZE = 3 * 2**16  # divides into floats for each of 1, 2, 3, 4, 6, 8 ranks
 RANKS = (2, 3, 4, 6, 8)
+MODEL = ("--machine", "h100-dgx")  # whatever: a fit of this one takes its time
 
 # Bytes that every rank sends, over the size.
 CLOSED = {
@@ -134,7 +135,7 @@ def test_imported_algorithms_run_and_every_element_is_right(tmp_path, ranks):
                                   ("reduce_scatter", "direct"), ("all_to_all", "bruck")):
         path = export(tmp_path, "msccl", collective, algorithm, ranks)
         result = run("collective", collective, "-b", "12K", "-e", SIZE, "-f", "16", "-n", "2", "-w", "1",
-                     "--algorithm", f"msccl:{path}", ranks=ranks)
+                     "--algorithm", f"msccl:{path}", *MODEL, ranks=ranks)
         assert result.returncode == 0, result.stderr
         table = rows(result.stdout)
         assert [int(row[0]) for row in table] == [12288, SIZE]
@@ -167,7 +168,7 @@ def test_fused_steps_of_other_compilers_are_understood(tmp_path):
     path.write_text(FUSED)
     msccl_interpreter.execute(path, order=0)
     result = run("collective", "all_reduce", "-b", "1K", "-e", "1M", "-f", "32", "-n", "2", "--algorithm",
-                 f"msccl:{path}", ranks=2)
+                 f"msccl:{path}", *MODEL, ranks=2)
     assert result.returncode == 0, result.stderr
     assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
 
@@ -197,7 +198,7 @@ def test_what_is_added_up_and_passed_on_needs_no_place(tmp_path):
     path.write_text(relay())
     msccl_interpreter.execute(path, order=0)
     result = run("collective", "all_reduce", "-b", "1200", "-e", "1200", "-n", "2", "--algorithm", f"msccl:{path}",
-                 ranks=3)
+                 *MODEL, ranks=3)
     assert result.returncode == 0, result.stderr
     assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
 
