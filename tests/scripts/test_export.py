@@ -203,6 +203,39 @@ def test_what_is_added_up_and_passed_on_needs_no_place(tmp_path):
     assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
 
 
+# GPU 1 receives late what GPU 0 has sent, and overwritten with the sum, before.
+LATE = """<algo name="late" proto="Simple" nchunksperloop="1" ngpus="2" coll="allreduce" inplace="1" nchannels="1">
+  <gpu id="0" i_chunks="1" o_chunks="1" s_chunks="0">
+    <tb id="0" send="1" recv="1" chan="0">
+      <step s="0" type="s" srcbuf="i" srcoff="0" dstbuf="i" dstoff="0" cnt="1" depid="-1" deps="-1" hasdep="0"/>
+      <step s="1" type="rrc" srcbuf="i" srcoff="0" dstbuf="i" dstoff="0" cnt="1" depid="-1" deps="-1" hasdep="0"/>
+    </tb>
+  </gpu>
+  <gpu id="1" i_chunks="1" o_chunks="1" s_chunks="2">
+    <tb id="0" send="0" recv="-1" chan="0">
+      <step s="0" type="s" srcbuf="i" srcoff="0" dstbuf="i" dstoff="0" cnt="1" depid="-1" deps="-1" hasdep="1"/>
+    </tb>
+    <tb id="1" send="-1" recv="0" chan="0">
+      <step s="0" type="cpy" srcbuf="i" srcoff="0" dstbuf="s" dstoff="0" cnt="1" depid="-1" deps="-1" hasdep="0"/>
+      <step s="1" type="cpy" srcbuf="s" srcoff="0" dstbuf="s" dstoff="1" cnt="1" depid="-1" deps="-1" hasdep="0"/>
+      <step s="2" type="rrc" srcbuf="s" srcoff="1" dstbuf="i" dstoff="0" cnt="1" depid="0" deps="0" hasdep="0"/>
+    </tb>
+  </gpu>
+</algo>
+"""
+
+
+def test_what_arrives_early_is_what_was_sent(tmp_path):
+    path = tmp_path / "late.xml"
+    path.write_text(LATE)
+    for order in range(5):
+        msccl_interpreter.execute(path, order)
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "1M", "-f", "32", "-n", "2", "--algorithm",
+                 f"msccl:{path}", *MODEL, ranks=2)
+    assert result.returncode == 0, result.stderr
+    assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
+
+
 HOSTILE = {
     "missing attribute": (('type="rrcs" srcbuf="i" srcoff="1"', 'type="rrcs" srcbuf="i"'), 5, "has no attribute 'srcoff'"),
     "unknown type": (('type="rrcs"', 'type="rrx"'), 5, "unknown type 'rrx' of <step>; known: s, r, rrc"),
@@ -346,7 +379,7 @@ def test_an_imported_algorithm_keeps_to_what_it_is_for(tmp_path):
 def test_results_in_the_formats_of_others(tmp_path, ranks):
     path = tmp_path / "out.json"
     asked = ("collective", "all_reduce", "-b", "1K", "-e", "64K", "-f", "8", "-d", "bf16",
-             *(() if ranks else ("--system", "trn2-server")))
+             *(MODEL if ranks else ("--system", "trn2-server")))
     osu = run(*asked, "-n", "3", "--osu", "--nccl-json", path, ranks=ranks)
     assert osu.returncode == 0, osu.stderr
     lines = osu.stdout.splitlines()
