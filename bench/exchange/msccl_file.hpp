@@ -2,6 +2,7 @@
 // mean together is for msccl_import and msccl_export.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,6 +24,41 @@ enum class MscclAction {
   reduce,                    ///< re: dst = dst + src
   nothing,                   ///< nop: waits
 };
+
+inline constexpr std::array msccl_step_names{
+    "s", "r", "rrc", "rcs", "rrcs", "rrs", "cpy", "re", "nop"};
+
+struct MscclName {
+  const char* name;
+  kernels::Collective collective;
+};
+
+/// As MSCCL writes them; with underscores, too.
+inline constexpr std::array msccl_collectives{
+    MscclName{"allreduce", kernels::Collective::all_reduce},
+    MscclName{"allgather", kernels::Collective::all_gather},
+    MscclName{"reduce_scatter", kernels::Collective::reduce_scatter},
+    MscclName{"alltoall", kernels::Collective::all_to_all},
+    MscclName{"broadcast", kernels::Collective::broadcast},
+    MscclName{"reduce", kernels::Collective::reduce},
+    MscclName{"gather", kernels::Collective::gather},
+    MscclName{"scatter", kernels::Collective::scatter}};
+
+[[nodiscard]] constexpr bool sends(MscclAction action) {
+  return action == MscclAction::send || action == MscclAction::receive_send ||
+         action == MscclAction::receive_reduce_send_copy ||
+         action == MscclAction::receive_reduce_send;
+}
+
+[[nodiscard]] constexpr bool receives(MscclAction action) {
+  return action >= MscclAction::receive && action <= MscclAction::receive_reduce_send;
+}
+
+/// What arrives, to what there is.
+[[nodiscard]] constexpr bool adds(MscclAction action) {
+  return action == MscclAction::receive_reduce || action == MscclAction::receive_reduce_send_copy ||
+         action == MscclAction::receive_reduce_send;
+}
 
 /// A chunk of a buffer: input, output or scratch.
 struct MscclChunk {

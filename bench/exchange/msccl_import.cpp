@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "bench/exchange/chunk_order.hpp"
+#include "bench/exchange/msccl_check.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -30,30 +31,6 @@ struct InFlight {
   StepId step;
   std::size_t line = 0;
 };
-
-/// From one GPU to another.
-struct Connection {
-  std::int64_t from = 0;
-  std::int64_t to = 0;
-  std::int64_t channel = 0;
-
-  friend auto operator<=>(const Connection&, const Connection&) = default;
-};
-
-bool receives(MscclAction action) {
-  return action >= MscclAction::receive && action <= MscclAction::receive_reduce_send;
-}
-
-bool sends(MscclAction action) {
-  return action == MscclAction::send || action == MscclAction::receive_send ||
-         action == MscclAction::receive_reduce_send_copy ||
-         action == MscclAction::receive_reduce_send;
-}
-
-bool adds(MscclAction action) {
-  return action == MscclAction::receive_reduce || action == MscclAction::receive_reduce_send_copy ||
-         action == MscclAction::receive_reduce_send;
-}
 
 /// How far a thread block is.
 struct Progress {
@@ -84,8 +61,6 @@ class Importer {
       scratch_[g] = algorithm.gpus[g].scratch_chunks;
       progress_.emplace_back(algorithm.gpus[g].blocks.size());
     }
-    check_connections();
-    check_waits();
   }
 
   Program run() {
@@ -103,66 +78,14 @@ class Importer {
 
  private:
   [[noreturn]] void fail(std::size_t line, const std::string& what) const {
-    topology::usage_error(fmt::format("{}:{}: {}", algorithm_.path, line, what));
+    fail_in_line(algorithm_, line, what);
   }
 
   [[nodiscard]] const MscclBlock& block(std::size_t g, std::size_t b) const {
     return algorithm_.gpus[g].blocks[b];
   }
 
-  void check_connections() const {
-    std::map<std::pair<Connection, bool>, std::size_t> lines;
-    for (std::size_t g = 0; g < algorithm_.gpus.size(); ++g)
-      for (const MscclBlock& b : algorithm_.gpus[g].blocks) {
-        const auto own = static_cast<std::int64_t>(g);
-        for (const bool out : {true, false}) {
-          const std::int64_t peer = out ? b.send : b.receive;
-          if (peer < 0) continue;
-          if (peer == own) fail(b.line, fmt::format("gpu {} is its own peer", g));
-          const Connection way{out ? own : peer, out ? peer : own, b.channel};
-          if (const auto [at, is_new] = lines.try_emplace({way, out}, b.line); !is_new)
-            fail(b.line,
-                 fmt::format("gpu {}: a second thread block {} gpu {} on channel {}, the first is "
-                             "in line {}",
-                             g,
-                             out ? "sends to" : "receives from",
-                             peer,
-                             b.channel,
-                             at->second));
-        }
-      }
-  }
-
-  void check_waits() const {
-    for (const MscclGpu& gpu : algorithm_.gpus)
-      for (const MscclBlock& b : gpu.blocks)
-        for (const MscclStep& step : b.steps) {
-          if (sends(step.action) && b.send < 0)
-            fail(step.line, "sends, but its thread block has send=\"-1\"");
-          if (receives(step.action) && b.receive < 0)
-            fail(step.line, "receives, but its thread block has recv=\"-1\"");
-          if (step.waits_for_block >= 0) check_wait(gpu, step);
-        }
-  }
-
-  void check_wait(const MscclGpu& gpu, const MscclStep& step) const {
-    const auto on = static_cast<std::size_t>(step.waits_for_block);
-    if (on >= gpu.blocks.size())
-      fail(step.line,
-           fmt::format("depid=\"{}\": its gpu has {} thread blocks", on, gpu.blocks.size()));
-    const auto& steps = gpu.blocks[on].steps;
-    if (step.waits_for_step < 0 || static_cast<std::size_t>(step.waits_for_step) >= steps.size())
-      fail(step.line,
-           fmt::format(
-               "deps=\"{}\": thread block {} has {} steps", step.waits_for_step, on, steps.size()));
-    if (!steps[static_cast<std::size_t>(step.waits_for_step)].is_waited_for)
-      fail(step.line,
-           fmt::format("waits for step {} of thread block {}, whose hasdep is not 1",
-                       step.waits_for_step,
-                       on));
-  }
-
-  [[nodiscard]] Connection incoming(std::size_t g, std::size_t b) const {
+  [[nodiscard]] MscclConnection incoming(std::size_t g, std::size_t b) const {
     return {block(g, b).receive, static_cast<std::int64_t>(g), block(g, b).channel};
   }
 
@@ -350,38 +273,15 @@ class Importer {
   ChunkOrder order_;
   std::vector<std::int64_t> scratch_;            ///< taken, of each GPU
   std::vector<std::vector<Progress>> progress_;  ///< by GPU and thread block
-  std::map<Connection, std::deque<InFlight>> flying_;
+  std::map<MscclConnection, std::deque<InFlight>> flying_;
   std::map<std::tuple<std::size_t, std::int64_t, std::int64_t, std::int64_t>, Message> open_;
 };
-
-/// Bits that verification keeps.
-double verification_bytes(const Program& program) {
-  const auto ranks = static_cast<double>(program.ranks);
-  return ranks * static_cast<double>(2 * program.cells() + program.scratch) * (8 + ranks / 8);
-}
 
 }  // namespace
 
 Program program_of(const MscclAlgorithm& algorithm) {
+  check_msccl(algorithm);
   return Importer(algorithm).run();
-}
-
-Program read_msccl(const std::string& path) {
-  constexpr double most_bytes = 4e9;
-  const Program program = program_of(read_msccl_file(path));
-  if (const double bytes = verification_bytes(program); bytes > most_bytes)
-    topology::usage_error(
-        fmt::format("{}: verifying {} ranks with {} chunks takes {:.1f} GB of memory, which is "
-                    "done up to {:.0f}",
-                    path,
-                    program.ranks,
-                    program.cells(),
-                    bytes / 1e9,
-                    most_bytes / 1e9));
-  if (const kernels::Verdict verdict = kernels::verify(program); !verdict.ok)
-    topology::usage_error(fmt::format(
-        "{}: this is no {}: {}", path, kernels::info(program.collective).name, verdict.reason));
-  return program;
 }
 
 }  // namespace bench

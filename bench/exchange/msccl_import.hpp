@@ -1,8 +1,6 @@
 // An algorithm of MSCCL as a program: run once, thread block by thread block, without data.
 #pragma once
 
-#include <string>
-
 #include "bench/exchange/msccl_file.hpp"
 #include "kernels/collective/program.hpp"
 
@@ -14,8 +12,5 @@ namespace bench {
 /// @throws Error(usage) with file and line where nobody can go on, where a message is not received
 /// or not sent, and where two thread blocks use the same chunk in no order
 [[nodiscard]] kernels::Program program_of(const MscclAlgorithm& algorithm);
-
-/// The same, of a file, verified. @throws Error(usage) also where it does not do what it promises
-[[nodiscard]] kernels::Program read_msccl(const std::string& path);
 
 }  // namespace bench

@@ -13,7 +13,31 @@ namespace {
 
 constexpr std::string_view msccl_prefix = "msccl:";
 
+/// What verification keeps of every cell.
+double verification_bytes(const kernels::Program& program) {
+  const auto ranks = static_cast<double>(program.ranks);
+  return ranks * static_cast<double>(2 * program.cells() + program.scratch) * (24 + ranks / 8);
+}
+
 }  // namespace
+
+kernels::Program read_msccl(const std::string& path) {
+  constexpr double most_bytes = 4e9;
+  const kernels::Program program = program_of(read_msccl_file(path));
+  if (const double bytes = verification_bytes(program); bytes > most_bytes)
+    topology::usage_error(
+        fmt::format("{}: verifying {} ranks with {} chunks takes {:.1f} GB of memory, which is "
+                    "done up to {:.0f}",
+                    path,
+                    program.ranks,
+                    program.cells(),
+                    bytes / 1e9,
+                    most_bytes / 1e9));
+  if (const kernels::Verdict verdict = kernels::verify(program); !verdict.ok)
+    topology::usage_error(fmt::format(
+        "{}: this is no {}: {}", path, kernels::info(program.collective).name, verdict.reason));
+  return program;
+}
 
 bool is_program(const std::string& algorithm) {
   return algorithm.starts_with(msccl_prefix);

@@ -8,6 +8,11 @@
 
 namespace bench {
 
+/// A file of MSCCL, run without data and verified.
+/// @throws Error(usage), see read_msccl_file and program_of; also where it does not do what it
+/// promises
+[[nodiscard]] kernels::Program read_msccl(const std::string& path);
+
 [[nodiscard]] bool is_program(const std::string& algorithm);
 
 /// Read and verified once in the life of this process.

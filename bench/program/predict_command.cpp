@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bench/exchange/nccl_json.hpp"
+#include "bench/exchange/program_source.hpp"
 #include "bench/program/explain_table.hpp"
 #include "bench/program/link_table.hpp"
 #include "bench/program/modelled_tables.hpp"
@@ -75,6 +76,9 @@ void check(const PredictRequest& request, const topology::Machine& machine) {
   const PredictFlags& flags = request.flags;
   if (flags.imbalance != 1 && request.collective != kernels::Collective::all_to_all)
     topology::usage_error("--imbalance is about what the chips receive in an all_to_all");
+  if (flags.imbalance != 1 && is_program(request.algorithm))
+    topology::usage_error(request.algorithm +
+                          ": an imbalance is known for direct exchanges of an all_to_all only");
   if (flags.imbalance < 1 || flags.imbalance > static_cast<double>(machine.chips()))
     topology::usage_error(
         fmt::format("--imbalance {:.6g}: expected what the busiest chip receives over the mean, 1 "

@@ -3,7 +3,7 @@
 
 #include "bench/exchange/foreign_results.hpp"
 #include "bench/exchange/msccl_export.hpp"
-#include "bench/exchange/msccl_import.hpp"
+#include "bench/exchange/program_source.hpp"
 #include "bench/executor/predict.hpp"
 #include "bench/executor/program_prediction.hpp"
 #include "kernels/collective/algorithms.hpp"
