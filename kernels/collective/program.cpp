@@ -164,6 +164,17 @@ class Speller {
   std::vector<std::int64_t> room_;  ///< taken of each rank's scratch
 };
 
+/// Of all ranks in one exchange; where some keep out, of those that do not.
+double messages_of(const Exchange& exchange, const Schedule& schedule) {
+  const Partner& to = exchange.to;
+  auto senders = static_cast<double>(schedule.ranks());
+  for (const std::size_t d : exchange.at_root) senders /= static_cast<double>(schedule.extents[d]);
+  if (to.pairing)
+    senders *= static_cast<double>(to.pairing->pairs(to.map.reversed).size()) /
+               static_cast<double>(schedule.extents[to.digits.front()]);
+  return senders * messages(to, schedule.extents);
+}
+
 void check_size(const Schedule& schedule) {
   if (schedule.ranks() > most_program_ranks)
     topology::usage_error(
@@ -204,8 +215,8 @@ double count_messages(const Schedule& schedule) {
   double sum = 0;
   for (const Round& round : rounds(schedule))
     for (const Part& part : round.parts)
-      sum += static_cast<double>(round.repeat) * messages(part.exchange->to, schedule.extents);
-  return sum * static_cast<double>(schedule.ranks() * schedule.slices);
+      sum += static_cast<double>(round.repeat) * messages_of(*part.exchange, schedule);
+  return sum * static_cast<double>(schedule.slices);
 }
 
 Program spell_out(const Schedule& schedule) {

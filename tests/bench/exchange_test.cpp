@@ -39,7 +39,7 @@ std::vector<kernels::Schedule> schedules(Collective collective, const Machine& m
     bool in_switch = false;
     for (const kernels::Round& round : kernels::rounds(schedule))
       for (const kernels::Part& part : round.parts) in_switch |= part.exchange->in_switch;
-    if (!in_switch && kernels::count_messages(schedule) < 2e5) all.push_back(std::move(schedule));
+    if (!in_switch && kernels::count_messages(schedule) < 5e4) all.push_back(std::move(schedule));
   }
   return all;
 }
@@ -70,7 +70,10 @@ TEST(Program, OfEveryScheduleDoesWhatTheCollectivePromises) {
   for (const kernels::CollectiveInfo& what : kernels::collectives()) {
     if (what.id == Collective::barrier) continue;
     for (const kernels::Schedule& schedule : schedules(what.id, machine)) {
-      const kernels::Verdict verdict = kernels::verify(kernels::spell_out(schedule));
+      const Program program = kernels::spell_out(schedule);
+      EXPECT_NEAR(static_cast<double>(program.messages()), kernels::count_messages(schedule), 1e-6)
+          << what.name << " " << schedule.algorithm;
+      const kernels::Verdict verdict = kernels::verify(program);
       EXPECT_TRUE(verdict.ok) << what.name << " " << schedule.algorithm << ": " << verdict.reason;
     }
   }
