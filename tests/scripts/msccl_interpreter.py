@@ -1,5 +1,6 @@
 """Executes an algorithm of MSCCL on small vectors of integers, thread blocks in any order that their waits
-allow, as MSCCL's runtime may. Knows nothing of the program that wrote the file."""
+allow, as MSCCL's runtime may, and watches that no two of them use one chunk at a time if one of them writes.
+Knows nothing of the program that wrote the file."""
 import random
 import xml.etree.ElementTree
 
@@ -9,20 +10,38 @@ RECEIVES, SENDS, ADDS = {"r", "rrc", "rcs", "rrcs", "rrs"}, {"s", "rcs", "rrcs",
 class Gpu:
     def __init__(self, node, buffers):
         self.buffers = buffers
+        self.written, self.read = {}, {}  # by chunk: the step that wrote it, those that have read it since
         self.blocks = [(tb.attrib, [s.attrib for s in tb.findall("step")]) for tb in node.findall("tb")]
         self.done = [0] * len(self.blocks)
+        self.clocks = [[] for _ in self.blocks]  # after each step: {thread block: its steps before}
 
-    def load(self, step, end):
+    def use(self, values, chunks, me, clock, writes):
+        """`me` is (thread block, number of its step), `clock` what has come before it."""
+        def came_before(step):
+            return clock.get(step[0], 0) >= step[1]
+        for chunk in chunks:
+            key = id(values), chunk
+            others = [self.written[key]] if key in self.written else []
+            others += self.read.get(key, []) if writes else []
+            assert all(came_before(other) for other in others), f"chunk {chunk} is used in no order"
+            if writes:
+                self.written[key], self.read[key] = me, []
+            else:
+                self.read.setdefault(key, []).append(me)
+
+    def load(self, step, end, me, clock):
         at, count = int(step[end + "off"]), int(step["cnt"])
         values, base = self.buffers[step[end + "buf"]]
         part = values[base + at:base + at + count]
         assert len(part) == count and None not in part, step
+        self.use(values, range(base + at, base + at + count), me, clock, False)
         return part
 
-    def store(self, step, end, part):
+    def store(self, step, end, part, me, clock):
         values, base = self.buffers[step[end + "buf"]]
         at = base + int(step[end + "off"])
         assert at + len(part) <= len(values)
+        self.use(values, range(at, at + len(part)), me, clock, True)
         values[at:at + len(part)] = part
 
 
@@ -47,6 +66,11 @@ def vectors(collective, ranks, chunks, in_place):
     return buffers, wanted
 
 
+def join(clock, other):
+    for block, steps in other.items():
+        clock[block] = max(clock.get(block, 0), steps)
+
+
 def step(gpu, rank, block, channels):
     """The next step of a thread block; False where it must wait."""
     attributes, steps = gpu.blocks[block]
@@ -59,24 +83,31 @@ def step(gpu, rank, block, channels):
         assert gpu.blocks[on][1][at]["hasdep"] == "1"
         if gpu.done[on] <= at:
             return False
+    clock = dict(gpu.clocks[block][-1]) if gpu.clocks[block] else {}
+    me = (rank, block), gpu.done[block] + 1
+    join(clock, {me[0]: me[1]})
+    if int(now["depid"]) >= 0:
+        join(clock, gpu.clocks[int(now["depid"])][int(now["deps"])])
     part = None
     if kind in RECEIVES:
         queue = channels.setdefault((int(attributes["recv"]), rank, attributes["chan"]), [])
         if not queue:
             return False
-        part = queue.pop(0)
+        part, sent = queue.pop(0)
+        join(clock, sent)
         assert len(part) == int(now["cnt"])
     if kind in ADDS:
-        part = [a + b for a, b in zip(gpu.load(now, "src"), part)]
+        part = [a + b for a, b in zip(gpu.load(now, "src", me, clock), part)]
     if kind in {"s", "cpy"}:
-        part = gpu.load(now, "src")
+        part = gpu.load(now, "src", me, clock)
     if kind == "re":
-        part = [a + b for a, b in zip(gpu.load(now, "src"), gpu.load(now, "dst"))]
+        part = [a + b for a, b in zip(gpu.load(now, "src", me, clock), gpu.load(now, "dst", me, clock))]
     if kind in {"r", "rrc", "rcs", "rrcs", "cpy", "re"}:
-        gpu.store(now, "dst", part)
+        gpu.store(now, "dst", part, me, clock)
     if kind in SENDS:
-        channels.setdefault((rank, int(attributes["send"]), attributes["chan"]), []).append(list(part))
+        channels.setdefault((rank, int(attributes["send"]), attributes["chan"]), []).append((list(part), dict(clock)))
     assert kind in RECEIVES | SENDS | {"cpy", "re", "nop"}
+    gpu.clocks[block].append(clock)
     gpu.done[block] += 1
     return True
 
