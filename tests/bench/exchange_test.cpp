@@ -123,6 +123,19 @@ TEST(Program, ThatIsChangedAnywhereIsRefused) {
   }
 }
 
+TEST(Program, WithTwoBlocksInEachOthersPlacesIsRefused) {
+  const Machine machine = topology::slice(topology::load_system("h100-dgx"), 4);
+  Program program = kernels::spell_out(kernels::build(Collective::all_to_all, machine, "direct"));
+  std::vector<kernels::Message*> to_first;
+  for (kernels::Message& message : program.rounds.front())
+    if (message.to == 0 && !message.local()) to_first.push_back(&message);
+  ASSERT_EQ(to_first.size(), 3U);
+  std::swap(to_first[0]->moves.front().to, to_first[1]->moves.front().to);
+  const kernels::Verdict verdict = kernels::verify(program);
+  EXPECT_FALSE(verdict.ok);
+  fixtures::expect_mentions(verdict.reason, "has another part of the vector");
+}
+
 TEST(Program, CellsOfUnevenLanesAddUpToTheVector) {
   const Machine machine = topology::load_system("trn2-ultraserver");
   const Program program =
