@@ -12,6 +12,7 @@ using Action = std::function<void()>;
 
 void add_collective(CLI::App& app, Action& chosen);
 void add_compare(CLI::App& app, Action& chosen);
+void add_export(CLI::App& app, Action& chosen);
 void add_fit(CLI::App& app, Action& chosen);
 void add_goodput(CLI::App& app, Action& chosen);
 void add_guidelines(CLI::App& app, Action& chosen);

@@ -9,6 +9,7 @@
 //   mpirun -np 4 rainier matmul-distributed -m 1024 -n 1024 -k 1024
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
+//   rainier export msccl all_reduce -b 1M -n 8 --algorithm ring -o ring.xml
 //   rainier goodput --system rainier --days 30
 //   rainier validate matmul
 #include <chrono>
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
     Action chosen;
     bench::add_collective(app, chosen);
     bench::add_compare(app, chosen);
+    bench::add_export(app, chosen);
     bench::add_fit(app, chosen);
     bench::add_goodput(app, chosen);
     bench::add_guidelines(app, chosen);

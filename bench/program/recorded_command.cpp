@@ -4,22 +4,20 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "bench/record/provenance.hpp"
 
 namespace bench {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// argv as the kernel keeps it.
 std::vector<std::string> own_arguments() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> all;
-  for (std::string argument; std::getline(file, argument, '\0');) all.push_back(argument);
+  std::vector<std::string> all = program_arguments();
   if (!all.empty()) all.erase(all.begin());
   return all;
 }
