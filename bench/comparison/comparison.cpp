@@ -31,7 +31,7 @@ std::map<Key, Pooled> pool(const Files& files) {
   for (const TimedFile& file : files)
     for (const TimedPoint& point : file.points) {
       auto [at, is_new] =
-          all.try_emplace(Key{point.group, point.name}, Pooled{all.size(), point, {}});
+          all.try_emplace(Key{point.group(), point.name}, Pooled{all.size(), point, {}});
       Pooled& pooled = at->second;
       pooled.medians.push_back(median(point.time));
       if (is_new) continue;
@@ -193,21 +193,21 @@ RunComparison compare(const Files& references, const Files& results, const Toler
   std::map<std::string, std::vector<const Pooled*>> members;
   for (const Pooled* pooled : ordered) {
     const TimedPoint& point = pooled->point;
-    const auto found = now.find({point.group, point.name});
+    const auto found = now.find({point.group(), point.name});
     if (found == now.end()) {
-      all.missing.push_back(point.group + ": " + point.name);
+      all.missing.push_back(point.group() + ": " + point.name);
       continue;
     }
-    const auto [place, is_new] = places.try_emplace(point.group, all.groups.size());
+    const auto [place, is_new] = places.try_emplace(point.group(), all.groups.size());
     if (is_new) {
-      all.groups.emplace_back().name = point.group;
+      all.groups.emplace_back().name = point.group();
       all.groups.back().modelled = point.modelled;
     }
     ComparedGroup& group = all.groups[place->second];
     if (!point.modelled) group.widening = around.widening;
     group.judged = !around.forbids(point);
     group.points.push_back(compared(point, found->second.point, tolerances, group));
-    members[point.group].push_back(pooled);
+    members[point.group()].push_back(pooled);
   }
   for (const auto& [key, pooled] : now)
     if (!then.contains(key)) ++all.added;

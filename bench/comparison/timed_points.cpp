@@ -45,7 +45,9 @@ void add_measured_collectives(const ReadTable& table, std::vector<TimedPoint>& p
     if (table.texts("implementation")[i] == "MPI") continue;
     const auto& [collective, type, ranks, size, in_place] = key(i);
     TimedPoint point;
-    point.group = fmt::format("{} {}, {} ranks", collective, type, ranks);
+    point.kernel = collective;
+    point.type = type;
+    point.ranks = ranks;
     point.name = size_name(size) + (in_place == 1 ? " in place" : "");
     point.size = size;
     point.time = samples(table, i);
@@ -74,7 +76,8 @@ void add_measured_matmuls(const ReadFile& file, std::vector<TimedPoint>& points)
     const std::string& type = table.texts("dtype")[i];
     const std::int64_t threads = table.integers("threads")[i];
     TimedPoint point;
-    point.group = fmt::format("matmul {} {}, {} threads", type, table.texts("kernel")[i], threads);
+    point.kernel = "matmul";
+    point.type = fmt::format("{} {}, {} threads", type, table.texts("kernel")[i], threads);
     point.name = fmt::format(
         "{} x {} x {}", table.integers("m")[i], table.integers("n")[i], table.integers("k")[i]);
     point.time = samples(table, i);
@@ -103,7 +106,9 @@ void add_modelled(const ReadTable& table,
     return text;
   };
   for (std::size_t i = 0; i < table.points(); ++i)
-    points.push_back({what + " " + words(group, i),
+    points.push_back({what,
+                      words(group, i),
+                      0,
                       words(name, i),
                       table.has("size") ? table.integers("size")[i] : 0,
                       true,
@@ -112,6 +117,13 @@ void add_modelled(const ReadTable& table,
 }
 
 }  // namespace
+
+std::string TimedPoint::group() const {
+  std::string text = kernel;
+  if (!type.empty()) text += (text.empty() ? "" : " ") + type;
+  if (ranks > 0) text += fmt::format(", {} ranks", ranks);
+  return text;
+}
 
 TimedFile timed_points(const std::string& path) {
   const ReadFile file(path);

@@ -9,7 +9,9 @@ namespace bench {
 
 /// What was timed, and how long it took in one file.
 struct TimedPoint {
-  std::string group;         ///< points that one kernel makes: "all_reduce f32, 2 ranks"
+  std::string kernel;        ///< "all_reduce"; empty: not known
+  std::string type;          ///< "f32", and what else tells kernels apart
+  std::int64_t ranks = 0;    ///< of a collective; 0: not known, or it has none
   std::string name;          ///< within the group: "64 KiB in place"
   std::int64_t size = 0;     ///< bytes of a collective; 0: it has none
   bool modelled = false;     ///< the same in every run
@@ -17,6 +19,9 @@ struct TimedPoint {
   /// Over a control of the same run, which the machine slows down as much: MPI's own call in turns
   /// with ours, or the multiply-adds that the cores can do. Empty: there is none.
   std::vector<double> relative;
+
+  /// Points that one kernel makes: "all_reduce f32, 2 ranks".
+  [[nodiscard]] std::string group() const;
 };
 
 /// One file's points, and what else went on when they were measured.

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "bench/comparison/comparison.hpp"
+#include "bench/comparison/foreign_points.hpp"
+#include "bench/exchange/foreign_results.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/comparison_table.hpp"
@@ -53,13 +55,13 @@ void compare_runs(const CompareOptions& options) {
     references.push_back(results.front());
     results.erase(results.begin());
   }
-  const auto points = [](const std::vector<std::string>& files) {
-    std::vector<TimedFile> all;
-    all.reserve(files.size());
-    for (const std::string& file : files) all.push_back(timed_points(file));
-    return all;
-  };
-  const RunComparison comparison = compare(points(references), points(results), tolerances);
+  std::vector<TimedFile> all;
+  for (const std::vector<std::string>* side : {&references, &results})
+    for (const std::string& file : *side)
+      all.push_back(is_foreign(file) ? foreign_points(file) : timed_points(file));
+  speak_alike(all);
+  const auto first = all.begin() + static_cast<std::ptrdiff_t>(references.size());
+  const RunComparison comparison = compare({all.begin(), first}, {first, all.end()}, tolerances);
   if (comparison.groups.empty())
     topology::usage_error("these files have no point in common: nothing to compare");
   if (options.json)
@@ -71,7 +73,10 @@ void compare_runs(const CompareOptions& options) {
 }
 
 void add_runs(CLI::App& command, CompareOptions& options) {
-  command.add_option("files", options.files, "one results file, or a reference and others");
+  command.add_option(
+      "files",
+      options.files,
+      "one results file, or a reference and others; also JSON of nccl-tests or nccom-test");
   command.add_option("--against", options.against, "references, instead of the first file");
   command.add_option("--tolerance",
                      options.tolerance.group,

@@ -34,7 +34,9 @@ TimedFile run(const Truth& truth, unsigned seed, bool control = true) {
   file.path = "run" + std::to_string(seed);
   for (int s = 0; s < sizes; ++s) {
     TimedPoint point;
-    point.group = "all_reduce f32, 2 ranks";
+    point.kernel = "all_reduce";
+    point.type = "f32";
+    point.ranks = 2;
     point.name = std::to_string(s);
     point.size = std::int64_t{1024} << (2 * s);
     const double base = 1e-6 * std::pow(4, s);

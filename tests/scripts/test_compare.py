@@ -105,6 +105,30 @@ def test_a_modelled_time_that_changed_is_shown(measured, tmp_path):
     assert run("compare", measured, tmp_path / "b.h5", "--tolerance", "4").returncode == 1
 
 
+def nccom(path, factor, table):
+    """As nccom-test writes it, whose GB is 2^30; neither collective nor ranks are in it."""
+    rows = [{"size(B)": int(size), "count(elems)": int(size) // 4, "type": "fp32",
+             "algbw(GB/s)": size / (factor * time) / 2**30, "busbw(GB/s)": size / (factor * time) / 2**30,
+             "time:avg(us)": factor * time * 1e6} for size, time in table]
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def test_results_of_others_are_compared_with_ours(measured, tmp_path):
+    with h5py.File(measured) as file:
+        table = file["measured/collective"]
+        ours = (table["implementation"].asstr()[:] != "MPI") & (table["in_place"][:] == 0)
+        points = list(zip(table["size"][ours].tolist(), table["time"][ours].tolist()))
+    code, compared = compare(measured, nccom(tmp_path / "same.json", 1, points))
+    [group] = compared["groups"]
+    assert code == 0 and len(group["points"]) == len(points) and group["ratio"] == pytest.approx(1, rel=1e-6)
+    code, compared = compare(measured, nccom(tmp_path / "slow.json", 1.3, points))
+    [group] = compared["groups"]
+    assert code == 1 and group["ratio"] == pytest.approx(1.3, rel=1e-6) and group["name"] == "f32"
+    code, compared = compare(tmp_path / "slow.json", nccom(tmp_path / "slower.json", 1.5, points))
+    assert code == 1 and compared["groups"][0]["ratio"] == pytest.approx(1.5 / 1.3, rel=1e-6)
+
+
 def test_bad_input_is_one_error(measured, tmp_path):
     refused("compare", measured, tmp_path / "none.h5", code=3, says=["none.h5", "no such file"])
     refused("compare", measured, measured, "--size-tolerance", "1K=5", says=["FROM:TO=PERCENT"])
