@@ -12,12 +12,15 @@ using Action = std::function<void()>;
 
 void add_collective(CLI::App& app, Action& chosen);
 void add_compare(CLI::App& app, Action& chosen);
+void add_doctor(CLI::App& app, Action& chosen);
+void add_explain(CLI::App& app, Action& chosen);
 void add_fit(CLI::App& app, Action& chosen);
 void add_goodput(CLI::App& app, Action& chosen);
 void add_guidelines(CLI::App& app, Action& chosen);
 void add_health(CLI::App& app, Action& chosen);
 void add_matmul_distributed(CLI::App& app, Action& chosen);
 void add_models(CLI::App& app, Action& chosen);
+void add_reference(CLI::App& app, Action& chosen);
 void add_run(CLI::App& app, Action& chosen);
 void add_systems(CLI::App& app, Action& chosen);
 void add_train(CLI::App& app, Action& chosen);

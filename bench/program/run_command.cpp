@@ -97,6 +97,10 @@ void add_run(CLI::App& app, Action& chosen) {
   command->add_flag("--force", options->force, "overwrite earlier results");
   command->add_flag(
       "--resume", options->resume, "go on with a run that was cut off, if there is one");
+  command->footer(
+      "mpirun -np 2 rainier run runs/rainier.toml\n"
+      "mpirun -np 2 rainier run runs/rainier.toml --resume\n"
+      "rainier run runs/rainier.toml --dry-run");
   command->callback([options, &chosen] {
     if (options->output.empty()) options->output = default_output(options->file);
     chosen = [options] { run_all(*options); };

@@ -7,6 +7,7 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/model_file.hpp"
 #include "bench/program/plan_record.hpp"
 #include "bench/program/plan_search.hpp"
@@ -193,31 +194,47 @@ void train(const TrainOptions& o) {
 
 void add_shape(CLI::App& train, TrainOptions& o) {
   Plan& plan = o.plan;
-  train.add_option("--tp,--tensor-model-parallel-size", plan.tensor, "tensor-parallel ranks");
-  train.add_option("--pp,--pipeline-model-parallel-size", plan.pipeline, "pipeline stages");
-  train.add_option("--dp,--data-parallel-size", o.data, "replicas; default: the chips left");
-  train.add_option("--cp,--context-parallel-size", plan.context, "ranks that split a sequence");
+  train.add_option("--tp,--tensor-model-parallel-size", plan.tensor, "tensor-parallel ranks")
+      ->check(whole(1));
+  train.add_option("--pp,--pipeline-model-parallel-size", plan.pipeline, "pipeline stages")
+      ->check(whole(1));
   train.add_option(
-      "--ep,--expert-model-parallel-size", plan.expert, "ranks that split the experts");
-  train.add_option("--vpp,--virtual-stages", plan.virtual_stages, "chunks of layers a stage");
-  train.add_option("--schedule", o.order, "gpipe, 1f1b, interleaved, zb-h1, zb-v, dualpipe");
-  train.add_option("--seq,--seq-length", plan.sequence, "tokens; default: the model's longest");
-  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences");
-  train.add_option("--gbs,--global-batch,--global-batch-size", plan.batch, "sequences of a step");
+      "--dp,--data-parallel-size", o.data, "replicas->check(whole(1)); default: the chips left");
+  train.add_option("--cp,--context-parallel-size", plan.context, "ranks that split a sequence")
+      ->check(whole(1));
+  train
+      .add_option("--ep,--expert-model-parallel-size", plan.expert, "ranks that split the experts")
+      ->check(whole(1));
+  train.add_option("--vpp,--virtual-stages", plan.virtual_stages, "chunks of layers a stage")
+      ->check(whole(1));
+  train.add_option("--schedule", o.order, "of the pipeline")
+      ->check(one_of(kernels::pipeline_order_names()));
+  train.add_option(
+      "--seq,--seq-length", plan.sequence, "tokens->check(whole(1)); default: the model's longest");
+  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences")->check(whole(1));
+  train.add_option("--gbs,--global-batch,--global-batch-size", plan.batch, "sequences of a step")
+      ->check(whole(1));
   train.add_flag("--sp,--sequence-parallel", plan.sequence_parallel, "split norms over --tp, too");
-  train.add_option("--context-kind", o.context_kind, "ring or ulysses");
+  train.add_option("--context-kind", o.context_kind, "how a sequence is split")
+      ->check(one_of({"ring", "ulysses"}));
 }
 
 void add_memory(CLI::App& train, TrainOptions& o) {
-  train.add_option("--recompute,--recompute-granularity", o.recompute, "none, selective, full");
-  train.add_option("--attention", o.attention, "flash or unfused");
-  train.add_option("--zero,--zero-stage", o.zero, "0 to 3: what the replicas share");
+  train
+      .add_option(
+          "--recompute,--recompute-granularity", o.recompute, "activations that are computed again")
+      ->check(one_of({"none", "selective", "full"}));
+  train.add_option("--attention", o.attention, "kernel")->check(one_of({"flash", "unfused"}));
+  train.add_option("--zero,--zero-stage", o.zero, "what the replicas share")
+      ->check(one_of({"0", "1", "2", "3"}));
   train.add_flag("--fsdp", o.fsdp, "as --zero 3");
-  train.add_option("--shard", o.plan.shard, "ranks that share (HSDP); default: all replicas");
+  train.add_option(
+      "--shard", o.plan.shard, "ranks that share (HSDP)->check(whole(1)); default: all replicas");
   train.add_option("-d,--dtype", o.type, "of parameters and activations");
   train.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …; default: --dtype");
   train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");
-  train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean");
+  train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean")
+      ->check(number_from(1));
   train.add_flag("--overlap-tp", o.plan.overlap_tensor, "hide --tp collectives behind matmuls");
   train.add_flag("--etp", o.plan.split_experts, "split each expert over the tensor ranks, too");
   train.add_flag("--ep-groups",
@@ -230,15 +247,15 @@ void add_memory(CLI::App& train, TrainOptions& o) {
 void add_search(CLI::App& train, TrainOptions& o) {
   train
       .add_option("--plan", o.search, "auto: find the best of all plans that the flags leave open")
-      ->check(CLI::IsMember({"auto"}));
+      ->check(one_of({"auto"}));
   train.add_flag("--fewer-chips",
                  o.fewer,
                  "with --plan auto: the best plan on half of the chips, a quarter, …, too");
-  train.add_option("--keep", o.keep, "plans that are listed")->check(CLI::Range(1, 1000));
-  train.add_option(
-      "--model-chips",
-      o.model_chips,
-      "most that --tp times --cp takes in a search; default: what a NIC is not needed for");
+  train.add_option("--keep", o.keep, "plans that are listed")->check(whole(1, 1000));
+  train.add_option("--model-chips",
+                   o.model_chips,
+                   "most that --tp times --cp takes in a search->check(whole(1)); default: what a "
+                   "NIC is not needed for");
 }
 
 }  // namespace
@@ -250,7 +267,8 @@ void add_train(CLI::App& app, Action& chosen) {
       app.add_subcommand("train", "Predict a training step of a model on a machine");
   train_command->add_option("--model,model", options->model, "name or config.json")->required();
   train_command->add_option("--system", options->system, "name or file");
-  train_command->add_option("--chips", options->chips, "a part of it; default: all");
+  train_command->add_option(
+      "--chips", options->chips, "a part of it->check(whole(1)); default: all");
   train_command->add_option("--set", options->overrides, "change a figure of the system");
   train_command->add_option(
       "--software", options->software, "name or file: what a framework reaches");
@@ -265,6 +283,10 @@ void add_train(CLI::App& app, Action& chosen) {
       "-O,--output", options->output, "write the step, or the plans, to this results file");
   train_command->add_flag("--force", options->force, "overwrite earlier results");
   train_command->add_flag("--json", options->json, "for programs");
+  train_command->footer(
+      "rainier train llama3.1-405b --chips 65536 --tp 64 --pp 8 --gbs 8192 --seq 8192 --sp\n"
+      "rainier train llama3.1-405b --chips 65536 --plan auto --gbs 8192 --seq 8192 --keep 4\n"
+      "rainier train llama3-8b --chips 64 --tp 4 --sensitivity");
   train_command->callback([options, &chosen] { chosen = [options] { train(*options); }; });
 }
 
