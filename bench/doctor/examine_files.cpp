@@ -103,7 +103,9 @@ Finding disk_finding(const fs::path& place) {
 
 std::vector<Finding> examine_files(const std::string& folder) {
   const fs::path place = existing_part(folder);
-  return {hdf5_finding(), folder_finding(folder, place), disk_finding(place)};
+  std::vector<Finding> all{hdf5_finding(), folder_finding(folder, place)};
+  if (all.back().grade != Grade::bad) all.push_back(disk_finding(place));
+  return all;
 }
 
 }  // namespace bench

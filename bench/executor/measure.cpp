@@ -88,7 +88,7 @@ class Measure::State {
         start_line_(options.start),
         pattern_(options.type, options.op, ranks_) {
     const std::size_t bytes = static_cast<std::size_t>(count) * payload_.element();
-    check_memory(3 * bytes);  // input, output, and what a reduction keeps in flight
+    check_memory(vectors_of_a_rank * bytes);
     allocate(bytes);
     for (const Lowering lowering : options.lowerings)
       operations_.push_back(

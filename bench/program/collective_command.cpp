@@ -11,6 +11,7 @@
 #include "bench/program/clock_command.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/dry_run.hpp"
 #include "bench/program/expected.hpp"
 #include "bench/program/measure_command.hpp"
 #include "bench/program/predict_command.hpp"
@@ -38,6 +39,7 @@ struct CollectiveOptions {
   std::vector<std::string> overrides;
   MeasureFlags flags;
   bool csv = false;
+  bool dry = false;
 
   PredictFlags predict;
 
@@ -73,11 +75,14 @@ void model_table(const CollectiveOptions& options) {
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!options.without.empty()) machine = without(options.without, machine);
   if (!options.group.empty()) machine = topology::group(machine, options.group);
+  if (options.dry && options.reader == "clock")
+    topology::usage_error("--dry-run is for measurements and for --reader predict");
   if (options.reader == "clock") return clock_table(predictions(options), options.clock, machine);
   if (options.clock.any())
     topology::usage_error(
         "--noise, --skew, --slow, --degrade, --fail, --per-chip and --scaling need --reader clock");
   if (!speaks_before_init()) return;
+  if (options.dry) return dry_predict(predictions(options), machine);
   predict_table(predictions(options), machine);
 }
 
@@ -106,7 +111,7 @@ void run(CollectiveOptions& options) {
   check_measurable(options.measure.type);
   if (options.chips != 0 || !options.group.empty() || !options.without.empty())
     topology::usage_error("--chips, --group and --without go with --system");
-  measure_table(measurements(options));
+  options.dry ? dry_measure(measurements(options)) : measure_table(measurements(options));
 }
 
 void add_predict_flags(CLI::App& command, PredictFlags& flags) {
@@ -236,6 +241,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "--without", options->without, "leave a place out of the group, ultraserver=5");
   command->add_flag("--csv", options->csv, "one line per point, SI units");
   add_predict_flags(*command, options->predict);
+  command->add_flag("--dry-run", options->dry, "say what would be done, write nothing");
   command->footer(
       "rainier collective all_reduce --system rainier -b 1M -e 1G\n"
       "rainier collective all_to_all --system rainier --chips 4096 -b 64M -e 64M --explain\n"

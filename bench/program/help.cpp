@@ -12,10 +12,10 @@ constexpr std::size_t help_width = 100;
 constexpr std::size_t help_column = 32;  ///< where texts begin
 
 std::string help_entry(const std::string& name, const std::string& text) {
-  const std::string line =
-      fmt::format("  {:<{}}", name, name.size() + 4 > help_column ? 0 : help_column - 2);
-  const std::string gap = line.size() > help_column ? "\n" + std::string(help_column, ' ') : "";
-  return line + gap + wrapped(text, help_width - help_column, help_column) + "\n";
+  const bool fits = name.size() + 4 <= help_column;
+  const std::size_t gap = fits ? help_column - 2 - name.size() : help_column;
+  return "  " + name + (fits ? "" : "\n") + std::string(gap, ' ') +
+         wrapped(text, help_width - help_column, help_column) + "\n";
 }
 
 std::string help_examples(const ReferenceCommand& command) {

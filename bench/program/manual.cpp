@@ -65,7 +65,7 @@ std::string markdown_of(const ReferenceCommand& command) {
     std::string fallback;
     fallback.swap(option.fallback);
     text += fmt::format("| `{}` | {} | {} |\n",
-                        option.usage(),
+                        cell(option.usage()),
                         cell(option.full_text()),
                         fallback.empty() ? "" : "`" + fallback + "`");
   }

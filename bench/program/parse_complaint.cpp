@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/program/reference.hpp"
 #include "topology/names.hpp"
 
 namespace bench {
@@ -56,10 +57,11 @@ std::string unexpected(const CLI::App& app, const std::vector<std::string>& word
   const CLI::App& command = innermost(app);
   if (command.get_parent() == nullptr && words.front().front() != '-')
     return topology::unknown_name("command", words.front(), command_names(app));
-  const auto flag = std::find_if(words.begin(), words.end(), [](const std::string& word) {
-    return word.size() > 1 && word.front() == '-' && word != "--";
-  });
-  if (flag != words.end()) return unknown_flag(command, *flag);
+  std::vector<std::string> flags;
+  for (const std::string& word : words)
+    if (word.size() > 1 && word.front() == '-' && word != "--")
+      flags.push_back(unknown_flag(command, word));
+  if (!flags.empty()) return fmt::format("{}", fmt::join(flags, "; "));
   return fmt::format("rainier {} does not take '{}'", command.get_name(), fmt::join(words, " "));
 }
 
@@ -69,6 +71,8 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   if (!words.empty()) return unexpected(app, words);
   if (app.get_subcommands().empty())
     return fmt::format("expected a command: {}", fmt::join(command_names(app), ", "));
+  if (error.get_name() == "RequiredError")
+    return fmt::format("{}: {}", error.what(), reference_of_command(innermost(app)).usage());
   return error.what();
 }
 

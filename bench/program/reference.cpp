@@ -8,6 +8,8 @@
 namespace bench {
 namespace {
 
+constexpr std::size_t longest_value = 20;  ///< few words stand for themselves: "sum|max"
+
 std::vector<std::string> names_of(const CLI::Option& option) {
   std::vector<std::string> names;
   for (const std::string& name : option.get_snames()) names.push_back("-" + name);
@@ -19,6 +21,14 @@ std::vector<std::string> names_of(const CLI::Option& option) {
 std::string readable(const std::string& type) {
   if (type == "INT" || type == "UINT") return "N";
   return type == "FLOAT" ? "X" : type;
+}
+
+/// CLI11 puts a colon between the kind of a value, which may have one itself, and what a validator
+/// of expected.hpp says of its limits.
+std::size_t start_of_limits(const std::string& type) {
+  for (const char* mark : {":from ", ":above ", ":{"})
+    if (const std::size_t at = type.find(mark); at != std::string::npos) return at;
+  return std::string::npos;
 }
 
 /// "{a, b}", as the validator one_of describes itself.
@@ -44,18 +54,17 @@ ReferenceOption option_of(const CLI::Option& option) {
   one.required = option.get_required();
   if (option.get_items_expected_max() == 0) return one;
   const std::string type = option.get_type_name();
-  const std::size_t colon = type.find(':');
+  const std::size_t colon = start_of_limits(type);
   one.value = readable(type.substr(0, colon));
   if (colon != std::string::npos) one.limits = type.substr(colon + 1);
   one.choices = choices_of(one.limits);
-  if (!one.choices.empty()) one.limits.clear();
-  one.fallback = fallback_of(option);
-  if (one.positional() && one.value == "TEXT") {
-    one.value = option.get_name(true);
-    std::transform(one.value.begin(), one.value.end(), one.value.begin(), [](unsigned char c) {
-      return static_cast<char>(std::toupper(c));
-    });
+  if (!one.choices.empty()) one.limits = "one of " + one.limits.substr(1, one.limits.size() - 2);
+  if (const std::string few = fmt::format("{}", fmt::join(one.choices, "|"));
+      !few.empty() && few.size() <= longest_value) {
+    one.value = few;
+    one.limits.clear();
   }
+  one.fallback = fallback_of(option);
   return one;
 }
 
@@ -75,13 +84,11 @@ std::string ReferenceOption::usage() const {
 }
 
 std::string ReferenceOption::full_text() const {
-  std::string all = text;
-  if (!choices.empty()) all += fmt::format(": {}", fmt::join(choices, ", "));
   std::vector<std::string> notes;
   if (!limits.empty()) notes.push_back(limits);
   if (required) notes.emplace_back("required");
   if (!fallback.empty()) notes.push_back("default: " + fallback);
-  return notes.empty() ? all : fmt::format("{} [{}]", all, fmt::join(notes, "; "));
+  return notes.empty() ? text : fmt::format("{} [{}]", text, fmt::join(notes, "; "));
 }
 
 std::string ReferenceCommand::usage() const {
@@ -99,7 +106,12 @@ ReferenceCommand reference_of_command(const CLI::App& command) {
   std::vector<ReferenceOption> flags;
   for (const CLI::Option* option : command.get_options()) {
     ReferenceOption read = option_of(*option);
-    (option->get_positional() ? one.options : flags).push_back(std::move(read));
+    if (option->get_positional()) {
+      one.options.push_back(read);
+      one.options.back().names.clear();
+      read.required = false;  // it may be the positional instead
+    }
+    if (!read.names.empty()) flags.push_back(std::move(read));
   }
   std::stable_partition(flags.begin(), flags.end(), [](const ReferenceOption& flag) {
     return flag.names.back() != "--help";

@@ -7,12 +7,14 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/dry_run.hpp"
 #include "bench/program/expected.hpp"
 #include "bench/program/model_file.hpp"
 #include "bench/program/plan_record.hpp"
 #include "bench/program/plan_search.hpp"
 #include "bench/program/plan_table.hpp"
 #include "bench/program/timeline_file.hpp"
+#include "bench/program/train_flags.hpp"
 #include "bench/program/train_record.hpp"
 #include "bench/program/train_table.hpp"
 #include "kernels/training/pipeline.hpp"
@@ -22,38 +24,6 @@ namespace bench {
 namespace {
 
 using kernels::Plan;
-
-struct TrainOptions {
-  std::string model;
-  std::string system = "rainier";
-  std::string software = "default";
-  std::vector<std::string> overrides;
-  std::int64_t chips = 0;
-  std::int64_t data = 0;
-  Plan plan;
-  std::string order = "1f1b";
-  std::string recompute = "none";
-  std::string attention = "flash";
-  std::string context_kind = "ring";
-  std::string type = "bf16";
-  std::string matmul;
-  std::string gradient = "f32";
-  int zero = 1;
-  bool fsdp = false;
-  bool no_overlap = false;
-  bool json = false;
-  bool sensitivity = false;
-  std::string timeline;
-  std::string output;
-  bool force = false;
-  bool fewer = false;  ///< chips, too
-  std::string search;  ///< "auto": for the best plans
-  std::int64_t keep = 10;
-  std::int64_t model_chips = 0;
-  const CLI::App* command = nullptr;
-
-  [[nodiscard]] bool given(const char* flag) const { return command->count(flag) > 0; }
-};
 
 /// One of a few words.
 template <class Value>
@@ -141,6 +111,10 @@ TrainRecord record_of(const TrainOptions& o) {
 
 void search_plans(const TrainOptions& o, const Job& job) {
   check_search(o);
+  if (o.dry) {
+    if (speaks_before_init()) dry_search(job, space_of(o, job), o.keep, o.output);
+    return;
+  }
   const MpiSession session;
   SearchOptions options;
   options.keep = static_cast<std::size_t>(o.keep);
@@ -172,6 +146,7 @@ void train(const TrainOptions& o) {
     search_plans(o, job);
     return;
   }
+  if (o.dry) topology::usage_error("--dry-run goes with --plan auto: one plan takes no time");
   const Step step = predict_step(job);
   std::vector<Sensitivity> sensitivity;
   if (o.sensitivity) sensitivity = sensitivities(job);
@@ -192,72 +167,6 @@ void train(const TrainOptions& o) {
                     job.machine.chip.memory_capacity->value.value() * 1e-9));
 }
 
-void add_shape(CLI::App& train, TrainOptions& o) {
-  Plan& plan = o.plan;
-  train.add_option("--tp,--tensor-model-parallel-size", plan.tensor, "tensor-parallel ranks")
-      ->check(whole(1));
-  train.add_option("--pp,--pipeline-model-parallel-size", plan.pipeline, "pipeline stages")
-      ->check(whole(1));
-  train.add_option(
-      "--dp,--data-parallel-size", o.data, "replicas->check(whole(1)); default: the chips left");
-  train.add_option("--cp,--context-parallel-size", plan.context, "ranks that split a sequence")
-      ->check(whole(1));
-  train
-      .add_option("--ep,--expert-model-parallel-size", plan.expert, "ranks that split the experts")
-      ->check(whole(1));
-  train.add_option("--vpp,--virtual-stages", plan.virtual_stages, "chunks of layers a stage")
-      ->check(whole(1));
-  train.add_option("--schedule", o.order, "of the pipeline")
-      ->check(one_of(kernels::pipeline_order_names()));
-  train.add_option(
-      "--seq,--seq-length", plan.sequence, "tokens->check(whole(1)); default: the model's longest");
-  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences")->check(whole(1));
-  train.add_option("--gbs,--global-batch,--global-batch-size", plan.batch, "sequences of a step")
-      ->check(whole(1));
-  train.add_flag("--sp,--sequence-parallel", plan.sequence_parallel, "split norms over --tp, too");
-  train.add_option("--context-kind", o.context_kind, "how a sequence is split")
-      ->check(one_of({"ring", "ulysses"}));
-}
-
-void add_memory(CLI::App& train, TrainOptions& o) {
-  train
-      .add_option(
-          "--recompute,--recompute-granularity", o.recompute, "activations that are computed again")
-      ->check(one_of({"none", "selective", "full"}));
-  train.add_option("--attention", o.attention, "kernel")->check(one_of({"flash", "unfused"}));
-  train.add_option("--zero,--zero-stage", o.zero, "what the replicas share")
-      ->check(one_of({"0", "1", "2", "3"}));
-  train.add_flag("--fsdp", o.fsdp, "as --zero 3");
-  train.add_option(
-      "--shard", o.plan.shard, "ranks that share (HSDP)->check(whole(1)); default: all replicas");
-  train.add_option("-d,--dtype", o.type, "of parameters and activations");
-  train.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …; default: --dtype");
-  train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");
-  train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean")
-      ->check(number_from(1));
-  train.add_flag("--overlap-tp", o.plan.overlap_tensor, "hide --tp collectives behind matmuls");
-  train.add_flag("--etp", o.plan.split_experts, "split each expert over the tensor ranks, too");
-  train.add_flag("--ep-groups",
-                 o.plan.grouped_experts,
-                 "tokens cross once to each group of experts that they choose");
-  train.add_flag("--overlap-ep", o.plan.overlap_expert, "hide all-to-alls of experts");
-  train.add_flag("--no-overlap-dp", o.no_overlap, "gradients move after the passes");
-}
-
-void add_search(CLI::App& train, TrainOptions& o) {
-  train
-      .add_option("--plan", o.search, "auto: find the best of all plans that the flags leave open")
-      ->check(one_of({"auto"}));
-  train.add_flag("--fewer-chips",
-                 o.fewer,
-                 "with --plan auto: the best plan on half of the chips, a quarter, …, too");
-  train.add_option("--keep", o.keep, "plans that are listed")->check(whole(1, 1000));
-  train.add_option("--model-chips",
-                   o.model_chips,
-                   "most that --tp times --cp takes in a search->check(whole(1)); default: what a "
-                   "NIC is not needed for");
-}
-
 }  // namespace
 
 void add_train(CLI::App& app, Action& chosen) {
@@ -268,20 +177,20 @@ void add_train(CLI::App& app, Action& chosen) {
   train_command->add_option("--model,model", options->model, "name or config.json")->required();
   train_command->add_option("--system", options->system, "name or file");
   train_command->add_option(
-      "--chips", options->chips, "a part of it->check(whole(1)); default: all");
+      "--chips", options->chips, "a part of it; default: all")->check(whole(1));
   train_command->add_option("--set", options->overrides, "change a figure of the system");
   train_command->add_option(
       "--software", options->software, "name or file: what a framework reaches");
   options->command = train_command;
-  add_search(*train_command, *options);
-  add_shape(*train_command, *options);
-  add_memory(*train_command, *options);
+  add_train_flags(*train_command, *options);
   train_command->add_flag("--sensitivity", options->sensitivity, "d ln step / d ln of each figure");
   train_command->add_option(
       "--timeline", options->timeline, "write passes and operations as a Chrome trace");
   train_command->add_option(
       "-O,--output", options->output, "write the step, or the plans, to this results file");
   train_command->add_flag("--force", options->force, "overwrite earlier results");
+  train_command->add_flag(
+      "--dry-run", options->dry, "with --plan auto: say how many plans there are");
   train_command->add_flag("--json", options->json, "for programs");
   train_command->footer(
       "rainier train llama3.1-405b --chips 65536 --tp 64 --pp 8 --gbs 8192 --seq 8192 --sp\n"

@@ -24,8 +24,8 @@ struct ValueKind {
 
 constexpr std::array value_kinds{
     ValueKind{"compare file", "FILE"},
-    ValueKind{"compare --systems", "SYSTEM,…"},
-    ValueKind{"matmul-distributed --algorithm", "MATMUL,…"},
+    ValueKind{"compare --systems", "SYSTEMS"},
+    ValueKind{"matmul-distributed --algorithm", "MATMULS"},
     ValueKind{"models model", "MODEL"},
     ValueKind{"explain term", "TERM"},
     ValueKind{"run file", "FILE"},
@@ -50,7 +50,7 @@ constexpr std::array value_kinds{
     ValueKind{"--failures", "FAILURES"},
     ValueKind{"--grad-dtype", "DTYPE"},
     ValueKind{"--grid", "RxCxL"},
-    ValueKind{"--group", "LEVEL,…"},
+    ValueKind{"--group", "LEVELS"},
     ValueKind{"--imbalance", "RATIO"},
     ValueKind{"--interval", "TIME"},
     ValueKind{"--lowering", "LOWERING"},
@@ -140,12 +140,12 @@ constexpr std::array word_lists{
     WordList{"COLLECTIVE", collective_names},
     WordList{"DTYPE", data_type_names},
     WordList{"FAILURES", topology::failures_names},
-    WordList{"MATMUL,…", [] { return kernels::distributed_algorithms(); }},
+    WordList{"MATMULS", [] { return kernels::distributed_algorithms(); }},
     WordList{"MODEL", model_names},
     WordList{"SCHEDULE", kernels::pipeline_order_names},
     WordList{"SOFTWARE", topology::software_names},
     WordList{"SYSTEM", topology::system_names},
-    WordList{"SYSTEM,…", topology::system_names},
+    WordList{"SYSTEMS", topology::system_names},
     WordList{"TERM", term_names},
 };
 
