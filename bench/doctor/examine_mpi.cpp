@@ -17,18 +17,17 @@ constexpr const char* environment_script = "source scripts/environment.sh";
 
 bool is_set(const char* variable) {
   const char* const value = std::getenv(variable);
-  return value != nullptr && std::string_view(value) != "0" && std::string_view(value) != "";
+  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
 }
 
 /// "4.1.4" of "Open MPI v4.1.4, package: …" or of "mpirun (Open MPI) 4.1.4".
 std::string version_in(const std::string& text) {
-  const auto digit = [&](std::size_t i) {
-    return std::isdigit(static_cast<unsigned char>(text[i]));
-  };
+  constexpr const char* digits = "0123456789";
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!digit(i)) continue;
+    i = text.find_first_of(digits, i);
+    if (i == std::string::npos) break;
     const std::size_t end = text.find_first_not_of("0123456789.", i);
-    const std::string word = text.substr(i, end == std::string::npos ? end : end - i);
+    std::string word = text.substr(i, end == std::string::npos ? end : end - i);
     if (word.find('.') != std::string::npos) return word;
     i += word.size();
   }

@@ -179,7 +179,7 @@ void print_matmuls(const MeasuredMatmuls& what) {
            fmt::format("{} benchmarks of {} repetitions, {:.0f} s at least",
                        benchmarks,
                        what.repetitions,
-                       least * static_cast<double>(benchmarks * what.repetitions)));
+                       least * static_cast<double>(benchmarks) * what.repetitions));
 }
 
 }  // namespace

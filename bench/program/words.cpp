@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "bench/program/model_file.hpp"
 #include "bench/program/terms.hpp"
 #include "kernels/collective/algorithm.hpp"
@@ -104,7 +106,7 @@ std::string name_for_table(const CLI::Option& option) {
 }
 
 const ValueKind* kind_of_flag(const std::string& command, const std::string& flag) {
-  for (const std::string& key : {command + " " + flag, flag})
+  for (const std::string& key : {fmt::format("{} {}", command, flag), flag})
     for (const ValueKind& row : value_kinds)
       if (row.flag == key) return &row;
   return nullptr;
@@ -124,6 +126,7 @@ std::vector<std::string> algorithm_names() {
 
 std::vector<std::string> data_type_names() {
   std::vector<std::string> names;
+  names.reserve(topology::data_types);
   for (int t = 0; t < topology::data_types; ++t)
     names.emplace_back(topology::name(static_cast<topology::DataType>(t)));
   return names;

@@ -13,7 +13,8 @@ constexpr double file_header = 16e3;
 
 double in_chunks(std::int64_t count, hsize_t chunk) {
   const auto number = static_cast<hsize_t>(count);
-  return static_cast<double>((number + chunk - 1) / chunk * chunk);
+  const hsize_t chunks = (number + chunk - 1) / chunk;
+  return static_cast<double>(chunks * chunk);
 }
 
 double size_of_column(const Column& column, const ExpectedTable& table) {

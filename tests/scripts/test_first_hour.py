@@ -289,7 +289,8 @@ def examples(command):
     text = run(command, "--help").stdout
     part = re.search(r"\nExamples:\n((?:  .*\n)+)\nUsage: ", text)
     assert part, f"{command} --help has no examples before its usage"
-    return part[1].split("\n  ") if part else []
+    assert text.index("\nExamples:\n") < text.index("\nFlags:\n")
+    return part[1].split("\n  ")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
