@@ -25,7 +25,7 @@ int cores_of(const cpu_set_t& mine, MPI_Comm host) {
 
 }  // namespace
 
-CpuWatch::Clocks CpuWatch::now() {
+CpuClocks cpu_clocks() {
   // proc(5): user nice system idle iowait irq softirq steal, in clock ticks
   enum Column { user, nice, system, idle, iowait, irq, softirq, steal, columns };
 
@@ -35,7 +35,7 @@ CpuWatch::Clocks CpuWatch::now() {
   file >> name;
   for (double& tick : ticks) file >> tick;
   const auto rate = static_cast<double>(sysconf(_SC_CLK_TCK));
-  Clocks clocks;
+  CpuClocks clocks;
   for (const double tick : ticks) clocks.total += tick / rate;
   clocks.stolen = ticks[steal] / rate;
   clocks.busy = clocks.total - clocks.stolen - (ticks[idle] + ticks[iowait]) / rate;
@@ -45,10 +45,10 @@ CpuWatch::Clocks CpuWatch::now() {
   return clocks;
 }
 
-CpuWatch::CpuWatch() : start_(now()) {}
+CpuWatch::CpuWatch() : start_(cpu_clocks()) {}
 
 CpuShare CpuWatch::share() const {
-  const Clocks end = now();
+  const CpuClocks end = cpu_clocks();
   MPI_Comm host = MPI_COMM_NULL;
   MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
   double own = end.own - start_.own;

@@ -12,6 +12,17 @@ struct CpuShare {
   [[nodiscard]] bool oversubscribed() const { return ranks > cores; }
 };
 
+/// Seconds, all CPUs of this host together.
+struct CpuClocks {
+  double busy = 0;
+  double stolen = 0;
+  double total = 0;
+  double own = 0;  ///< of this process
+};
+
+/// Zeros where the system does not tell.
+[[nodiscard]] CpuClocks cpu_clocks();
+
 /// Counts from its construction on.
 class CpuWatch {
  public:
@@ -22,16 +33,7 @@ class CpuWatch {
   [[nodiscard]] CpuShare share() const;
 
  private:
-  struct Clocks {
-    double busy = 0;  ///< seconds, all CPUs
-    double stolen = 0;
-    double total = 0;
-    double own = 0;  ///< of this process
-  };
-
-  [[nodiscard]] static Clocks now();
-
-  Clocks start_;
+  CpuClocks start_;
 };
 
 }  // namespace bench

@@ -95,7 +95,7 @@ class Measure::State {
         start_line_(options.start),
         pattern_(options.type, options.op, ranks_) {
     const std::size_t bytes = static_cast<std::size_t>(count) * payload_.element();
-    check_memory(3 * bytes);  // input, output, and what a reduction keeps in flight
+    check_memory(vectors_of_a_rank * bytes);
     allocate(bytes);
     for (const Lowering lowering : options.lowerings)
       operations_.push_back(make(lowering, payload_, shared_ ? &*shared_ : nullptr));

@@ -18,6 +18,9 @@ namespace bench {
 /// batches of at least this long.
 inline constexpr double shortest_sample = 50e-6;
 
+/// Full vectors that a rank needs memory for: input, output, and what a reduction keeps in flight.
+inline constexpr int vectors_of_a_rank = 3;
+
 struct MeasureOptions {
   std::vector<Lowering> lowerings{Lowering::messages};
   bool symmetric = false;  ///< buffers in memory that the ranks of one host share

@@ -12,6 +12,8 @@
 #include "bench/program/clock_command.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/dry_run.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/measure_command.hpp"
 #include "bench/program/predict_command.hpp"
 #include "bench/program/sweep.hpp"
@@ -40,6 +42,7 @@ struct CollectiveOptions {
   bool csv = false;
   bool osu = false;
   std::string nccl_json;
+  bool dry = false;
 
   PredictFlags predict;
 
@@ -80,11 +83,14 @@ void model_table(const CollectiveOptions& options) {
   if (options.reader == "clock" &&
       (is_program(options.algorithm) || options.osu || !options.nccl_json.empty()))
     topology::usage_error("--reader clock has no --osu, no --nccl-json and no algorithms of MSCCL");
+  if (options.dry && options.reader == "clock")
+    topology::usage_error("--dry-run is for measurements and for --reader predict");
   if (options.reader == "clock") return clock_table(predictions(options), options.clock, machine);
   if (options.clock.any())
     topology::usage_error(
         "--noise, --skew, --slow, --degrade, --fail, --per-chip and --scaling need --reader clock");
   if (!speaks_before_init()) return;
+  if (options.dry) return dry_predict(predictions(options), machine);
   predict_table(predictions(options), machine);
 }
 
@@ -116,7 +122,7 @@ void run(CollectiveOptions& options) {
     topology::usage_error("--chips, --group and --without go with --system");
   if (options.flags.against_mpi && style(options) == TableStyle::osu)
     topology::usage_error("--against-mpi does not fit into OSU's columns; leave out --osu");
-  measure_table(measurements(options));
+  options.dry ? dry_measure(measurements(options)) : measure_table(measurements(options));
 }
 
 void add_predict_flags(CLI::App& command, PredictFlags& flags) {
@@ -148,12 +154,12 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
       .add_option("--buffers",
                   flags.buffers,
                   "private to each rank, or symmetric: in memory that all of a host share")
-      ->check(CLI::IsMember({"private", "symmetric"}));
+      ->check(one_of({"private", "symmetric"}));
   command
       .add_option("--start",
                   flags.start,
                   "of each sample: after a barrier, or in a window: at one time of a common clock")
-      ->check(CLI::IsMember({"barrier", "window"}));
+      ->check(one_of({"barrier", "window"}));
   command.add_flag("--against-mpi",
                    flags.against_mpi,
                    "measure MPI's own call in turns with ours, and how sure the ratio is");
@@ -162,12 +168,12 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
   command
       .add_option(
           "--min-busbw", flags.demands.min_busbw, "GB/s that each point must reach, or exit with 1")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   command
       .add_option("--min-percent-of-model",
                   flags.demands.min_percent_of_model,
                   "share of the model that each point must reach, or exit with 1")
-      ->check(CLI::NonNegativeNumber);
+      ->check(number_from(0));
   command.add_option(
       "--size-range", flags.demands.size_range, "sizes that these two hold for, 1M:1G");
 }
@@ -186,7 +192,7 @@ void add_clock_flags(CLI::App& command, ClockFlags& flags) {
       "--fail",
       flags.fail,
       "a link of a ring that is gone, x+@chip=17, or ports to a switch, pod@chip=17");
-  command.add_option("--seed", flags.seed, "of noise and skew");
+  command.add_option("--seed", flags.seed, "of noise and skew")->check(whole(0));
   command.add_flag("--per-chip", flags.per_chip, "the clock of each chip into the results file");
   command.add_flag("--scaling",
                    flags.scaling,
@@ -208,15 +214,17 @@ void add_collective(CLI::App& app, Action& chosen) {
       ->required();
   command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");
   command->add_option("-e,--maxbytes", options->sweep.end, "largest size");
-  command->add_option("-f,--stepfactor", options->sweep.factor, "factor between sizes");
+  command->add_option("-f,--stepfactor", options->sweep.factor, "factor between sizes")
+      ->check(above_zero());
   command->add_option("-i,--stepbytes", options->sweep.increment, "increment between sizes");
   command->add_option("-n,--iters", options->measure.samples, "samples per size")
-      ->check(CLI::Range(1, 1000000));
+      ->check(whole(1, 1000000));
   command->add_option("-w,--warmup_iters", options->measure.warmup, "operations before the samples")
-      ->check(CLI::Range(0, 1000000));
-  command->add_option("-c,--check", options->check, "1: check every element, 0: do not");
+      ->check(whole(0, 1000000));
+  command->add_option("-c,--check", options->check, "1: check every element, 0: do not")
+      ->check(one_of({"0", "1"}));
   command->add_option("-d,--datatype", options->type, "f32, f64, i32, bf16 (predict: any)");
-  command->add_option("-o,--op", options->op, "sum or max");
+  command->add_option("-o,--op", options->op, "of a reduction")->check(one_of({"sum", "max"}));
   command->add_option(
       "--algorithm",
       options->algorithm,
@@ -226,7 +234,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "them from a tuning table, msccl:FILE runs an algorithm of MSCCL");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
-      ->check(CLI::PositiveNumber);
+      ->check(whole(1));
   command
       ->add_option("--group",
                    options->group,
@@ -237,7 +245,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       ->add_option("--reader",
                    options->reader,
                    "of the schedule: predict (closed form) or clock (a clock for each chip)")
-      ->check(CLI::IsMember({"predict", "clock"}));
+      ->check(one_of({"predict", "clock"}));
   add_measure_flags(*command, options->flags);
   add_clock_flags(*command, options->clock);
   command->add_option(
@@ -250,6 +258,12 @@ void add_collective(CLI::App& app, Action& chosen) {
                       options->nccl_json,
                       "also write the JSON of nccl-tests to this file; -: to stdout, and no table");
   add_predict_flags(*command, options->predict);
+  command->add_flag("--dry-run", options->dry, "say what would be done, write nothing");
+  command->footer(
+      "rainier collective all_reduce --system rainier -b 1M -e 1G\n"
+      "rainier collective all_to_all --system rainier --chips 4096 -b 64M -e 64M --explain\n"
+      "mpirun -np 2 rainier collective all_reduce -b 8 -e 64M\n"
+      "mpirun -np 2 rainier collective all_gather -b 16K -e 16M -f 32 --against-mpi");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }
 

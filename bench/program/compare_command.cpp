@@ -8,6 +8,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/comparison_table.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/generations.hpp"
 #include "bench/program/generations_record.hpp"
 #include "bench/program/generations_table.hpp"
@@ -99,9 +100,9 @@ void add_generations(CLI::App& command, CompareOptions& options) {
   command.add_option("--systems", o.systems, "with --model: the first counts as 1")->delimiter(',');
   command.add_option("--software", o.software, "what a framework reaches");
   command.add_option("--gbs,--global-batch", o.sequences, "sequences of a step")
-      ->check(CLI::Range(1L, 1000000000000L));
+      ->check(whole(1, 1000000000000));
   command.add_option("--seq,--seq-length", o.sequence, "tokens; default: 4096")
-      ->check(CLI::Range(1L, 1000000000000L));
+      ->check(whole(1, 1000000000000));
   command.add_option("-d,--dtype", o.type, "of parameters and activations");
   command.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …");
   command.add_option("--price", o.prices, "SYSTEM=USD/h of a chip, such as rainier='2 USD/h'");
@@ -127,9 +128,14 @@ void add_compare(CLI::App& app, Action& chosen) {
           "--chips",
           options->chips,
           "collectives over this many chips [the most]; with --model: of the first system [65536]")
-      ->check(CLI::Range(1L, 1000000000000L));
+      ->check(whole(1, 1000000000000));
   add_generations(*command, *options);
   command->get_option("--model")->excludes(command->get_option("files"));
+  command->footer(
+      "rainier compare results/rainier.h5 --baseline trainium2\n"
+      "rainier compare old.h5 new.h5\n"
+      "rainier compare new.h5 --against monday.h5 tuesday.h5\n"
+      "rainier compare --model llama3-8b --systems rainier,rainier-trn4 --chips 1024 --quick");
   command->callback([options, &chosen] {
     chosen = [options] {
       if (!options->generations.model.empty()) return compare_models(*options);

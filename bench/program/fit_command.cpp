@@ -81,6 +81,9 @@ void add_fit(CLI::App& app, Action& chosen) {
                       "fit exchanges through shared memory (host), by MPI messages, through shared "
                       "memory on each host and by messages between (mixed), or auto: as much "
                       "shared memory as there is");
+  command->footer(
+      "mpirun -np 2 rainier fit -O host.toml\n"
+      "rainier collective all_reduce --system host.toml -b 1K -e 1M -f 32");
   command->callback([options, &chosen] { chosen = [options] { fit_and_write(*options); }; });
 }
 

@@ -14,6 +14,7 @@
 #include "bench/executor/statistics.hpp"
 #include "bench/program/collective_row.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/sweep.hpp"
 #include "topology/error.hpp"
 
@@ -207,7 +208,10 @@ void add_guidelines(CLI::App& app, Action& chosen) {
   command->add_option("-e,--maxbytes", options->sweep.end, "largest size");
   command->add_option("-f,--stepfactor", options->sweep.factor, "factor between sizes");
   command->add_option("-n,--iters", options->measure.samples, "samples per size")
-      ->check(CLI::Range(1, 1000000));
+      ->check(whole(1, 1000000));
+  command->footer(
+      "mpirun -np 2 rainier guidelines\n"
+      "mpirun -np 2 rainier guidelines -b 1M -e 1M -n 50");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }
 

@@ -10,6 +10,7 @@
 #include "bench/executor/health.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -105,11 +106,14 @@ void add_health(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "health", "Name ranks and links that are slower than the others, under mpirun");
   command->add_option("--seconds", options->check.seconds, "of work on each rank")
-      ->check(CLI::Range(0.01, 3600.0));
+      ->check(number_from(0.01, 3600));
   command
       ->add_option("--threshold", options->check.threshold, "share of the usual rate that is slow")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(number_from(0, 1));
   command->add_flag("--per-rank", options->per_rank, "print the good ones, too");
+  command->footer(
+      "mpirun -np 2 rainier health\n"
+      "mpirun -np 2 rainier health --per-rank --seconds 5");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }
 

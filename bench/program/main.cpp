@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <thread>
@@ -23,6 +24,9 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/help.hpp"
+#include "bench/program/parse_complaint.hpp"
+#include "bench/program/words.hpp"
 #include "topology/error.hpp"
 
 namespace {
@@ -54,8 +58,7 @@ int parse(CLI::App& app, int argc, char** argv) {
     if (bench::speaks_before_init()) app.exit(help);
     return -1;
   } catch (const CLI::ParseError& error) {
-    const std::string hint = "\nTry rainier --help, or rainier COMMAND --help.";
-    return fail(ErrorKind::usage, (error.what() + hint).c_str());
+    return fail(ErrorKind::usage, bench::parse_complaint(app, error).c_str());
   }
 }
 
@@ -63,20 +66,25 @@ int parse(CLI::App& app, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    CLI::App app{
-        "Performance benchmark and model of large training clusters.\n\n"
-        "  rainier systems                                            what is modelled\n"
-        "  rainier collective all_reduce --system rainier -b 1M -e 1G  predict at 524,288 chips\n"
-        "  mpirun -np 2 rainier collective all_reduce -b 8 -e 64M      measure this machine\n"
-        "  mpirun -np 2 rainier run runs/rainier.toml                  the main job\n"
-        "  rainier compare results/rainier.h5 --baseline trainium2     chip generations\n",
-        "rainier"};
+    CLI::App app{"Performance benchmark and model of large training clusters", "rainier"};
+    app.footer(
+        "rainier doctor                                              is this machine ready?\n"
+        "rainier systems                                             what is modelled\n"
+        "rainier collective all_reduce --system rainier -b 1M -e 1G  predict at 524,288 chips\n"
+        "mpirun -np 2 rainier collective all_reduce -b 8 -e 64M      measure this machine\n"
+        "mpirun -np 2 rainier run runs/rainier.toml                  the main job\n"
+        "rainier explain busbw                                       what a word means\n"
+        "rainier compare results/rainier.h5 --baseline trainium2     chip generations");
+    app.formatter(std::make_shared<bench::Help>());
+    app.option_defaults()->always_capture_default();
     app.set_version_flag("--version", RAINIER_VERSION);
     app.require_subcommand(1);
     Action chosen;
     bench::add_collective(app, chosen);
     bench::add_compare(app, chosen);
     bench::add_export(app, chosen);
+    bench::add_doctor(app, chosen);
+    bench::add_explain(app, chosen);
     bench::add_fit(app, chosen);
     bench::add_goodput(app, chosen);
     bench::add_guidelines(app, chosen);
@@ -85,10 +93,12 @@ int main(int argc, char** argv) {
     bench::add_models(app, chosen);
     bench::add_rerun(app, chosen);
     bench::add_results(app, chosen);
+    bench::add_reference(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);
     bench::add_train(app, chosen);
     bench::add_validate(app, chosen);
+    bench::name_values(app);
     if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;
     chosen();
     return 0;

@@ -11,6 +11,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/statistics.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/matmul_record.hpp"
 #include "bench/program/matmul_rows.hpp"
 #include "bench/program/matmul_table.hpp"
@@ -164,9 +165,9 @@ void add_matmul_distributed(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "matmul-distributed",
       "Measure a matmul shared by all ranks under mpirun, or predict it on a modelled system");
-  command->add_option("-m", o.shape.m, "rows of A and C");
-  command->add_option("-n", o.shape.n, "columns of B and C");
-  command->add_option("-k", o.shape.k, "columns of A, rows of B");
+  command->add_option("-m", o.shape.m, "rows of A and C")->check(whole(1));
+  command->add_option("-n", o.shape.n, "columns of B and C")->check(whole(1));
+  command->add_option("-k", o.shape.k, "columns of A, rows of B")->check(whole(1));
   command->add_option("-d,--type,--dtype", o.type, "f32, f64, bf16, i8 (predict: any)");
   command
       ->add_option(
@@ -180,18 +181,21 @@ void add_matmul_distributed(CLI::App& app, Action& chosen) {
                       "for allgather and "
                       "reducescatter rows of the chips that need no NIC to reach each other");
   command->add_option("--system", o.system, "predict on this system (name or file)");
-  command->add_option("--chips", o.chips, "use this many of the system's chips")
-      ->check(CLI::PositiveNumber);
+  command->add_option("--chips", o.chips, "use this many of the system's chips")->check(whole(1));
   command->add_option("--set", o.overrides, "change a figure of the system");
   command->add_option(
       "--machine", o.machine, "model of messages (rainier fit writes one); default: fit now");
-  command->add_option("--iters", o.sampling.samples, "samples")->check(CLI::Range(1, 1000000));
+  command->add_option("--iters", o.sampling.samples, "samples")->check(whole(1, 1000000));
   command->add_option("-w,--warmup_iters", o.sampling.warmup, "runs before the samples")
-      ->check(CLI::Range(0, 1000000));
-  command->add_option("-c,--check", o.check, "1: compare with the reference, 0: do not");
+      ->check(whole(0, 1000000));
+  command->add_option("-c,--check", o.check, "1: compare with the reference, 0: do not")
+      ->check(one_of({"0", "1"}));
   command->add_option("-O,--output", o.output, "write the rows to this results file");
   command->add_flag("--force", o.force, "overwrite earlier results");
   command->add_flag("--json", o.json, "for programs");
+  command->footer(
+      "rainier matmul-distributed --system rainier -m 65536 -n 65536 -k 65536 -d bf16\n"
+      "mpirun -np 4 rainier matmul-distributed -m 1024 -n 1024 -k 1024");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }
 

@@ -5,6 +5,7 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/model_file.hpp"
 #include "bench/program/model_json.hpp"
 #include "bench/program/model_table.hpp"
@@ -50,8 +51,11 @@ void add_models(CLI::App& app, Action& chosen) {
   command
       ->add_option(
           "--seq", options->sequence, "tokens per sequence (default: 4096, or the longest)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+      ->check(whole(1, std::int64_t{1} << 40));
   command->add_flag("--json", options->json, "print JSON");
+  command->footer(
+      "rainier models\n"
+      "rainier models llama3-8b --seq 8192");
   command->callback([options, &chosen] {
     chosen = [options] { options->model.empty() ? list(*options) : show(*options); };
   });

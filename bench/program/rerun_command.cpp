@@ -205,6 +205,8 @@ void add_rerun(CLI::App& app, Action& chosen) {
   command->add_option("file", options->file, "results file")->required();
   command->add_option("-O,--output", options->output, "results file [FILE.rerun.h5]");
   command->add_flag("--force", options->force, "overwrite earlier results");
+  command->footer(
+      "rainier rerun plans.h5 -O again.h5\nmpirun -np 2 rainier rerun results/rainier.h5");
   command->callback([options, &chosen] { chosen = [options] { rerun(*options); }; });
 }
 

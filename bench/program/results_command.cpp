@@ -48,6 +48,7 @@ void add_collect(CLI::App& app, Action& chosen) {
   collect->add_option("files", options->files, "results files")->required();
   collect->add_option("-O,--output", options->output, "file with the links")->required();
   collect->add_flag("--force", options->force, "overwrite an earlier one");
+  collect->footer("rainier collect monday.h5 tuesday.h5 -O week.h5");
   collect->callback([options, &chosen] {
     chosen = [options] {
       if (!speaks_before_init()) return;
@@ -65,6 +66,7 @@ void add_results(CLI::App& app, Action& chosen) {
   auto files = std::make_shared<std::vector<std::string>>();
   CLI::App* check = app.add_subcommand("check", "Whether results files are what their schema says");
   check->add_option("files", *files, "results files")->required();
+  check->footer("rainier check results/rainier.h5");
   check->callback([files, &chosen] {
     chosen = [files] {
       if (speaks_before_init()) check_all(*files);

@@ -8,6 +8,7 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/dry_run.hpp"
 #include "bench/program/measured_host.hpp"
 #include "bench/program/recorded_command.hpp"
 #include "bench/program/run_file.hpp"
@@ -25,6 +26,7 @@ struct RunOptions {
   std::string output;
   bool force = false;
   bool resume = false;
+  bool dry = false;
 };
 
 /// Measurements of one file are of the same ranks.
@@ -63,6 +65,7 @@ ResultFile begin_run(const RunOptions& options, const RunFile& run, int ranks) {
 
 void run_all(const RunOptions& options) {
   const RunFile run = load_run_file(options.file);
+  if (options.dry) return dry_run_file(run, options.output, options.force);
   const MpiSession mpi;
   if (options.resume && !options.force && std::filesystem::exists(options.output)) {
     if (mpi.rank() == 0) fmt::print("{} is complete\n", options.output);
@@ -98,6 +101,11 @@ void add_run(CLI::App& app, Action& chosen) {
   command->add_flag("--force", options->force, "overwrite earlier results");
   command->add_flag(
       "--resume", options->resume, "go on with a run that was cut off, if there is one");
+  command->add_flag("--dry-run", options->dry, "say what would be done, write nothing");
+  command->footer(
+      "mpirun -np 2 rainier run runs/rainier.toml\n"
+      "mpirun -np 2 rainier run runs/rainier.toml --resume\n"
+      "rainier run runs/rainier.toml --dry-run");
   command->callback([options, &chosen] {
     if (options->output.empty()) options->output = default_output(options->file);
     chosen = [options] { run_all(*options); };

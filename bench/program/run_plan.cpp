@@ -34,17 +34,20 @@ bool too_small(const ModelledCollectives& what,
              topology::size_of(what.type).value() * static_cast<double>(chips);
 }
 
+std::int64_t modelled_points_of(const ModelledCollectives& what) {
+  std::int64_t points = 0;
+  for (const std::int64_t chips : what.chips)
+    for (const kernels::Collective collective : what.collectives)
+      points += std::count_if(what.sizes.begin(), what.sizes.end(), [&](std::int64_t bytes) {
+        return !too_small(what, collective, bytes, chips);
+      });
+  return points * static_cast<std::int64_t>(what.systems.size());
+}
+
 std::string plan_of(const RunFile& run, int ranks) {
   nlohmann::ordered_json plan;
-  if (const auto& what = run.modelled_collectives) {
-    std::int64_t points = 0;
-    for (const std::int64_t chips : what->chips)
-      for (const kernels::Collective collective : what->collectives)
-        points += std::count_if(what->sizes.begin(), what->sizes.end(), [&](std::int64_t bytes) {
-          return !too_small(*what, collective, bytes, chips);
-        });
-    plan[modelled_collective.group] = points * static_cast<std::int64_t>(what->systems.size());
-  }
+  if (const auto& what = run.modelled_collectives)
+    plan[modelled_collective.group] = modelled_points_of(*what);
   if (const auto& what = run.modelled_matmuls)
     plan[modelled_matmul.group] = what->chips.size() * what->types.size() * what->shapes.size();
   if (const auto& what = run.measured_collectives; what && ranks > 1)

@@ -23,6 +23,9 @@ namespace bench {
                              std::int64_t bytes,
                              std::int64_t chips);
 
+/// Of all systems, without those that are too small.
+[[nodiscard]] std::int64_t modelled_points_of(const ModelledCollectives& what);
+
 /// JSON: rows by table, so that a reader of an unfinished file can say what is missing.
 [[nodiscard]] std::string plan_of(const RunFile& run, int ranks);
 

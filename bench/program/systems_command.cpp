@@ -5,6 +5,7 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/results_summary.hpp"
 #include "bench/program/text.hpp"
 #include "topology/error.hpp"
@@ -139,6 +140,7 @@ void list() {
 
 void add_systems(CLI::App& app, Action& chosen) {
   CLI::App* systems = app.add_subcommand("systems", "List the modelled systems");
+  systems->footer("rainier systems");
   systems->callback([&chosen] {
     chosen = [] {
       if (speaks_before_init()) list();
@@ -155,8 +157,11 @@ void add_systems(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "show", "Show a system, each figure with its origin; or what a results file holds");
   command->add_option("system", options->system, "name or file, or a results file")->required();
-  command->add_option("--chips", options->chips, "a part of it");
+  command->add_option("--chips", options->chips, "a part of it")->check(whole(1));
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
+  command->footer(
+      "rainier show rainier\n"
+      "rainier show trn2-ultraserver --set z.bandwidth=\"128 GB/s\"");
   command->callback([options, &chosen] {
     chosen = [options] {
       if (is_results(options->system)) {

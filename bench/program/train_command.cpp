@@ -7,11 +7,14 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/dry_run.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/model_file.hpp"
 #include "bench/program/plan_record.hpp"
 #include "bench/program/plan_search.hpp"
 #include "bench/program/plan_table.hpp"
 #include "bench/program/timeline_file.hpp"
+#include "bench/program/train_flags.hpp"
 #include "bench/program/train_record.hpp"
 #include "bench/program/train_table.hpp"
 #include "kernels/training/pipeline.hpp"
@@ -21,38 +24,6 @@ namespace bench {
 namespace {
 
 using kernels::Plan;
-
-struct TrainOptions {
-  std::string model;
-  std::string system = "rainier";
-  std::string software = "default";
-  std::vector<std::string> overrides;
-  std::int64_t chips = 0;
-  std::int64_t data = 0;
-  Plan plan;
-  std::string order = "1f1b";
-  std::string recompute = "none";
-  std::string attention = "flash";
-  std::string context_kind = "ring";
-  std::string type = "bf16";
-  std::string matmul;
-  std::string gradient = "f32";
-  int zero = 1;
-  bool fsdp = false;
-  bool no_overlap = false;
-  bool json = false;
-  bool sensitivity = false;
-  std::string timeline;
-  std::string output;
-  bool force = false;
-  bool fewer = false;  ///< chips, too
-  std::string search;  ///< "auto": for the best plans
-  std::int64_t keep = 10;
-  std::int64_t model_chips = 0;
-  const CLI::App* command = nullptr;
-
-  [[nodiscard]] bool given(const char* flag) const { return command->count(flag) > 0; }
-};
 
 /// One of a few words.
 template <class Value>
@@ -140,6 +111,10 @@ TrainRecord record_of(const TrainOptions& o) {
 
 void search_plans(const TrainOptions& o, const Job& job) {
   check_search(o);
+  if (o.dry) {
+    if (speaks_before_init()) dry_search(job, space_of(o, job), o.keep, o.output);
+    return;
+  }
   const MpiSession session;
   SearchOptions options;
   options.keep = static_cast<std::size_t>(o.keep);
@@ -171,6 +146,7 @@ void train(const TrainOptions& o) {
     search_plans(o, job);
     return;
   }
+  if (o.dry) topology::usage_error("--dry-run goes with --plan auto: one plan takes no time");
   const Step step = predict_step(job);
   std::vector<Sensitivity> sensitivity;
   if (o.sensitivity) sensitivity = sensitivities(job);
@@ -191,56 +167,6 @@ void train(const TrainOptions& o) {
                     job.machine.chip.memory_capacity->value.value() * 1e-9));
 }
 
-void add_shape(CLI::App& train, TrainOptions& o) {
-  Plan& plan = o.plan;
-  train.add_option("--tp,--tensor-model-parallel-size", plan.tensor, "tensor-parallel ranks");
-  train.add_option("--pp,--pipeline-model-parallel-size", plan.pipeline, "pipeline stages");
-  train.add_option("--dp,--data-parallel-size", o.data, "replicas; default: the chips left");
-  train.add_option("--cp,--context-parallel-size", plan.context, "ranks that split a sequence");
-  train.add_option(
-      "--ep,--expert-model-parallel-size", plan.expert, "ranks that split the experts");
-  train.add_option("--vpp,--virtual-stages", plan.virtual_stages, "chunks of layers a stage");
-  train.add_option("--schedule", o.order, "gpipe, 1f1b, interleaved, zb-h1, zb-v, dualpipe");
-  train.add_option("--seq,--seq-length", plan.sequence, "tokens; default: the model's longest");
-  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences");
-  train.add_option("--gbs,--global-batch,--global-batch-size", plan.batch, "sequences of a step");
-  train.add_flag("--sp,--sequence-parallel", plan.sequence_parallel, "split norms over --tp, too");
-  train.add_option("--context-kind", o.context_kind, "ring or ulysses");
-}
-
-void add_memory(CLI::App& train, TrainOptions& o) {
-  train.add_option("--recompute,--recompute-granularity", o.recompute, "none, selective, full");
-  train.add_option("--attention", o.attention, "flash or unfused");
-  train.add_option("--zero,--zero-stage", o.zero, "0 to 3: what the replicas share");
-  train.add_flag("--fsdp", o.fsdp, "as --zero 3");
-  train.add_option("--shard", o.plan.shard, "ranks that share (HSDP); default: all replicas");
-  train.add_option("-d,--dtype", o.type, "of parameters and activations");
-  train.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …; default: --dtype");
-  train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");
-  train.add_option("--imbalance", o.plan.expert_imbalance, "busiest expert rank over the mean");
-  train.add_flag("--overlap-tp", o.plan.overlap_tensor, "hide --tp collectives behind matmuls");
-  train.add_flag("--etp", o.plan.split_experts, "split each expert over the tensor ranks, too");
-  train.add_flag("--ep-groups",
-                 o.plan.grouped_experts,
-                 "tokens cross once to each group of experts that they choose");
-  train.add_flag("--overlap-ep", o.plan.overlap_expert, "hide all-to-alls of experts");
-  train.add_flag("--no-overlap-dp", o.no_overlap, "gradients move after the passes");
-}
-
-void add_search(CLI::App& train, TrainOptions& o) {
-  train
-      .add_option("--plan", o.search, "auto: find the best of all plans that the flags leave open")
-      ->check(CLI::IsMember({"auto"}));
-  train.add_flag("--fewer-chips",
-                 o.fewer,
-                 "with --plan auto: the best plan on half of the chips, a quarter, …, too");
-  train.add_option("--keep", o.keep, "plans that are listed")->check(CLI::Range(1, 1000));
-  train.add_option(
-      "--model-chips",
-      o.model_chips,
-      "most that --tp times --cp takes in a search; default: what a NIC is not needed for");
-}
-
 }  // namespace
 
 void add_train(CLI::App& app, Action& chosen) {
@@ -250,21 +176,26 @@ void add_train(CLI::App& app, Action& chosen) {
       app.add_subcommand("train", "Predict a training step of a model on a machine");
   train_command->add_option("--model,model", options->model, "name or config.json")->required();
   train_command->add_option("--system", options->system, "name or file");
-  train_command->add_option("--chips", options->chips, "a part of it; default: all");
+  train_command->add_option("--chips", options->chips, "a part of it; default: all")
+      ->check(whole(1));
   train_command->add_option("--set", options->overrides, "change a figure of the system");
   train_command->add_option(
       "--software", options->software, "name or file: what a framework reaches");
   options->command = train_command;
-  add_search(*train_command, *options);
-  add_shape(*train_command, *options);
-  add_memory(*train_command, *options);
+  add_train_flags(*train_command, *options);
   train_command->add_flag("--sensitivity", options->sensitivity, "d ln step / d ln of each figure");
   train_command->add_option(
       "--timeline", options->timeline, "write passes and operations as a Chrome trace");
   train_command->add_option(
       "-O,--output", options->output, "write the step, or the plans, to this results file");
   train_command->add_flag("--force", options->force, "overwrite earlier results");
+  train_command->add_flag(
+      "--dry-run", options->dry, "with --plan auto: say how many plans there are");
   train_command->add_flag("--json", options->json, "for programs");
+  train_command->footer(
+      "rainier train llama3.1-405b --chips 65536 --tp 64 --pp 8 --gbs 8192 --seq 8192 --sp\n"
+      "rainier train llama3.1-405b --chips 65536 --plan auto --gbs 8192 --seq 8192 --keep 4\n"
+      "rainier train llama3-8b --chips 64 --tp 4 --sensitivity");
   train_command->callback([options, &chosen] { chosen = [options] { train(*options); }; });
 }
 

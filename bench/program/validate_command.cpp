@@ -123,6 +123,9 @@ void add_validate(CLI::App& app, Action& chosen) {
   command->add_flag("--rows", options->rows, "every row, predicted against measured");
   command->add_flag("--ranking", options->ranking, "only which of two plans is the faster");
   command->add_flag("--json", options->json, "an array of all rows, or the ranking");
+  command->footer(
+      "rainier validate training\n"
+      "rainier validate collectives --rows");
   command->callback([options, &chosen] {
     chosen = [options] {
       if (speaks_before_init()) run(*options);

@@ -13,12 +13,6 @@ namespace bench {
 
 namespace {
 
-// A chunk is a page of the disk: a table of one row costs 4 KiB a column, one of 100,000 rows 200
-// chunks a column. No filter: compressed chunks change size and move at every save, and a chunk
-// this small has little to gain.
-constexpr hsize_t chunk_rows = 512;
-constexpr std::array<hsize_t, 2> sample_chunk{32, 32};
-
 // Texts are converted through a buffer that HDF5 allocates, clears and frees at every write: its
 // default of 1 MiB would take most of the time of saving a row.
 constexpr std::size_t conversion_buffer = std::size_t{16} << 10U;

@@ -11,6 +11,12 @@
 
 namespace bench {
 
+// A chunk is a page of the disk: a table of one row costs 4 KiB a column, one of 100,000 rows 200
+// chunks a column. No filter: compressed chunks change size and move at every save, and a chunk
+// this small has little to gain.
+inline constexpr hsize_t chunk_rows = 512;
+inline constexpr std::array<hsize_t, 2> sample_chunk{32, 32};
+
 /// HDF5 type of a column in memory; the file has the same.
 [[nodiscard]] TypeHandle memory_type(ColumnType type);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "topology/error.hpp"
+#include "topology/names.hpp"
 
 namespace kernels {
 namespace {
@@ -41,10 +42,8 @@ constexpr std::array<AlgorithmRow, 5> table{{
 const AlgorithmRow& row(const std::string& algorithm) {
   for (const AlgorithmRow& row : table)
     if (algorithm == row.name) return row;
-  std::string names;
-  for (const AlgorithmRow& row : table)
-    names += (names.empty() ? "" : ", ") + std::string(row.name);
-  topology::usage_error("unknown distributed matmul '" + algorithm + "': expected one of " + names);
+  topology::usage_error(
+      topology::unknown_name("distributed matmul", algorithm, distributed_algorithms()));
 }
 
 }  // namespace

@@ -89,5 +89,6 @@ struct HeldChunk {
 [[nodiscard]] const char* name(PipelineOrder order);
 /// @throws Error(usage) with the known names
 [[nodiscard]] PipelineOrder pipeline_order(const std::string& text);
+[[nodiscard]] std::vector<std::string> pipeline_order_names();
 
 }  // namespace kernels

@@ -80,8 +80,11 @@ const char* name(PipelineOrder order) {
 PipelineOrder pipeline_order(const std::string& text) {
   for (std::size_t i = 0; i < order_names.size(); ++i)
     if (text == order_names.at(i)) return static_cast<PipelineOrder>(i);
-  const std::vector<std::string> known(order_names.begin(), order_names.end());
-  topology::usage_error(topology::unknown_name("pipeline order", text, known));
+  topology::usage_error(topology::unknown_name("pipeline order", text, pipeline_order_names()));
+}
+
+std::vector<std::string> pipeline_order_names() {
+  return {order_names.begin(), order_names.end()};
 }
 
 }  // namespace kernels

@@ -1,0 +1,111 @@
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <hdf5.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "bench/doctor/examine.hpp"
+#include "bench/record/hdf5_error.hpp"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+Finding hdf5_finding() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  H5get_libversion(&major, &minor, &release);
+  const std::string linked = fmt::format("{}.{}.{}", major, minor, release);
+  const std::string built = fmt::format("{}.{}.{}", H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE);
+#ifdef H5_HAVE_PARALLEL
+  const std::string kind = "parallel";
+#else
+  const std::string kind = "serial";
+#endif
+  if (linked == built) return {"HDF5", Grade::good, linked + ", " + kind, "", ""};
+  return {"HDF5",
+          Grade::bad,
+          fmt::format("built with {}, runs with {}: the library will abort", built, linked),
+          "unset LD_LIBRARY_PATH; scripts/run.sh",
+          ""};
+}
+
+/// The folder, or the nearest one above it that exists: a run makes the rest.
+fs::path existing_part(const fs::path& folder) {
+  std::error_code failure;
+  fs::path part = fs::absolute(folder, failure);
+  while (!fs::exists(part, failure) && part.has_relative_path()) part = part.parent_path();
+  return part;
+}
+
+/// Tries what a results file needs; nothing is left behind. @return the complaint, or ""
+std::string complaint_of_lock(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR);
+  if (file < 0) return "cannot be opened again";
+  const bool locked = flock(file, LOCK_EX | LOCK_NB) == 0;
+  close(file);
+  return locked ? "" : "cannot be locked";
+}
+
+Finding folder_finding(const std::string& folder, const fs::path& place) {
+  silence_hdf5();
+  const std::string path = (place / fmt::format(".rainier-doctor-{}.h5", getpid())).string();
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
+  const std::string shown = fmt::format("results go into {}", folder);
+  if (file < 0) {
+    std::error_code failure;
+    fs::remove(path, failure);
+    return {"results folder",
+            Grade::bad,
+            fmt::format("no results file can be made in {}", place.string()),
+            "rainier run … -O /tmp/run.h5",
+            ""};
+  }
+  H5Fclose(file);
+  const std::string complaint = complaint_of_lock(path);
+  std::error_code failure;
+  fs::remove(path, failure);
+  const char* const locking = std::getenv("HDF5_USE_FILE_LOCKING");
+  if (complaint.empty()) return {"results folder", Grade::good, shown + ", locking works", "", ""};
+  if (locking != nullptr && std::string_view(locking) == "FALSE")
+    return {"results folder", Grade::good, shown + ", without locking", "", ""};
+  return {"results folder",
+          Grade::bad,
+          fmt::format("a file in {} {}", place.string(), complaint),
+          "export HDF5_USE_FILE_LOCKING=FALSE",
+          ""};
+}
+
+Finding disk_finding(const fs::path& place) {
+  std::error_code failure;
+  const fs::space_info space = fs::space(place, failure);
+  if (failure)
+    return {"disk", Grade::warn, "free space is unknown: " + failure.message(), "df -h", ""};
+  constexpr double bytes_of_mebibyte = 1 << 20;
+  const double free = static_cast<double>(space.available) / bytes_of_mebibyte;
+  const std::string says = fmt::format("{:.0f} MiB free for results", free);
+  if (free >= 1024) return {"disk", Grade::good, says, "", ""};
+  return {"disk",
+          free < 64 ? Grade::bad : Grade::warn,
+          says,
+          "rainier run … -O /a/larger/disk/run.h5",
+          ""};
+}
+
+}  // namespace
+
+std::vector<Finding> examine_files(const std::string& folder) {
+  const fs::path place = existing_part(folder);
+  std::vector<Finding> all{hdf5_finding(), folder_finding(folder, place)};
+  if (all.back().grade != Grade::bad) all.push_back(disk_finding(place));
+  return all;
+}
+
+}  // namespace bench
