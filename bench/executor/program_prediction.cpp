@@ -135,12 +135,6 @@ std::vector<topology::LinkClass> LinkLoads::classes() const {
   return all;
 }
 
-Bytes size_of(const kernels::Message& message, const kernels::Program& program, Bytes size) {
-  double share = 0;
-  for (const kernels::Move& move : message.moves) share += program.share(move);
-  return size * share;
-}
-
 namespace {
 
 void check_ranks(const kernels::Program& program, const Machine& machine) {
@@ -149,12 +143,9 @@ void check_ranks(const kernels::Program& program, const Machine& machine) {
         "'{}' is for {} ranks, not for {}", program.name, program.ranks, machine.chips()));
 }
 
-LinkLoads loads_of(const kernels::ProgramRound& round,
-                   const kernels::Program& program,
-                   const Machine& machine,
-                   Bytes size) {
+LinkLoads loads_of(const kernels::ProgramRound& round, const Machine& machine, Bytes size) {
   LinkLoads loads(machine);
-  for (const kernels::Message& m : round) loads.add(m, size_of(m, program, size));
+  for (const kernels::Message& m : round) loads.add(m, size * m.share);
   return loads;
 }
 
@@ -167,7 +158,7 @@ std::vector<ProgramRoundTime> round_times(const kernels::Program& program,
   std::vector<ProgramRoundTime> times;
   times.reserve(program.rounds.size());
   for (const kernels::ProgramRound& round : program.rounds)
-    times.push_back(loads_of(round, program, machine, size).time());
+    times.push_back(loads_of(round, machine, size).time());
   return times;
 }
 
@@ -179,7 +170,7 @@ Prediction predict(const kernels::Program& program, const Machine& machine, Byte
   result.by_level.resize(machine.levels.size() + 1);
   LinkLoads all(machine);
   for (const kernels::ProgramRound& round : program.rounds) {
-    const LinkLoads loads = loads_of(round, program, machine, size);
+    const LinkLoads loads = loads_of(round, machine, size);
     const ProgramRoundTime time = loads.time();
     result.latency += time.latency;
     result.transfer += time.transfer;

@@ -66,9 +66,4 @@ class LinkLoads {
                                  const topology::Machine& machine,
                                  topology::Bytes size);
 
-/// Of a message between two ranks, or within one.
-[[nodiscard]] topology::Bytes size_of(const kernels::Message& message,
-                                      const kernels::Program& program,
-                                      topology::Bytes size);
-
 }  // namespace bench
