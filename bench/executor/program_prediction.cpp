@@ -107,26 +107,29 @@ ProgramRoundTime LinkLoads::time() const {
   return slowest;
 }
 
+// The ports of a switched level are one class: the busier way.
+std::optional<topology::LinkClass> LinkLoads::link_class(std::size_t l, std::size_t d) const {
+  const Level& level = machine_->levels[l];
+  const bool ring = level.shape == LevelShape::ring;
+  const std::size_t busier = most_of(loads_[l].bytes[1]) > most_of(loads_[l].bytes[0]) ? 1 : 0;
+  const Bytes load(most_of(loads_[l].bytes[d]));
+  if (load <= Bytes() || (!ring && d != busier)) return {};
+  const bool issue_bound = issue(l) > transfer(l, d);
+  return topology::LinkClass{ring ? link_name(*machine_, l, d) : level.name,
+                             l,
+                             load,
+                             level.port(),
+                             std::max(transfer(l, d), issue(l)),
+                             issue_bound,
+                             {},
+                             issue_bound ? level.gap.status : level.bandwidth.status};
+}
+
 std::vector<topology::LinkClass> LinkLoads::classes() const {
   std::vector<topology::LinkClass> all;
-  for (std::size_t l = 0; l < loads_.size(); ++l) {
-    const Level& level = machine_->levels[l];
-    const bool ring = level.shape == LevelShape::ring;
-    const std::size_t busier = most_of(loads_[l].bytes[1]) > most_of(loads_[l].bytes[0]) ? 1 : 0;
-    for (const std::size_t d : {0U, 1U}) {
-      const Bytes load(most_of(loads_[l].bytes[d]));
-      if (load <= Bytes() || (!ring && d != busier)) continue;
-      const bool issue_bound = issue(l) > transfer(l, d);
-      all.push_back({ring ? link_name(*machine_, l, d) : level.name,
-                     l,
-                     load,
-                     level.port(),
-                     std::max(transfer(l, d), issue(l)),
-                     issue_bound,
-                     {},
-                     issue_bound ? level.gap.status : level.bandwidth.status});
-    }
-  }
+  for (std::size_t l = 0; l < loads_.size(); ++l)
+    for (const std::size_t d : {0U, 1U})
+      if (const auto found = link_class(l, d)) all.push_back(*found);
   if (memory_busy() > Seconds()) {
     const auto& rate = *machine_->chip.memory_bandwidth;
     all.push_back(

@@ -129,7 +129,7 @@ void write_file(const std::string& path, const std::function<void(std::ostream&)
 }
 
 void export_goal(const Exported& what, const std::string& path) {
-  const kernels::Program program = what.program();
+  const kernels::Program program = what.program(false);
   GoalOptions options{static_cast<std::int64_t>(topology::size_of(what.type).value()), {}};
   if (what.machine.reduction) options.reduction = what.machine.reduction->value;
   write_file(path, [&](std::ostream& out) { write_goal(out, program, options); });
