@@ -89,9 +89,17 @@ class Speller {
     arriving_.clear();
   }
 
-  void weigh(Message& message) const {
+  void weigh(Message& message) {
     program_.weigh(message);
     if (!what_.moves) std::vector<Move>().swap(message.moves);  // its memory, too
+    moves_ += message.moves.size();
+    if (moves_ > most_program_moves)
+      topology::usage_error(
+          fmt::format("'{}' over {} ranks moves more than {} pieces of a vector, which are not "
+                      "spelled out; choose fewer ranks",
+                      program_.name,
+                      program_.ranks,
+                      most_program_moves));
   }
 
   /// The cells of a share of a chunk.
@@ -171,6 +179,7 @@ class Speller {
   std::vector<double> cuts_;  ///< of a slice
   Program program_;
   bool to_all_ = false;
+  std::size_t moves_ = 0;                 ///< kept
   std::vector<std::vector<Block>> held_;  ///< of an all-to-all, by rank and cell
   std::vector<std::pair<std::size_t, Block>> arriving_;
   std::vector<std::int64_t> room_;  ///< taken of each rank's scratch

@@ -4,6 +4,7 @@
 // some thousand ranks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -96,9 +97,10 @@ struct Spelling {
 /// more messages or ranks than can be spelled out
 [[nodiscard]] Program spell_out(const Schedule& schedule, const Spelling& what = {});
 
-/// Most ranks and messages that are spelled out.
+/// Most ranks, messages and moves that are spelled out.
 inline constexpr Rank most_program_ranks = 4096;
 inline constexpr double most_program_messages = 4e6;
+inline constexpr std::size_t most_program_moves = 20'000'000;
 
 /// Does a program do what its collective promises? Follows what is in every cell of every rank: of
 /// which part of the vector it is, and whose contributions are in it, exactly once. Memory is bits
