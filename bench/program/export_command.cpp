@@ -98,7 +98,13 @@ std::string algorithm_of(const ExportOptions& options,
   const auto in_messages = [](const kernels::Schedule& schedule) {
     return kernels::count_messages(schedule) <= kernels::most_program_messages;
   };
-  Candidates candidates(collective, machine, size, {in_messages, 1});
+  // MSCCL goes through the vector in loops of its own.
+  const auto in_one_slice = [](const kernels::Schedule& schedule) {
+    return schedule.slices == 1 &&
+           kernels::count_messages(schedule) <= kernels::most_program_messages;
+  };
+  const Accepts accepts = options.format == "msccl" ? Accepts(in_one_slice) : Accepts(in_messages);
+  Candidates candidates(collective, machine, size, {accepts, 1});
   return candidates.schedule(candidates.fastest(size)).algorithm;
 }
 

@@ -100,7 +100,7 @@ struct Spelling {
 /// Most ranks, messages and moves that are spelled out.
 inline constexpr Rank most_program_ranks = 4096;
 inline constexpr double most_program_messages = 4e6;
-inline constexpr std::size_t most_program_moves = 20'000'000;
+inline constexpr std::size_t most_program_moves = 4'000'000;
 
 /// Does a program do what its collective promises? Follows what is in every cell of every rank: of
 /// which part of the vector it is, and whose contributions are in it, exactly once. Memory is bits
