@@ -18,6 +18,7 @@ struct StepId {
   std::size_t block = 0;
   std::size_t step = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes a defaulted <=> for a 0
   friend auto operator<=>(const StepId&, const StepId&) = default;
 };
 

@@ -41,8 +41,7 @@ std::int64_t lanes_of(const Program& program) {
 /// One rank's operations.
 class RankText {
  public:
-  RankText(const Program& program, const GoalOptions& options, std::int64_t lanes)
-      : program_(program), options_(options), lanes_(lanes) {}
+  RankText(const GoalOptions& options, std::int64_t lanes) : options_(options), lanes_(lanes) {}
 
   std::string write(kernels::Rank rank, const std::vector<RoundMessage>& messages) {
     text_ = fmt::format("rank {} {{\n", rank);
@@ -59,7 +58,7 @@ class RankText {
  private:
   void add(kernels::Rank rank, const RoundMessage& what) {
     const Message& m = *what.message;
-    const std::int64_t bytes = size(m);
+    const std::int64_t bytes = m.elements * options_.element;
     if (bytes == 0) return;  // a vector of fewer elements than ranks
     const auto tag = static_cast<std::int64_t>(what.round) * lanes_ + m.lane;
     if (m.local()) return note(fmt::format("calc {}", nanoseconds(bytes)));
@@ -85,20 +84,11 @@ class RankText {
     before_ = std::exchange(now_, {});
   }
 
-  [[nodiscard]] std::int64_t size(const Message& m) const {
-    std::int64_t elements = 0;
-    for (const kernels::Move& move : m.moves)
-      elements += program_.elements_before(move.from.cell + move.cells, options_.count) -
-                  program_.elements_before(move.from.cell, options_.count);
-    return elements * options_.element;
-  }
-
   [[nodiscard]] std::int64_t nanoseconds(std::int64_t bytes) const {
     if (options_.reduction <= topology::BytesPerSecond()) return 0;
     return std::llround(static_cast<double>(bytes) / options_.reduction.value() * 1e9);
   }
 
-  const Program& program_;
   const GoalOptions& options_;
   std::int64_t lanes_;
   std::string text_;
@@ -114,7 +104,7 @@ void write_goal(std::ostream& out, const Program& program, const GoalOptions& op
   const std::int64_t lanes = lanes_of(program);
   out << fmt::format("num_ranks {}\n", program.ranks);
   for (kernels::Rank r = 0; r < program.ranks; ++r)
-    out << RankText(program, options, lanes).write(r, messages[static_cast<std::size_t>(r)]);
+    out << RankText(options, lanes).write(r, messages[static_cast<std::size_t>(r)]);
 }
 
 }  // namespace bench

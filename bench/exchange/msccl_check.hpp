@@ -16,6 +16,7 @@ struct MscclConnection {
   std::int64_t to = 0;
   std::int64_t channel = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes a defaulted <=> for a 0
   friend auto operator<=>(const MscclConnection&, const MscclConnection&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include "bench/exchange/msccl_export.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -109,7 +110,7 @@ class GpuWriter {
   }
 
   [[nodiscard]] MscclChunk chunk(const Spot& spot) const {
-    const char letters[] = {'i', program_.in_place ? vector_ : 'o', 's'};
+    const std::array letters{'i', program_.in_place ? vector_ : 'o', 's'};
     return {letters[static_cast<std::size_t>(spot.buffer)], units(spot.cell)};
   }
 

@@ -73,6 +73,8 @@ class Importer {
     check_end();
     for (auto& [key, message] : open_) program_.rounds[std::get<0>(key)].push_back(message);
     program_.scratch = *std::max_element(scratch_.begin(), scratch_.end());
+    for (ProgramRound& all : program_.rounds)
+      for (Message& message : all) program_.weigh(message);
     return std::move(program_);
   }
 
@@ -123,7 +125,7 @@ class Importer {
     if (step.action == MscclAction::send) return send(id, ready, source, step.count);
     const bool reduce = step.action == MscclAction::reduce;
     const Spot target = spot(id, step.target, step.count, true);
-    round(ready).push_back({own, own, reduce, 0, {{source, target, step.count}}});
+    round(ready).push_back({own, own, reduce, 0, {{source, target, step.count}}, 0, 0});
     return ready + 1;
   }
 
@@ -173,12 +175,13 @@ class Importer {
     const auto from = static_cast<std::int64_t>(sent.step.gpu);
     const bool reduce = adds(step.action);
     const bool same = own.buffer == target.buffer && own.cell == target.cell;
-    if (reduce && !same) round(when).push_back({to, to, false, 0, {{own, target, step.count}}});
+    if (reduce && !same)
+      round(when).push_back({to, to, false, 0, {{own, target, step.count}}, 0, 0});
     if (when == sent.round)
       return put(from, to, reduce, when, id, {sent.source, target, step.count});
     const Spot waits = more_scratch(id, step.count);
     put(from, to, false, sent.round, id, {sent.source, waits, step.count});
-    round(when).push_back({to, to, reduce, 0, {{waits, target, step.count}}});
+    round(when).push_back({to, to, reduce, 0, {{waits, target, step.count}}, 0, 0});
   }
 
   /// What comes through one connection in a round is one message.
@@ -191,7 +194,7 @@ class Importer {
     static_cast<void>(round(when));
     const auto lane = static_cast<std::int64_t>(2 * id.block + (reduce ? 1 : 0));
     Message& message =
-        open_.try_emplace({when, from, to, lane}, Message{from, to, reduce, lane, {}})
+        open_.try_emplace({when, from, to, lane}, Message{from, to, reduce, lane, {}, 0, 0})
             .first->second;
     message.moves.push_back(move);
   }

@@ -75,7 +75,7 @@ class Reader {
     algorithm_.path = text_.path();
     algorithm_.name = root.attribute("name").as_string();
     algorithm_.collective = collective(root);
-    algorithm_.in_place = root.attribute("inplace") && integer(root, "inplace", 0, 1) == 1;
+    algorithm_.in_place = !root.attribute("inplace").empty() && integer(root, "inplace", 0, 1) == 1;
     algorithm_.gpus.resize(static_cast<std::size_t>(integer(root, "ngpus", 2, most_gpus)));
     read_chunks(root);
     read_gpus(root);
@@ -92,7 +92,8 @@ class Reader {
 
   [[nodiscard]] std::string attribute(const pugi::xml_node& node, const char* name) const {
     const pugi::xml_attribute found = node.attribute(name);
-    if (!found) text_.fail(node, fmt::format("<{}> has no attribute '{}'", node.name(), name));
+    if (found.empty())
+      text_.fail(node, fmt::format("<{}> has no attribute '{}'", node.name(), name));
     return found.value();
   }
 
@@ -134,7 +135,8 @@ class Reader {
                              algorithm_.chunks,
                              ranks(),
                              what.name));
-    if (root.attribute("nchannels")) algorithm_.channels = integer(root, "nchannels", 1, most);
+    if (!root.attribute("nchannels").empty())
+      algorithm_.channels = integer(root, "nchannels", 1, most);
   }
 
   void read_gpus(const pugi::xml_node& root) {
@@ -196,7 +198,7 @@ class Reader {
 
   [[nodiscard]] MscclAction action(const pugi::xml_node& node) const {
     const std::string text = attribute(node, "type");
-    const auto found = std::find(msccl_step_names.begin(), msccl_step_names.end(), text);
+    const auto* const found = std::find(msccl_step_names.begin(), msccl_step_names.end(), text);
     if (found == msccl_step_names.end())
       text_.fail(
           node,
@@ -216,7 +218,7 @@ class Reader {
     const std::int64_t offset = integer(node, (which + "off").c_str(), 0, most);
     if (offset + count > all)
       text_.fail(node,
-                 fmt::format("{0}off=\"{1}\", cnt=\"{2}\" of <step>: buffer {3} has {4} chunks",
+                 fmt::format(R"({0}off="{1}", cnt="{2}" of <step>: buffer {3} has {4} chunks)",
                              which,
                              offset,
                              count,

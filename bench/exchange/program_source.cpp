@@ -23,7 +23,7 @@ double verification_bytes(const kernels::Program& program) {
 
 kernels::Program read_msccl(const std::string& path) {
   constexpr double most_bytes = 4e9;
-  const kernels::Program program = program_of(read_msccl_file(path));
+  kernels::Program program = program_of(read_msccl_file(path));
   if (const double bytes = verification_bytes(program); bytes > most_bytes)
     topology::usage_error(
         fmt::format("{}: verifying {} ranks with {} chunks takes {:.1f} GB of memory, which is "

@@ -37,8 +37,8 @@ class Drawing {
     free_.clear();
     for (const kernels::Message& m : round) {
       if (m.local()) continue;
-      const Bytes bytes = size_of(m, program_, size_);
-      const std::string name = fmt::format("{} to {}", topology::format(bytes), m.to);
+      const Bytes bytes = size_ * m.share;
+      const std::string name = fmt::format("{}, {} to {}", topology::format(bytes), m.from, m.to);
       for (const Crossing& link : route_of(machine_, m.from, m.to).crossings)
         cross(link, name, bytes * link.share);
     }
@@ -105,7 +105,7 @@ Timeline collective_timeline(const kernels::Schedule& schedule,
                              Bytes size) {
   kernels::Schedule first = schedule;
   first.slices = 1;
-  const kernels::Program program = kernels::spell_out(first);
+  const kernels::Program program = kernels::spell_out(first, {0, false});
   const Bytes slice = size / static_cast<double>(schedule.slices);
   Drawing drawing(program, machine, slice);
   std::size_t at = 0;

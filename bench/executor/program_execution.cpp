@@ -53,23 +53,27 @@ class ProgramSteps {
 
   [[nodiscard]] std::vector<RankStep> of(kernels::Rank rank) const {
     std::vector<RankStep> steps;
-    for (const kernels::ProgramRound& round : program_.rounds) {
-      RankStep step;
-      for (const kernels::Message& m : round) {
-        if (m.local() && m.from == rank) step.local.push_back(end_of(m, m.from));
-        if (m.local()) continue;
-        if (m.from == rank) step.sends.push_back(end_of(m, m.to));
-        if (m.to == rank) step.receives.push_back(end_of(m, m.from));
-      }
-      for (auto* ends : {&step.local, &step.sends, &step.receives}) line_up(*ends);
-      if (!step.empty()) steps.push_back(std::move(step));
-    }
+    for (const kernels::ProgramRound& round : program_.rounds)
+      if (RankStep step = step_of(round, rank); !step.empty()) steps.push_back(std::move(step));
     return steps;
   }
 
  private:
   /// MPI promises tags up to this. Messages of two rounds may have the same: they do not overtake.
   static constexpr std::int64_t most_tags = 32767;
+
+  [[nodiscard]] RankStep step_of(const kernels::ProgramRound& round, kernels::Rank rank) const {
+    RankStep step;
+    for (const kernels::Message& m : round)
+      if (m.local() && m.from == rank)
+        step.local.push_back(end_of(m, rank));
+      else if (m.from == rank)
+        step.sends.push_back(end_of(m, m.to));
+      else if (m.to == rank)
+        step.receives.push_back(end_of(m, m.from));
+    for (auto* ends : {&step.local, &step.sends, &step.receives}) line_up(*ends);
+    return step;
+  }
 
   [[nodiscard]] std::size_t byte(std::int64_t cell) const {
     return static_cast<std::size_t>(program_.elements_before(cell, payload_.count)) *

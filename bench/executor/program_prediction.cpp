@@ -107,38 +107,35 @@ ProgramRoundTime LinkLoads::time() const {
   return slowest;
 }
 
+// The ports of a switched level are one class: the busier way.
+std::optional<topology::LinkClass> LinkLoads::link_class(std::size_t l, std::size_t d) const {
+  const Level& level = machine_->levels[l];
+  const bool ring = level.shape == LevelShape::ring;
+  const std::size_t busier = most_of(loads_[l].bytes[1]) > most_of(loads_[l].bytes[0]) ? 1 : 0;
+  const Bytes load(most_of(loads_[l].bytes[d]));
+  if (load <= Bytes() || (!ring && d != busier)) return {};
+  const bool issue_bound = issue(l) > transfer(l, d);
+  return topology::LinkClass{ring ? link_name(*machine_, l, d) : level.name,
+                             l,
+                             load,
+                             level.port(),
+                             std::max(transfer(l, d), issue(l)),
+                             issue_bound,
+                             {},
+                             issue_bound ? level.gap.status : level.bandwidth.status};
+}
+
 std::vector<topology::LinkClass> LinkLoads::classes() const {
   std::vector<topology::LinkClass> all;
-  for (std::size_t l = 0; l < loads_.size(); ++l) {
-    const Level& level = machine_->levels[l];
-    const bool ring = level.shape == LevelShape::ring;
-    const std::size_t busier = most_of(loads_[l].bytes[1]) > most_of(loads_[l].bytes[0]) ? 1 : 0;
-    for (const std::size_t d : {0U, 1U}) {
-      const Bytes load(most_of(loads_[l].bytes[d]));
-      if (load <= Bytes() || (!ring && d != busier)) continue;
-      const bool issue_bound = issue(l) > transfer(l, d);
-      all.push_back({ring ? link_name(*machine_, l, d) : level.name,
-                     l,
-                     load,
-                     level.port(),
-                     std::max(transfer(l, d), issue(l)),
-                     issue_bound,
-                     {},
-                     issue_bound ? level.gap.status : level.bandwidth.status});
-    }
-  }
+  for (std::size_t l = 0; l < loads_.size(); ++l)
+    for (const std::size_t d : {0U, 1U})
+      if (const auto found = link_class(l, d)) all.push_back(*found);
   if (memory_busy() > Seconds()) {
     const auto& rate = *machine_->chip.memory_bandwidth;
     all.push_back(
         {"hbm", {}, Bytes(most_of(touched_)), rate.value, memory_busy(), false, {}, rate.status});
   }
   return all;
-}
-
-Bytes size_of(const kernels::Message& message, const kernels::Program& program, Bytes size) {
-  double share = 0;
-  for (const kernels::Move& move : message.moves) share += program.share(move);
-  return size * share;
 }
 
 namespace {
@@ -149,12 +146,9 @@ void check_ranks(const kernels::Program& program, const Machine& machine) {
         "'{}' is for {} ranks, not for {}", program.name, program.ranks, machine.chips()));
 }
 
-LinkLoads loads_of(const kernels::ProgramRound& round,
-                   const kernels::Program& program,
-                   const Machine& machine,
-                   Bytes size) {
+LinkLoads loads_of(const kernels::ProgramRound& round, const Machine& machine, Bytes size) {
   LinkLoads loads(machine);
-  for (const kernels::Message& m : round) loads.add(m, size_of(m, program, size));
+  for (const kernels::Message& m : round) loads.add(m, size * m.share);
   return loads;
 }
 
@@ -167,7 +161,7 @@ std::vector<ProgramRoundTime> round_times(const kernels::Program& program,
   std::vector<ProgramRoundTime> times;
   times.reserve(program.rounds.size());
   for (const kernels::ProgramRound& round : program.rounds)
-    times.push_back(loads_of(round, program, machine, size).time());
+    times.push_back(loads_of(round, machine, size).time());
   return times;
 }
 
@@ -179,7 +173,7 @@ Prediction predict(const kernels::Program& program, const Machine& machine, Byte
   result.by_level.resize(machine.levels.size() + 1);
   LinkLoads all(machine);
   for (const kernels::ProgramRound& round : program.rounds) {
-    const LinkLoads loads = loads_of(round, program, machine, size);
+    const LinkLoads loads = loads_of(round, machine, size);
     const ProgramRoundTime time = loads.time();
     result.latency += time.latency;
     result.transfer += time.transfer;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "bench/executor/message_route.hpp"
@@ -46,6 +47,8 @@ class LinkLoads {
     topology::Seconds latency;
   };
 
+  [[nodiscard]] std::optional<topology::LinkClass> link_class(std::size_t level,
+                                                              std::size_t direction) const;
   [[nodiscard]] topology::Seconds transfer(std::size_t level, std::size_t direction) const;
   [[nodiscard]] topology::Seconds issue(std::size_t level) const;
   [[nodiscard]] topology::Seconds memory_busy() const;
@@ -65,10 +68,5 @@ class LinkLoads {
 [[nodiscard]] Prediction predict(const kernels::Program& program,
                                  const topology::Machine& machine,
                                  topology::Bytes size);
-
-/// Of a message between two ranks, or within one.
-[[nodiscard]] topology::Bytes size_of(const kernels::Message& message,
-                                      const kernels::Program& program,
-                                      topology::Bytes size);
 
 }  // namespace bench

@@ -52,9 +52,13 @@ struct Exported {
     return kernels::build(collective, machine, algorithm);
   }
 
-  [[nodiscard]] kernels::Program program() const {
-    if (is_program(algorithm)) return program_named(algorithm, collective);
-    return kernels::spell_out(schedule());
+  [[nodiscard]] kernels::Program program(bool moves = true) const {
+    if (!is_program(algorithm)) return kernels::spell_out(schedule(), {count, moves});
+    kernels::Program program = program_named(algorithm, collective);
+    program.count = count;
+    for (kernels::ProgramRound& round : program.rounds)
+      for (kernels::Message& message : round) program.weigh(message);
+    return program;
   }
 };
 
@@ -94,7 +98,13 @@ std::string algorithm_of(const ExportOptions& options,
   const auto in_messages = [](const kernels::Schedule& schedule) {
     return kernels::count_messages(schedule) <= kernels::most_program_messages;
   };
-  Candidates candidates(collective, machine, size, {in_messages, 1});
+  // MSCCL goes through the vector in loops of its own.
+  const auto in_one_slice = [](const kernels::Schedule& schedule) {
+    return schedule.slices == 1 &&
+           kernels::count_messages(schedule) <= kernels::most_program_messages;
+  };
+  const Accepts accepts = options.format == "msccl" ? Accepts(in_one_slice) : Accepts(in_messages);
+  Candidates candidates(collective, machine, size, {accepts, 1});
   return candidates.schedule(candidates.fastest(size)).algorithm;
 }
 
@@ -125,9 +135,8 @@ void write_file(const std::string& path, const std::function<void(std::ostream&)
 }
 
 void export_goal(const Exported& what, const std::string& path) {
-  const kernels::Program program = what.program();
-  GoalOptions options{
-      what.count, static_cast<std::int64_t>(topology::size_of(what.type).value()), {}};
+  const kernels::Program program = what.program(false);
+  GoalOptions options{static_cast<std::int64_t>(topology::size_of(what.type).value()), {}};
   if (what.machine.reduction) options.reduction = what.machine.reduction->value;
   write_file(path, [&](std::ostream& out) { write_goal(out, program, options); });
 }

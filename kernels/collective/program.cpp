@@ -37,7 +37,9 @@ struct Block {
 
 class Speller {
  public:
-  explicit Speller(const Schedule& schedule) : schedule_(schedule), rounds_(rounds(schedule)) {
+  Speller(const Schedule& schedule, const Spelling& what)
+      : schedule_(schedule), what_(what), rounds_(rounds(schedule)) {
+    program_.count = what.count;
     cuts_ = cuts_of(rounds_);
     program_.collective = schedule.collective;
     program_.ranks = schedule.ranks();
@@ -75,14 +77,29 @@ class Speller {
       for (Rank from = 0; from < program_.ranks; ++from)
         for (const Rank to : receivers(exchange, k, from, schedule_.extents)) {
           const auto chunks = chunks_between(exchange, k, from, to, schedule_.extents);
-          Message message{from, to, exchange.reduce, lane, {}};
+          Message message{from, to, exchange.reduce, lane, {}, 0, 0};
           for (const Rank chunk : chunks) carry(message, chunk, part.share, slice);
-          if (!message.moves.empty()) into.push_back(std::move(message));
+          if (message.moves.empty()) continue;
+          weigh(message);
+          into.push_back(std::move(message));
         }
       ++lane;
     }
     for (auto& [where, block] : arriving_) held_[where].push_back(block);
     arriving_.clear();
+  }
+
+  void weigh(Message& message) {
+    program_.weigh(message);
+    if (!what_.moves) std::vector<Move>().swap(message.moves);  // its memory, too
+    moves_ += message.moves.size();
+    if (moves_ > most_program_moves)
+      topology::usage_error(
+          fmt::format("'{}' over {} ranks moves more than {} pieces of a vector, which are not "
+                      "spelled out; choose fewer ranks",
+                      program_.name,
+                      program_.ranks,
+                      most_program_moves));
   }
 
   /// The cells of a share of a chunk.
@@ -129,7 +146,9 @@ class Speller {
     ProgramRound& first = program_.rounds.emplace_back();
     for (Rank r = 0; r < program_.ranks; ++r) {
       const std::int64_t own = r * per_chunk;
-      first.push_back({r, r, false, 0, {{{Buffer::input, own}, {Buffer::output, own}, per_chunk}}});
+      first.push_back(
+          {r, r, false, 0, {{{Buffer::input, own}, {Buffer::output, own}, per_chunk}}, 0, 0});
+      weigh(first.back());
       for (std::int64_t cell = 0; cell < program_.cells(); ++cell)
         if (cell / per_chunk != r)
           held(r, cell / per_chunk, cell % per_chunk).push_back({r, {Buffer::input, cell}});
@@ -155,10 +174,12 @@ class Speller {
   }
 
   const Schedule& schedule_;
+  Spelling what_;
   std::vector<Round> rounds_;
   std::vector<double> cuts_;  ///< of a slice
   Program program_;
   bool to_all_ = false;
+  std::size_t moves_ = 0;                 ///< kept
   std::vector<std::vector<Block>> held_;  ///< of an all-to-all, by rank and cell
   std::vector<std::pair<std::size_t, Block>> arriving_;
   std::vector<std::int64_t> room_;  ///< taken of each rank's scratch
@@ -195,13 +216,23 @@ void check_size(const Schedule& schedule) {
 
 double Program::share_before(std::int64_t cell) const {
   const std::int64_t per_chunk = cells_per_chunk();
-  return (static_cast<double>(cell / per_chunk) +
-          cuts[static_cast<std::size_t>(cell % per_chunk)]) /
+  const std::int64_t chunk = cell / per_chunk;
+  return (static_cast<double>(chunk) + cuts[static_cast<std::size_t>(cell % per_chunk)]) /
          static_cast<double>(chunks);
 }
 
-std::int64_t Program::elements_before(std::int64_t cell, std::int64_t count) const {
-  return std::llround(static_cast<double>(count) * share_before(cell));
+std::int64_t Program::elements_before(std::int64_t cell, std::int64_t all) const {
+  return std::llround(static_cast<double>(all) * share_before(cell));
+}
+
+void Program::weigh(Message& message) const {
+  message.share = 0;
+  message.elements = 0;
+  for (const Move& move : message.moves) {
+    const std::int64_t end = move.from.cell + move.cells;
+    message.share += share_before(end) - share_before(move.from.cell);
+    message.elements += elements_before(end, count) - elements_before(move.from.cell, count);
+  }
 }
 
 std::int64_t Program::messages() const {
@@ -219,7 +250,7 @@ double count_messages(const Schedule& schedule) {
   return sum * static_cast<double>(schedule.slices);
 }
 
-Program spell_out(const Schedule& schedule) {
+Program spell_out(const Schedule& schedule, const Spelling& what) {
   if (schedule.collective == Collective::barrier)
     topology::usage_error("a barrier moves no data that could be spelled out");
   check_size(schedule);
@@ -228,7 +259,7 @@ Program spell_out(const Schedule& schedule) {
       if (part.exchange->in_switch)
         topology::usage_error("'" + schedule.algorithm +
                               "' adds up in a switch, which messages between ranks cannot say");
-  return Speller(schedule).spell();
+  return Speller(schedule, what).spell();
 }
 
 }  // namespace kernels

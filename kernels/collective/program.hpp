@@ -4,6 +4,7 @@
 // some thousand ranks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct Message {
   bool reduce = false;    ///< into what the receiver has, or it is overwritten
   std::int64_t lane = 0;  ///< messages between two ranks in one round differ in it
   std::vector<Move> moves;
+  double share = 0;           ///< of the vector, what it carries
+  std::int64_t elements = 0;  ///< the same of a vector of so many as the program's count
 
   [[nodiscard]] bool local() const { return from == to; }
 };
@@ -54,6 +57,7 @@ struct Program {
   std::int64_t chunks = 1;             ///< equal parts of the vector
   std::vector<double> cuts{0.0, 1.0};  ///< of each chunk, into cells
   std::int64_t scratch = 0;            ///< cells of each rank
+  std::int64_t count = 0;              ///< elements of the vector; 0: not known
   std::vector<ProgramRound> rounds;
 
   [[nodiscard]] std::int64_t cells_per_chunk() const {
@@ -65,12 +69,11 @@ struct Program {
   /// What of the vector lies before a cell, as a share of it. Scratch goes on like the vector.
   [[nodiscard]] double share_before(std::int64_t cell) const;
 
-  /// The same in whole elements of a vector of `count`.
-  [[nodiscard]] std::int64_t elements_before(std::int64_t cell, std::int64_t count) const;
+  /// The same in whole elements of a vector of `all`.
+  [[nodiscard]] std::int64_t elements_before(std::int64_t cell, std::int64_t all) const;
 
-  [[nodiscard]] double share(const Move& move) const {
-    return share_before(move.from.cell + move.cells) - share_before(move.from.cell);
-  }
+  /// Counts what a message carries by its moves.
+  void weigh(Message& message) const;
 
   /// The rank whose chunk a cell is in.
   [[nodiscard]] Rank owner(std::int64_t cell) const { return cell * ranks / cells(); }
@@ -82,15 +85,22 @@ struct Program {
 /// Messages that a schedule comes to, without spelling it out.
 [[nodiscard]] double count_messages(const Schedule& schedule);
 
+/// What to spell out of a schedule.
+struct Spelling {
+  std::int64_t count = 0;  ///< elements of the vector, where whole ones matter
+  bool moves = true;       ///< else what messages carry is counted, but not where it is
+};
+
 /// The schedule spelled out; its slices one round behind the other. Each rank's own block of an
-/// all-to-all is copied in the first round.
+/// all-to-all is copied in the first round. Moves are many: 40 bytes for each chunk and lane.
 /// @throws Error(usage) where a switch adds up, where there is nothing to move, and for programs of
 /// more messages or ranks than can be spelled out
-[[nodiscard]] Program spell_out(const Schedule& schedule);
+[[nodiscard]] Program spell_out(const Schedule& schedule, const Spelling& what = {});
 
-/// Most ranks and messages that are spelled out.
+/// Most ranks, messages and moves that are spelled out.
 inline constexpr Rank most_program_ranks = 4096;
 inline constexpr double most_program_messages = 4e6;
+inline constexpr std::size_t most_program_moves = 4'000'000;
 
 /// Does a program do what its collective promises? Follows what is in every cell of every rank: of
 /// which part of the vector it is, and whose contributions are in it, exactly once. Memory is bits

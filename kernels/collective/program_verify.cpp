@@ -140,21 +140,24 @@ class Verifier {
   }
 
   Verdict finished() {
-    const CollectiveInfo& what = info(program_.collective);
-    const bool to_all = program_.collective == Collective::all_to_all;
-    const std::int64_t per_rank = program_.cells() / program_.ranks;
     for (Rank r = 0; r < program_.ranks; ++r)
-      for (std::int64_t c = 0; c < program_.cells(); ++c) {
-        if (!to_all && !holds(what.to, r, program_.owner(c))) continue;
-        const Rank source = program_.owner(c);
-        const std::int64_t wanted =
-            to_all ? cells_.identity(source, r * per_rank + c % per_rank) : c;
-        const std::size_t at = cells_.index(r, {Buffer::output, c});
-        if (cells_.what(at) == nothing) return at_end(r, c, "has nothing");
-        if (cells_.what(at) != wanted) return at_end(r, c, "has another part of the vector");
-        if (!complete(at, source)) return at_end(r, c, "lacks contributions");
-      }
+      for (std::int64_t c = 0; c < program_.cells(); ++c)
+        if (const char* wrong = wrong_at_end(r, c))
+          return {false, fmt::format("at the end, rank {} {} in output {}", r, wrong, c)};
     return {};
+  }
+
+  const char* wrong_at_end(Rank rank, std::int64_t cell) {
+    const bool to_all = program_.collective == Collective::all_to_all;
+    const Rank source = program_.owner(cell);
+    if (!to_all && !holds(info(program_.collective).to, rank, source)) return nullptr;
+    const std::int64_t per_rank = program_.cells() / program_.ranks;
+    const std::int64_t wanted =
+        to_all ? cells_.identity(source, rank * per_rank + cell % per_rank) : cell;
+    const std::size_t at = cells_.index(rank, {Buffer::output, cell});
+    if (cells_.what(at) == nothing) return "has nothing";
+    if (cells_.what(at) != wanted) return "has another part of the vector";
+    return complete(at, source) ? nullptr : "lacks contributions";
   }
 
   bool complete(std::size_t at, Rank owner) {
@@ -165,10 +168,6 @@ class Verifier {
               : holds(info(program_.collective).from, r, owner))
         wanted[static_cast<std::size_t>(r) / 64] |= 1ULL << (static_cast<std::uint64_t>(r) % 64);
     return std::equal(wanted.begin(), wanted.end(), cells_.set(at).begin());
-  }
-
-  static Verdict at_end(Rank rank, std::int64_t cell, const char* what) {
-    return {false, fmt::format("at the end, rank {} {} in output {}", rank, what, cell)};
   }
 
   static const char* name_of(Buffer buffer) {

@@ -7,6 +7,7 @@
 
 #include "bench/exchange/foreign_results.hpp"
 #include "bench/exchange/msccl_export.hpp"
+#include "bench/exchange/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/predict.hpp"
 #include "bench/executor/program_prediction.hpp"
@@ -51,7 +52,8 @@ std::vector<kernels::Schedule> schedules(Collective collective, const Machine& m
 
 void expect_same_time(const kernels::Schedule& schedule, const Machine& machine, Bytes size) {
   const bench::Prediction wanted = bench::predict(schedule, machine, size);
-  const bench::Prediction got = bench::predict(kernels::spell_out(schedule), machine, size);
+  const bench::Prediction got =
+      bench::predict(kernels::spell_out(schedule, {0, false}), machine, size);
   constexpr double tolerance = 1e-9;
   const std::string what = machine.name + " " + kernels::info(schedule.collective).name + " " +
                            schedule.algorithm + " " + std::to_string(size.value());
@@ -191,6 +193,32 @@ TEST(ForeignResults, GigabytesOfNcclTestsAreDecimal) {
   EXPECT_DOUBLE_EQ(points[1].algbw, 1048576 / 8e-6);
   ASSERT_EQ(points[1].samples.size(), 2U);
   EXPECT_DOUBLE_EQ(points[1].samples[0], 7.5e-6);
+}
+
+TEST(ForeignResults, OursComeBackAsTheyWere) {
+  bench::CollectiveRow row;
+  row.ranks = 4;
+  row.bytes = 1 << 20;
+  row.count = row.bytes / 4;
+  row.op = "sum";
+  row.out_of_place.seconds = {2e-5, 1e-5, 3e-5};
+  row.in_place.seconds = {4e-5};
+  const fixtures::Scratch folder;
+  bench::NcclReport report;
+  report.ranks = 4;
+  report.rows.push_back(row);
+  const std::string file = folder.write("ours.json", bench::nccl_json(report));
+  const auto points = bench::read_foreign(file);
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[0].collective, Collective::all_reduce);
+  EXPECT_EQ(points[0].ranks, 4);
+  EXPECT_EQ(points[0].type, "float");
+  EXPECT_DOUBLE_EQ(points[0].seconds, 2e-5);
+  EXPECT_DOUBLE_EQ(points[0].busbw, 1048576 / 2e-5 * 1.5);
+  ASSERT_EQ(points[0].samples.size(), 3U);
+  EXPECT_DOUBLE_EQ(points[0].samples[2], 3e-5);
+  EXPECT_TRUE(points[1].in_place);
+  EXPECT_DOUBLE_EQ(points[1].seconds, 4e-5);
 }
 
 TEST(ForeignResults, GigabytesOfNccomTestAreBinary) {

@@ -354,6 +354,8 @@ def test_too_much_is_refused_with_the_number(tmp_path):
         refused("export", kind, "all_reduce", "-b", "1M", "--system", "rainier", "-o", out,
                 says=("524288 ranks", "up to 4096 ranks"))
     refused("export", "goal", "all_reduce", "-b", "1M", "-n", "4096", "-o", out, says=("33546240 messages",))
+    refused("export", "msccl", "all_reduce", "-b", "64M", "--system", "rainier", "--chips", "4096", "--algorithm",
+            "rhd(x,y,z)+direct(pod,building)", "-o", out, says=("more than 4000000 pieces",))
     refused("export", "trace", "all_reduce", "-b", "1M", "-n", "8", "-o", out, says=("add --system",))
     refused("export", "goal", "barrier", "-b", "1M", "-n", "8", "-o", out, says=("moves no data",))
     refused("export", "goal", "all_reduce", "-b", "1M", "-o", out, says=("-n RANKS",))
