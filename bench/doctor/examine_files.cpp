@@ -45,42 +45,49 @@ fs::path existing_part(const fs::path& folder) {
   return part;
 }
 
-/// Tries what a results file needs; nothing is left behind. @return the complaint, or ""
-std::string complaint_of_lock(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR);
-  if (file < 0) return "cannot be opened again";
+enum class Lock { works, fails, no_file };
+
+/// Tries it on a new file, which is removed again.
+Lock try_lock(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (file < 0) return Lock::no_file;
   const bool locked = flock(file, LOCK_EX | LOCK_NB) == 0;
   close(file);
-  return locked ? "" : "cannot be locked";
+  unlink(path.c_str());
+  return locked ? Lock::works : Lock::fails;
+}
+
+bool hdf5_writes(const std::string& path) {
+  silence_hdf5();
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
+  if (file >= 0) H5Fclose(file);
+  unlink(path.c_str());
+  return file >= 0;
 }
 
 Finding folder_finding(const std::string& folder, const fs::path& place) {
-  silence_hdf5();
   const std::string path = (place / fmt::format(".rainier-doctor-{}.h5", getpid())).string();
-  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT);
-  const std::string shown = fmt::format("results go into {}", folder);
-  if (file < 0) {
-    std::error_code failure;
-    fs::remove(path, failure);
+  const Lock lock = try_lock(path);
+  const char* const locking = std::getenv("HDF5_USE_FILE_LOCKING");
+  const bool wanted = locking == nullptr || std::string_view(locking) != "FALSE";
+  if (lock == Lock::fails && wanted)
+    return {"results folder",
+            Grade::bad,
+            fmt::format("files in {} cannot be locked, which HDF5 does", place.string()),
+            "export HDF5_USE_FILE_LOCKING=FALSE",
+            ""};
+  if (lock == Lock::no_file || !hdf5_writes(path))
     return {"results folder",
             Grade::bad,
             fmt::format("no results file can be made in {}", place.string()),
             "rainier run … -O /tmp/run.h5",
             ""};
-  }
-  H5Fclose(file);
-  const std::string complaint = complaint_of_lock(path);
-  std::error_code failure;
-  fs::remove(path, failure);
-  const char* const locking = std::getenv("HDF5_USE_FILE_LOCKING");
-  if (complaint.empty()) return {"results folder", Grade::good, shown + ", locking works", "", ""};
-  if (locking != nullptr && std::string_view(locking) == "FALSE")
-    return {"results folder", Grade::good, shown + ", without locking", "", ""};
-  return {"results folder",
-          Grade::bad,
-          fmt::format("a file in {} {}", place.string(), complaint),
-          "export HDF5_USE_FILE_LOCKING=FALSE",
-          ""};
+  return {
+      "results folder",
+      Grade::good,
+      fmt::format("results go into {}, {}", folder, wanted ? "locking works" : "without locking"),
+      "",
+      ""};
 }
 
 Finding disk_finding(const fs::path& place) {

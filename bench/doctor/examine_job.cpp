@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -100,7 +100,22 @@ std::vector<Seen> seen_by_all() {
   return all;
 }
 
+/// Tasks that the launcher says it has started; 0: it does not say.
+std::size_t started() {
+  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS"})
+    if (const char* const value = std::getenv(variable); value != nullptr)
+      return std::strtoul(value, nullptr, 10);
+  return 0;
+}
+
 Finding job_finding(const std::vector<Seen>& ranks) {
+  if (ranks.size() == 1 && started() > 1)
+    return {"job",
+            Grade::bad,
+            fmt::format("{} tasks were started, but each is alone: MPI does not know the launcher",
+                        started()),
+            "srun --mpi=pmix …",
+            ""};
   std::map<std::string, int> on;
   for (const Seen& rank : ranks) ++on[rank.host];
   std::vector<std::string> texts;

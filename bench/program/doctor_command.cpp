@@ -18,11 +18,21 @@ struct DoctorOptions {
   bool json = false;
 };
 
+std::string first_host(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings)
+    if (!finding.host.empty()) return finding.host;
+  return {};
+}
+
+/// Of hosts other than the first only what is not well.
 void print_findings(const std::vector<Finding>& findings) {
   std::set<std::string> hosts;
   for (const Finding& finding : findings) hosts.insert(finding.host);
   hosts.erase("");
+  const std::string first = first_host(findings);
   for (const Finding& finding : findings) {
+    const bool elsewhere = !finding.host.empty() && finding.host != first;
+    if (elsewhere && finding.grade == Grade::good) continue;
     const std::string where =
         hosts.size() > 1 && !finding.host.empty() ? finding.host + ": " : std::string();
     fmt::print("{:<5} {:<15} {}{}{}{}\n",

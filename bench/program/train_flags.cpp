@@ -43,7 +43,7 @@ void add_memory(CLI::App& train, TrainOptions& o) {
       ->check(one_of({"0", "1", "2", "3"}));
   train.add_flag("--fsdp", o.fsdp, "as --zero 3");
   train.add_option("--shard", o.plan.shard, "ranks that share (HSDP); default: all replicas")
-      ->check(whole(1));
+      ->check(whole(0));
   train.add_option("-d,--dtype", o.type, "of parameters and activations");
   train.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …; default: --dtype");
   train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");

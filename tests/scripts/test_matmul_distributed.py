@@ -82,7 +82,7 @@ def test_the_table_names_what_binds():
     (["--algorithm", "cannon"], ["cannon", "524288", "s x s"]),
     (["--algorithm", "cannon", "--grid", "512x1024"], ["as many rows as columns"]),
     (["--algorithm", "strassen"], ["strassen", "allgather, reducescatter, summa, cannon, 2.5d"]),
-    (["-m", "0"], ["must be positive"]),
+    (["-m", "0"], ["expected a whole number from 1 on, not 0"]),
     (["--machine", "host.toml"], ["--machine"]),
     (["-d", "float7"], ["float7"]),
 ])

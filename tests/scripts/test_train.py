@@ -198,9 +198,9 @@ def test_what_a_machine_or_a_model_cannot_take_is_refused(arguments, words):
 @pytest.mark.parametrize("change, words", [
     (["--tp", "60"], ["does not divide the 65536 chips"]),
     (["--gbs", "1000"], ["choose a multiple of"]),
-    (["--schedule", "2f2b"], ["unknown pipeline order", "1f1b"]),
+    (["--schedule", "2f2b"], ["expected one of gpipe", "not 2f2b", "1f1b"]),
     (["--recompute", "some"], ["none, selective, full"]),
-    (["--zero", "4"], ["0, 1, 2 or 3"]),
+    (["--zero", "4"], ["expected one of 0, 1, 2, 3, not 4"]),
     (["--ep", "2"], ["no experts"]),
     (["--software", "nosuch"], ["unknown software", "nemo"]),
     (["--vpp", "32"], ["126 layers", "virtual stages"]),
