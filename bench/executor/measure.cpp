@@ -18,7 +18,7 @@ namespace bench {
 namespace {
 
 using kernels::Collective;
-using Buffer = std::span<std::byte>;
+using ByteSpan = std::span<std::byte>;
 
 constexpr std::int64_t largest_batch = 1000;
 constexpr std::size_t page = 4096;
@@ -141,7 +141,7 @@ class Measure::State {
     output_ = {memory + apart, bytes};
   }
 
-  [[nodiscard]] Buffer chunk(Buffer buffer, std::int64_t c) const {
+  [[nodiscard]] ByteSpan chunk(ByteSpan buffer, std::int64_t c) const {
     const std::size_t begin = chunk_begin(c, ranks_, payload_.count, payload_.element());
     const std::size_t end = chunk_begin(c + 1, ranks_, payload_.count, payload_.element());
     return buffer.subspan(begin, end - begin);
@@ -160,7 +160,7 @@ class Measure::State {
   }
 
   void fill(bool in_place) {
-    const Buffer source = in_place ? output_ : input_;
+    const ByteSpan source = in_place ? output_ : input_;
     std::fill(input_.begin(), input_.end(), std::byte{0xff});
     std::fill(output_.begin(), output_.end(), std::byte{0xff});
     for (std::int64_t c = 0; c < ranks_; ++c)
@@ -175,7 +175,7 @@ class Measure::State {
     std::int64_t wrong = 0;
     for (std::int64_t c = 0; c < ranks_; ++c) {
       if (!to_all && !kernels::holds(what.to, rank_, c)) continue;
-      const Buffer there = chunk(output_, in_front ? 0 : c);
+      const ByteSpan there = chunk(output_, in_front ? 0 : c);
       const std::int64_t from = what.from == kernels::Holder::root ? 0 : c;
       wrong += what.reduces ? pattern_.wrong_reduced(there, first_element(c))
                             : pattern_.wrong_copied(there, from, first_element(to_all ? rank_ : c));
@@ -222,8 +222,8 @@ class Measure::State {
   std::vector<std::byte> private_;  // both buffers, allocated after the memory check
   std::optional<HostMemory> shared_;
   std::vector<std::unique_ptr<Operation>> operations_;
-  Buffer input_;
-  Buffer output_;
+  ByteSpan input_;
+  ByteSpan output_;
 };
 
 Measure::Measure(const kernels::Schedule& schedule,

@@ -21,7 +21,7 @@ namespace {
 
 using kernels::Collective;
 
-constexpr double giga = 1e9;
+constexpr double gigabyte = 1e9;
 
 void dry_line(const char* what, const std::string& text) {
   fmt::print("{:<12} {}\n", what, text);
@@ -102,10 +102,10 @@ void print_memory_of(const DryMeasurement& what, const DryHost& host) {
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   dry_line("memory",
            fmt::format("{:.3g} GB a rank ({} vectors), {:.3g} of this host's {:.3g} GB: {}",
-                       vectors_of_a_rank * largest / giga,
+                       vectors_of_a_rank * largest / gigabyte,
                        vectors_of_a_rank,
-                       needed / giga,
-                       memory / giga,
+                       needed / gigabyte,
+                       memory / gigabyte,
                        needed > 0.9 * memory ? "too much, choose a smaller -e" : "fits"));
 }
 

@@ -183,11 +183,11 @@ void run_export(const ExportOptions& options) {
 void add_export(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* command = app.add_subcommand(
-      "export",
-      "Write a collective for other tools\n\n"
-      "  rainier export goal all_reduce -b 1M -n 64 --algorithm ring -o ring.goal\n"
-      "  rainier export msccl all_reduce -b 1M -n 8 --algorithm rhd -o rhd.xml\n"
-      "  rainier export trace all_reduce -b 64M --system trn2-ultraserver -o trace.json\n");
+      "export", "Write a collective for other tools: as GOAL, MSCCL XML or a Chrome trace");
+  command->footer(
+      "rainier export goal all_reduce -b 1M -n 64 --algorithm ring -o ring.goal\n"
+      "rainier export msccl all_reduce -b 1M -n 8 --algorithm rhd -o rhd.xml\n"
+      "rainier export trace all_reduce -b 64M --system trn2-ultraserver -o trace.json");
   command
       ->add_option("format",
                    options->format,

@@ -25,7 +25,8 @@ struct ValueKind {
 };
 
 constexpr std::array value_kinds{
-    ValueKind{"compare file", "FILE"},
+    ValueKind{"files", "FILES"},
+    ValueKind{"export --bytes", "SIZE"},
     ValueKind{"compare --systems", "SYSTEMS"},
     ValueKind{"matmul-distributed --algorithm", "MATMULS"},
     ValueKind{"models model", "MODEL"},
@@ -39,7 +40,12 @@ constexpr std::array value_kinds{
     ValueKind{"validate --set", "PUBLICATION"},
     ValueKind{"collective", "COLLECTIVE"},
     ValueKind{"file", "FILE"},
+    ValueKind{"--against", "FILES"},
     ValueKind{"--algorithm", "ALGORITHM"},
+    ValueKind{"--nccl-json", "FILE"},
+    ValueKind{"--point-tolerance", "PERCENT"},
+    ValueKind{"--size-tolerance", "FROM:TO=PERCENT"},
+    ValueKind{"--tolerance", "PERCENT"},
     ValueKind{"--attention", "ATTENTION"},
     ValueKind{"--baseline", "CHIP"},
     ValueKind{"--checkpoint-cost", "TIME"},
@@ -169,7 +175,8 @@ std::vector<std::string> words_of(std::string_view kind) {
 }
 
 bool is_file(std::string_view kind) {
-  constexpr std::array kinds{"CHIP", "FAILURES", "FILE", "FOLDER", "MODEL", "SOFTWARE", "SYSTEM"};
+  constexpr std::array kinds{
+      "CHIP", "FAILURES", "FILE", "FILES", "FOLDER", "MODEL", "SOFTWARE", "SYSTEM"};
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
