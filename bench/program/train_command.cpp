@@ -176,8 +176,8 @@ void add_train(CLI::App& app, Action& chosen) {
       app.add_subcommand("train", "Predict a training step of a model on a machine");
   train_command->add_option("--model,model", options->model, "name or config.json")->required();
   train_command->add_option("--system", options->system, "name or file");
-  train_command->add_option(
-      "--chips", options->chips, "a part of it; default: all")->check(whole(1));
+  train_command->add_option("--chips", options->chips, "a part of it; default: all")
+      ->check(whole(1));
   train_command->add_option("--set", options->overrides, "change a figure of the system");
   train_command->add_option(
       "--software", options->software, "name or file: what a framework reaches");
