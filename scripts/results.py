@@ -5,6 +5,7 @@
     table = run["modelled/collective"]
     big = table.where(chips=524288, collective="all_reduce")
     big["size"], big["time"]          # bytes, seconds
+    table.frame(), table.dataset()    # for pandas, for xarray
 """
 import pathlib
 import sys
@@ -56,6 +57,23 @@ class Table:
     def values(self, name):
         """Distinct values in order of appearance."""
         return list(dict.fromkeys(self[name].tolist()))
+
+    def frame(self):
+        """As a pandas.DataFrame, without the raw samples; `attrs` has units and long names by column."""
+        import pandas
+        frame = pandas.DataFrame(self.columns)
+        frame.attrs = {"units": {name: unit for name, (unit, _) in self.units.items()},
+                       "long_name": {name: words for name, (_, words) in self.units.items()}}
+        return frame
+
+    def dataset(self):
+        """As an xarray.Dataset on the dimension point; raw samples have the second dimension sample."""
+        import xarray
+        of = {name: ("point", column, dict(zip(("units", "long_name"), self.units.get(name, ("", "")))))
+              for name, column in self.columns.items()}
+        if self.samples is not None:
+            of["samples"] = (("point", "sample"), self.samples, {"units": "s"})
+        return xarray.Dataset(of)
 
     def quantiles(self, *percents):
         """Of the samples of each row; NaN where it has none."""

@@ -33,8 +33,18 @@ def defined_twice(root):
                     yield f"{path.relative_to(root)} and {seen[name].name} both define {layer}::{name}"
 
 
+def own_header_later(root):
+    """X.cpp includes X.hpp first: so a header that needs more than it includes does not compile."""
+    for layer in ALLOWED:
+        for path in sorted((root / layer).rglob("*.cpp")):
+            header = path.with_suffix(".hpp")
+            first = re.search(r'^\s*#\s*include\s+["<]([^">]+)', path.read_text(), re.M)
+            if header.exists() and first[1] != str(header.relative_to(root)):
+                yield f"{path.relative_to(root)} does not include {header.name} first"
+
+
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    bad = list(violations(root)) + list(defined_twice(root))
+    bad = list(violations(root)) + list(defined_twice(root)) + list(own_header_later(root))
     print("\n".join(bad) or "layering ok")
     sys.exit(bool(bad))

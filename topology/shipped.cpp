@@ -9,7 +9,6 @@
 #include "topology/names.hpp"
 
 namespace topology {
-namespace {
 
 namespace fs = std::filesystem;
 
@@ -17,8 +16,6 @@ fs::path data_folder() {
   const char* elsewhere = std::getenv("RAINIER_DATA");
   return elsewhere != nullptr ? elsewhere : RAINIER_DATA_DIR;
 }
-
-}  // namespace
 
 std::vector<std::string> shipped_names(const Shelf& shelf) {
   const fs::path folder = data_folder() / shelf.folder;

@@ -1,6 +1,7 @@
 // Chip, system and other files: those that ship with the program, and chains of `extends`.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ inline constexpr Shelf chip_shelf{"chips", "chip"};
 inline constexpr Shelf system_shelf{"systems", "system"};
 inline constexpr Shelf failures_shelf{"failures", "failures"};
 inline constexpr Shelf software_shelf{"software", "software"};
+
+/// Where the shelves are: the environment's RAINIER_DATA, or where they were built or installed.
+[[nodiscard]] std::filesystem::path data_folder();
 
 /// Names on a shelf, without .toml, sorted. @throws Error(environment) if there is no such folder
 [[nodiscard]] std::vector<std::string> shipped_names(const Shelf& shelf);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/executor/plan.hpp"
+#include "bench/executor/program_execution.hpp"
 #include "bench/executor/ranks.hpp"
 #include "bench/executor/statistics.hpp"
 #include "topology/error.hpp"
@@ -79,9 +80,15 @@ std::int64_t elements(Collective collective,
 /// vector is `count` elements, one chunk of it belongs to each rank.
 class Measure::State {
  public:
-  State(const kernels::Schedule& schedule, std::int64_t count, const MeasureOptions& options)
-      : collective_(schedule.collective),
-        ranks_(schedule.ranks()),
+  /// @param make an operation for one of the lowerings
+  template <class Make>
+  State(Collective collective,
+        std::int64_t ranks,
+        std::int64_t count,
+        const MeasureOptions& options,
+        const Make& make)
+      : collective_(collective),
+        ranks_(ranks),
         rank_(world().rank),
         payload_{count, options.type, options.op},
         options_(options),
@@ -91,8 +98,7 @@ class Measure::State {
     check_memory(vectors_of_a_rank * bytes);
     allocate(bytes);
     for (const Lowering lowering : options.lowerings)
-      operations_.push_back(
-          make_operation(lowering, schedule, payload_, shared_ ? &*shared_ : nullptr));
+      operations_.push_back(make(lowering, payload_, shared_ ? &*shared_ : nullptr));
   }
 
   std::vector<Measurement> run(bool in_place) {
@@ -223,7 +229,26 @@ class Measure::State {
 Measure::Measure(const kernels::Schedule& schedule,
                  std::int64_t count,
                  const MeasureOptions& options)
-    : state_(std::make_unique<State>(schedule, count, options)) {}
+    : state_(std::make_unique<State>(
+          schedule.collective,
+          schedule.ranks(),
+          count,
+          options,
+          [&](Lowering lowering, const Payload& payload, const HostMemory* vectors) {
+            return make_operation(lowering, schedule, payload, vectors);
+          })) {}
+
+Measure::Measure(const kernels::Program& program, std::int64_t count, const MeasureOptions& options)
+    : state_(std::make_unique<State>(
+          program.collective,
+          program.ranks,
+          count,
+          options,
+          [&](Lowering lowering, const Payload& payload, const HostMemory* /*vectors*/) {
+            if (lowering == Lowering::library)
+              return make_library_operation(program.collective, program.ranks, payload);
+            return make_operation(program, payload);
+          })) {}
 
 Measure::~Measure() = default;
 Measure::Measure(Measure&&) noexcept = default;

@@ -8,6 +8,7 @@
 #include "bench/executor/datatype.hpp"
 #include "bench/executor/operation.hpp"
 #include "bench/executor/start_line.hpp"
+#include "kernels/collective/program.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/chip.hpp"
 
@@ -53,6 +54,8 @@ struct Measurement {
 class Measure {
  public:
   Measure(const kernels::Schedule& schedule, std::int64_t count, const MeasureOptions& options);
+  /// By messages, beside the library's way if that is asked for. @param count see whole_elements
+  Measure(const kernels::Program& program, std::int64_t count, const MeasureOptions& options);
   ~Measure();
   Measure(const Measure&) = delete;
   Measure& operator=(const Measure&) = delete;

@@ -124,14 +124,14 @@ MPI_Datatype mpi_type(topology::DataType type) {
 
 class ByLibrary : public Operation {
  public:
-  ByLibrary(const kernels::Schedule& schedule, const Payload& payload)
-      : collective_(schedule.collective),
-        chunks_(schedule.ranks(), payload),
+  ByLibrary(Collective collective, std::int64_t ranks, const Payload& payload)
+      : collective_(collective),
+        chunks_(ranks, payload),
         type_(mpi_type(payload.type)),
         op_(payload.op == Operator::sum ? MPI_SUM : MPI_MAX),
         count_(static_cast<int>(payload.count)),
-        each_(count_ / static_cast<int>(schedule.ranks())),
-        counts_(static_cast<std::size_t>(schedule.ranks()), each_) {
+        each_(count_ / static_cast<int>(ranks)),
+        counts_(static_cast<std::size_t>(ranks), each_) {
     if (!library_can(payload))
       topology::usage_error("MPI has no data type for bf16 and counts up to 2^31 elements");
   }
@@ -244,6 +244,12 @@ bool library_can(const Payload& payload) {
          payload.count <= std::numeric_limits<int>::max();
 }
 
+std::unique_ptr<Operation> make_library_operation(kernels::Collective collective,
+                                                  std::int64_t ranks,
+                                                  const Payload& payload) {
+  return std::make_unique<ByLibrary>(collective, ranks, payload);
+}
+
 std::unique_ptr<Operation> make_operation(Lowering lowering,
                                           const kernels::Schedule& schedule,
                                           const Payload& payload,
@@ -257,7 +263,7 @@ std::unique_ptr<Operation> make_operation(Lowering lowering,
       topology::expects(vectors != nullptr, "symmetric buffers are allocated before");
       return std::make_unique<OnHost<SymmetricExecution>>(schedule, payload, *vectors);
     case Lowering::library:
-      return std::make_unique<ByLibrary>(schedule, payload);
+      return make_library_operation(schedule.collective, schedule.ranks(), payload);
     case Lowering::messages:
       break;
   }

@@ -57,4 +57,9 @@ class Operation {
                                                         const Payload& payload,
                                                         const HostMemory* vectors = nullptr);
 
+/// MPI's own call.
+[[nodiscard]] std::unique_ptr<Operation> make_library_operation(kernels::Collective collective,
+                                                                std::int64_t ranks,
+                                                                const Payload& payload);
+
 }  // namespace bench

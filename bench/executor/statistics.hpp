@@ -20,6 +20,13 @@ struct Interval {
 /// 95 % of the medians of as many draws with replacement (bootstrap); the same for the same values.
 [[nodiscard]] Interval median_interval(const std::vector<double>& values);
 
+/// 95 % of the mean by Student's t: few values, that scatter like a normal law.
+[[nodiscard]] Interval mean_interval(const std::vector<double>& values);
+
+/// As median_interval, of one median over another; both are drawn on their own.
+[[nodiscard]] Interval median_ratio_interval(const std::vector<double>& above,
+                                             const std::vector<double>& below);
+
 /// What was done in how long.
 struct Work {
   double amount = 0;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "bench/clock/disturbance.hpp"
+#include "bench/exchange/program_source.hpp"
 #include "bench/executor/measure.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/clock_command.hpp"
@@ -39,6 +40,8 @@ struct CollectiveOptions {
   std::vector<std::string> overrides;
   MeasureFlags flags;
   bool csv = false;
+  bool osu = false;
+  std::string nccl_json;
   bool dry = false;
 
   PredictFlags predict;
@@ -55,7 +58,8 @@ std::vector<std::int64_t> sizes_of(const CollectiveOptions& options) {
 }
 
 TableStyle style(const CollectiveOptions& options) {
-  return options.csv ? TableStyle::csv : TableStyle::text;
+  if (options.nccl_json == "-") return TableStyle::none;
+  return options.csv ? TableStyle::csv : options.osu ? TableStyle::osu : TableStyle::text;
 }
 
 PredictRequest predictions(const CollectiveOptions& options) {
@@ -66,6 +70,7 @@ PredictRequest predictions(const CollectiveOptions& options) {
           options.system,
           options.overrides,
           style(options),
+          options.nccl_json,
           options.predict};
 }
 
@@ -75,6 +80,9 @@ void model_table(const CollectiveOptions& options) {
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!options.without.empty()) machine = without(options.without, machine);
   if (!options.group.empty()) machine = topology::group(machine, options.group);
+  if (options.reader == "clock" &&
+      (is_program(options.algorithm) || options.osu || !options.nccl_json.empty()))
+    topology::usage_error("--reader clock has no --osu, no --nccl-json and no algorithms of MSCCL");
   if (options.dry && options.reader == "clock")
     topology::usage_error("--dry-run is for measurements and for --reader predict");
   if (options.reader == "clock") return clock_table(predictions(options), options.clock, machine);
@@ -93,6 +101,7 @@ MeasureRequest measurements(const CollectiveOptions& options) {
           options.algorithm,
           options.overrides,
           style(options),
+          options.nccl_json,
           options.flags};
 }
 
@@ -111,6 +120,8 @@ void run(CollectiveOptions& options) {
   check_measurable(options.measure.type);
   if (options.chips != 0 || !options.group.empty() || !options.without.empty())
     topology::usage_error("--chips, --group and --without go with --system");
+  if (options.flags.against_mpi && style(options) == TableStyle::osu)
+    topology::usage_error("--against-mpi does not fit into OSU's columns; leave out --osu");
   options.dry ? dry_measure(measurements(options)) : measure_table(measurements(options));
 }
 
@@ -220,7 +231,7 @@ void add_collective(CLI::App& app, Action& chosen) {
       "auto, ring, flat, biring, bucket, rhd, butterfly, xor, swing, direct, doubling, oneshot, "
       "doubletree, pairwise, bruck, binomial, bine, chain, tree, dissemination, or phases: "
       "rhd(x,y,z)+ring(pod)+…; neuron:rdh+ring and the like for what Neuron runs; file:PATH takes "
-      "them from a tuning table");
+      "them from a tuning table, msccl:FILE runs an algorithm of MSCCL");
   command->add_option("--system", options->system, "predict on this system (name or file)");
   command->add_option("--chips", options->chips, "use this many of the system's chips")
       ->check(whole(1));
@@ -239,7 +250,13 @@ void add_collective(CLI::App& app, Action& chosen) {
   add_clock_flags(*command, options->clock);
   command->add_option(
       "--without", options->without, "leave a place out of the group, ultraserver=5");
-  command->add_flag("--csv", options->csv, "one line per point, SI units");
+  CLI::Option* csv = command->add_flag("--csv", options->csv, "one line per point, SI units");
+  command
+      ->add_flag("--osu", options->osu, "sizes and microseconds, as OSU's micro-benchmarks print")
+      ->excludes(csv);
+  command->add_option("--nccl-json",
+                      options->nccl_json,
+                      "also write the JSON of nccl-tests to this file; -: to stdout, and no table");
   add_predict_flags(*command, options->predict);
   command->add_flag("--dry-run", options->dry, "say what would be done, write nothing");
   command->footer(

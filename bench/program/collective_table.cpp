@@ -101,7 +101,24 @@ void print_head(const CollectiveRow& row) {
 
 }  // namespace
 
+namespace {
+
+/// Recipes for OSU's benchmarks look for the line with the columns.
+void print_osu_header() {
+  fmt::print("# rainier, in the format of OSU's micro-benchmarks\n{:<10}{:>18}\n",
+             "# Size",
+             "Avg Latency(us)");
+}
+
+void print_osu(const CollectiveRow& row, double seconds) {
+  fmt::print("{:<10}{:>18.2f}\n", row.bytes, seconds * micro);
+}
+
+}  // namespace
+
 void print_measured_header(TableStyle style) {
+  if (style == TableStyle::none) return;
+  if (style == TableStyle::osu) return print_osu_header();
   if (style == TableStyle::csv) {
     fmt::print(
         "collective,ranks,size,count,type,redop,in_place,time,algbw,busbw,wrong,model,bound,"
@@ -140,6 +157,8 @@ void print_csv(const CollectiveRow& row,
 }  // namespace
 
 void print_measured(const CollectiveRow& row, TableStyle style) {
+  if (style == TableStyle::none) return;
+  if (style == TableStyle::osu) return print_osu(row, row.out_of_place.median());
   const Prediction& p = row.prediction;
   if (style == TableStyle::csv) {
     for (const bool in_place : {false, true})
@@ -193,6 +212,8 @@ void print_compared(const CollectiveRow& row) {
 }
 
 void print_predicted_header(TableStyle style) {
+  if (style == TableStyle::none) return;
+  if (style == TableStyle::osu) return print_osu_header();
   if (style == TableStyle::csv) {
     fmt::print(
         "collective,chips,size,count,type,redop,time,algbw,busbw,bound,bound_by,bottleneck,"
@@ -205,6 +226,8 @@ void print_predicted_header(TableStyle style) {
 void print_predicted(const CollectiveRow& row, TableStyle style) {
   const Prediction& p = row.prediction;
   const double t = p.time.value();
+  if (style == TableStyle::none) return;
+  if (style == TableStyle::osu) return print_osu(row, t);
   if (style == TableStyle::csv) {
     fmt::print("{},{},{},{},{},{},{:.9g},{:.9g},{:.9g},{:.9g},\"{}\",\"{}\",{:.9g},{},{},\"{}\"\n",
                kernels::info(row.collective).name,

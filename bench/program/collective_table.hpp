@@ -6,7 +6,9 @@
 
 namespace bench {
 
-enum class TableStyle { text, csv };
+/// `osu` is what OSU's micro-benchmarks print: sizes and microseconds; `none` leaves stdout to
+/// others.
+enum class TableStyle { text, csv, osu, none };
 
 void print_measured_header(TableStyle style);
 void print_measured(const CollectiveRow& row, TableStyle style);

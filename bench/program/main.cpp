@@ -9,6 +9,7 @@
 //   mpirun -np 4 rainier matmul-distributed -m 1024 -n 1024 -k 1024
 //   mpirun -np 2 rainier run runs/rainier.toml
 //   rainier compare results/rainier.h5 --baseline trainium2
+//   rainier export msccl all_reduce -b 1M -n 8 --algorithm ring -o ring.xml
 //   rainier goodput --system rainier --days 30
 //   rainier validate matmul
 #include <chrono>
@@ -81,6 +82,7 @@ int main(int argc, char** argv) {
     Action chosen;
     bench::add_collective(app, chosen);
     bench::add_compare(app, chosen);
+    bench::add_export(app, chosen);
     bench::add_doctor(app, chosen);
     bench::add_explain(app, chosen);
     bench::add_fit(app, chosen);
@@ -89,6 +91,8 @@ int main(int argc, char** argv) {
     bench::add_health(app, chosen);
     bench::add_matmul_distributed(app, chosen);
     bench::add_models(app, chosen);
+    bench::add_rerun(app, chosen);
+    bench::add_results(app, chosen);
     bench::add_reference(app, chosen);
     bench::add_run(app, chosen);
     bench::add_systems(app, chosen);

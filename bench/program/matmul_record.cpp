@@ -5,6 +5,7 @@
 #include "bench/executor/statistics.hpp"
 #include "bench/program/measured_host.hpp"
 #include "bench/program/modelled_tables.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "bench/program/rows.hpp"
 #include "kernels/distributed/communication_bound.hpp"
 
@@ -98,7 +99,7 @@ void record_predicted(const MatmulOptions& asked,
 
 MatmulRecord::MatmulRecord(const MatmulOptions& asked)
     : path_(asked.output),
-      file_(ResultFile::create(path_, {asked.force, fmt::format("rainier {}", RAINIER_VERSION)})),
+      file_(ResultFile::create(path_, result_options(asked.force))),
       table_(file_.table(measured_distributed_matmul)) {
   record_measuring_host(file_);
 }

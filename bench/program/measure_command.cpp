@@ -1,6 +1,7 @@
 #include "bench/program/measure_command.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -8,12 +9,16 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/nccl_json.hpp"
+#include "bench/exchange/program_source.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
+#include "bench/executor/program_execution.hpp"
 #include "bench/executor/statistics.hpp"
 #include "bench/program/demands.hpp"
 #include "bench/program/surroundings.hpp"
 #include "bench/program/tuning.hpp"
+#include "bench/record/provenance.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
 #include "topology/parse.hpp"
@@ -39,6 +44,14 @@ std::string lowering_text(const std::vector<Way>& ways) {
   }
 }
 
+void check_program(const MeasureRequest& request, const CollectiveRow& row) {
+  const kernels::Program& program = program_named(request.algorithm, request.collective);
+  if (program.ranks != row.ranks)
+    topology::usage_error(fmt::format(
+        "'{}' is for {} ranks, not for {}", request.algorithm, program.ranks, row.ranks));
+  static_cast<void>(whole_elements(program, row.count));
+}
+
 /// Complains about any size before the first is measured.
 void check(const MeasureRequest& request, int ranks) {
   const kernels::CollectiveInfo& what = kernels::info(request.collective);
@@ -51,15 +64,25 @@ void check(const MeasureRequest& request, int ranks) {
         "predict one with --system NAME (rainier systems lists them)");
   for (const std::int64_t bytes : request.sizes) {
     const CollectiveRow row = point(request.collective, bytes, request.options, ranks);
+    if (is_program(request.algorithm)) check_program(request, row);
     if (request.flags.against_mpi && !library_can({row.count, row.type, request.options.op}))
       topology::usage_error("--against-mpi: MPI has no bf16, and counts up to 2^31 elements");
   }
 }
 
+/// A program of others is carried out by messages.
+std::vector<Lowering> lowerings_of(const MeasureRequest& request) {
+  const std::string& asked = request.flags.lowering;
+  if (!is_program(request.algorithm)) return lowerings(asked);
+  if ((asked != "auto" && asked != "messages") || request.flags.buffers == "symmetric")
+    topology::usage_error(request.algorithm + " is carried out by messages: --lowering messages");
+  return {Lowering::messages};
+}
+
 /// The models that stand beside the measurements: a file for the first of the lowerings, or fits of
 /// this job.
 std::vector<Way> ways_of(const MeasureRequest& request, int ranks) {
-  const std::vector<Lowering> possible = lowerings(request.flags.lowering);
+  const std::vector<Lowering> possible = lowerings_of(request);
   if (request.flags.machine.empty() && request.flags.buffers == "private")
     return fit_ways(possible);
   if (request.flags.machine.empty()) return fit_ways({possible.front()});
@@ -167,25 +190,24 @@ class MeasuredTable {
   std::vector<double> logarithms_;
 };
 
-/// @return elements that are wrong
-std::int64_t measure_all(const MeasureRequest& request,
-                         const std::vector<Way>& ways,
-                         Demands& demands,
-                         bool speaks) {
+/// All points, printed one by one.
+std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
+                                       const std::vector<Way>& ways,
+                                       Demands& demands,
+                                       bool speaks) {
   // A tuning table is of the number of ranks, which all ways have.
   const AlgorithmChoice algorithm(request.algorithm, request.collective, ways.front().model);
   MeasuredTable table(request, speaks);
-  std::int64_t wrong = 0;
+  std::vector<CollectiveRow> rows;
   for (const std::int64_t bytes : request.sizes) {
     const std::string& text = algorithm.at(bytes);
     const Way& way = faster_way(ways, request.collective, bytes, request.options, text);
-    const CollectiveRow row = measure_point(request.collective, bytes, request.options, text, way);
-    wrong += row.wrong();
-    table.add(row);
-    demands.check(row);
+    rows.push_back(measure_point(request.collective, bytes, request.options, text, way));
+    table.add(rows.back());
+    demands.check(rows.back());
   }
   table.end();
-  return wrong;
+  return rows;
 }
 
 }  // namespace
@@ -202,9 +224,23 @@ void measure_table(MeasureRequest request) {
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
   if (speaks) print_banner(request, mpi.size(), ways);
   const Surroundings surroundings;
-  const std::int64_t wrong = measure_all(request, ways, demands, mpi.rank() == 0);
+  const std::string start = iso_time(std::chrono::system_clock::now());
+  const std::vector<CollectiveRow> rows = measure_all(request, ways, demands, mpi.rank() == 0);
   const Surroundings::Seen seen = surroundings.end();
   if (speaks) fmt::print("{}", seen.text());
+  if (mpi.rank() == 0 && !request.nccl_json.empty())
+    write_nccl_json(request.nccl_json,
+                    {request.collective,
+                     mpi.size(),
+                     false,
+                     request.options,
+                     start,
+                     iso_time(std::chrono::system_clock::now()),
+                     rows});
+  const std::int64_t wrong = std::accumulate(
+      rows.begin(), rows.end(), std::int64_t{0}, [](std::int64_t sum, const CollectiveRow& row) {
+        return sum + row.wrong();
+      });
   MpiSession::end();
   if (wrong > 0)
     throw topology::Error(topology::ErrorKind::verdict,

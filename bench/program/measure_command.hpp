@@ -29,6 +29,7 @@ struct MeasureRequest {
   std::string algorithm;
   std::vector<std::string> overrides;  ///< of figures of the model
   TableStyle style = TableStyle::text;
+  std::string nccl_json;  ///< file, "-" for stdout, or empty
   MeasureFlags flags;
 };
 

@@ -47,6 +47,10 @@ std::string text_of(const fs::path& path) {
 
 }  // namespace
 
+fs::path shipped_models() {
+  return models_folder();
+}
+
 std::vector<std::string> model_names() {
   std::error_code failure;
   std::vector<std::string> names;

@@ -1,12 +1,16 @@
 // Model files: those that ship with the program, and others.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "kernels/training/model.hpp"
 
 namespace bench {
+
+/// Where the shipped models are.
+[[nodiscard]] std::filesystem::path shipped_models();
 
 /// Names of the shipped models, sorted: models/NAME.json, or in the folder models of RAINIER_DATA.
 /// @throws topology::Error(environment) if there is no such folder

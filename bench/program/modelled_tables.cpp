@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/program/recorded_command.hpp"
 #include "bench/program/rows.hpp"
 
 namespace bench {
@@ -41,8 +42,7 @@ void record_inputs(ResultFile& file, const std::string& system, const std::strin
 ResultFile modelled_file(const ResultsRequest& request,
                          const topology::Machine& machine,
                          std::span<const Table::Row> more) {
-  ResultFile file = ResultFile::create(request.output,
-                                       {request.force, fmt::format("rainier {}", RAINIER_VERSION)});
+  ResultFile file = ResultFile::create(request.output, result_options(request.force));
   record_inputs(file, request.system, machine.name);
   if (!request.overrides.empty())
     file.text("inputs/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n")));

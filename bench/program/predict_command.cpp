@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/nccl_json.hpp"
+#include "bench/exchange/program_source.hpp"
 #include "bench/program/explain_table.hpp"
 #include "bench/program/link_table.hpp"
 #include "bench/program/modelled_tables.hpp"
@@ -74,6 +76,9 @@ void check(const PredictRequest& request, const topology::Machine& machine) {
   const PredictFlags& flags = request.flags;
   if (flags.imbalance != 1 && request.collective != kernels::Collective::all_to_all)
     topology::usage_error("--imbalance is about what the chips receive in an all_to_all");
+  if (flags.imbalance != 1 && is_program(request.algorithm))
+    topology::usage_error(request.algorithm +
+                          ": an imbalance is known for direct exchanges of an all_to_all only");
   if (flags.imbalance < 1 || flags.imbalance > static_cast<double>(machine.chips()))
     topology::usage_error(
         fmt::format("--imbalance {:.6g}: expected what the busiest chip receives over the mean, 1 "
@@ -82,6 +87,9 @@ void check(const PredictRequest& request, const topology::Machine& machine) {
                     machine.chips()));
   if ((flags.explain || !flags.save_tuning.empty()) && request.algorithm != "auto")
     topology::usage_error("--explain and --save-tuning are about what --algorithm auto chooses");
+  if ((flags.explain || flags.links) && request.style != TableStyle::text &&
+      request.style != TableStyle::csv)
+    topology::usage_error("--explain and --links leave no room on stdout for another format");
   if (flags.explain && request.style == TableStyle::csv)
     topology::usage_error("--explain prints text; leave out --csv");
 }
@@ -107,6 +115,9 @@ void predict_table(const PredictRequest& request, const topology::Machine& machi
                                  {nullptr, request.flags.imbalance}));
   if (!request.flags.save_tuning.empty()) save_choices(request, machine, rows);
   if (!request.flags.output.empty()) record(request, machine, rows);
+  if (!request.nccl_json.empty())
+    write_nccl_json(request.nccl_json,
+                    {request.collective, machine.chips(), true, request.options, {}, {}, rows});
   const bool only_links = request.flags.links && request.style == TableStyle::csv;
   if (!only_links) print_points(request, machine, rows);
   if (request.flags.explain) print_explanations(request, machine, rows);

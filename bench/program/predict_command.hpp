@@ -34,6 +34,7 @@ struct PredictRequest {
   std::string system;                  ///< name or file
   std::vector<std::string> overrides;  ///< of its figures
   TableStyle style = TableStyle::text;
+  std::string nccl_json;  ///< file, "-" for stdout, or empty
   PredictFlags flags;
 };
 

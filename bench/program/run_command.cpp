@@ -10,6 +10,7 @@
 #include "bench/program/commands.hpp"
 #include "bench/program/dry_run.hpp"
 #include "bench/program/measured_host.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "bench/program/run_file.hpp"
 #include "bench/program/run_measured.hpp"
 #include "bench/program/run_modelled.hpp"
@@ -51,7 +52,7 @@ void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
 
 /// Or goes on with it, if it is the same run.
 ResultFile begin_run(const RunOptions& options, const RunFile& run, int ranks) {
-  ResultOptions how{options.force, fmt::format("rainier {}", RAINIER_VERSION)};
+  ResultOptions how = result_options(options.force);
   how.resume = options.resume;
   ResultFile file = ResultFile::create(options.output, how);
   if (file.resumed() > 0)

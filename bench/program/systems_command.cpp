@@ -6,6 +6,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/expected.hpp"
+#include "bench/program/results_summary.hpp"
 #include "bench/program/text.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
@@ -153,9 +154,9 @@ void add_systems(CLI::App& app, Action& chosen) {
   };
 
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("show", "Show a system: levels, links, chip; each figure with its origin");
-  command->add_option("system", options->system, "name or file")->required();
+  CLI::App* command = app.add_subcommand(
+      "show", "Show a system, each figure with its origin; or what a results file holds");
+  command->add_option("system", options->system, "name or file, or a results file")->required();
   command->add_option("--chips", options->chips, "a part of it")->check(whole(1));
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
   command->footer(
@@ -163,6 +164,10 @@ void add_systems(CLI::App& app, Action& chosen) {
       "rainier show trn2-ultraserver --set z.bandwidth=\"128 GB/s\"");
   command->callback([options, &chosen] {
     chosen = [options] {
+      if (is_results(options->system)) {
+        if (speaks_before_init()) print_results(options->system);
+        return;
+      }
       Machine machine = topology::load_system(options->system, options->overrides);
       if (options->chips != 0) machine = topology::slice(machine, options->chips);
       if (speaks_before_init()) show(machine);

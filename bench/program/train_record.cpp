@@ -9,6 +9,7 @@
 
 #include "bench/program/model_file.hpp"
 #include "bench/program/modelled_tables.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "bench/program/rows.hpp"
 #include "kernels/training/pipeline.hpp"
 #include "topology/parse.hpp"
@@ -180,8 +181,7 @@ ResultFile begin(const TrainRecord& where,
                  const kernels::Model& model,
                  const topology::Software& software,
                  std::span<const topology::Machine> machines) {
-  ResultFile file =
-      ResultFile::create(where.output, {where.force, fmt::format("rainier {}", RAINIER_VERSION)});
+  ResultFile file = ResultFile::create(where.output, result_options(where.force));
   record_inputs(file, where, model);
   Table figures = file.table(systems_figures);
   for (std::size_t i = 0; i < machines.size(); ++i) {

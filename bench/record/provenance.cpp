@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <string_view>
 
 #include <fmt/chrono.h>
@@ -39,13 +40,8 @@ bool is_allowed(std::string_view variable) {
 }
 
 Json environment() {
-  std::vector<std::string> kept;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
-    if (const std::string_view text(*entry); is_allowed(text.substr(0, text.find('='))))
-      kept.emplace_back(text);
-  std::sort(kept.begin(), kept.end());
   Json json = Json::object();
-  for (const std::string& text : kept) {
+  for (const std::string& text : kept_environment()) {
     const auto sign = text.find('=');
     json[text.substr(0, sign)] = text.substr(sign + 1);
   }
@@ -77,6 +73,22 @@ std::string compiler() {
 std::string iso_time(Provenance::Time time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+std::vector<std::string> program_arguments() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> all;
+  for (std::string argument; std::getline(file, argument, '\0');) all.push_back(argument);
+  return all;
+}
+
+std::vector<std::string> kept_environment() {
+  std::vector<std::string> kept;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    if (const std::string_view text(*entry); is_allowed(text.substr(0, text.find('='))))
+      kept.emplace_back(text);
+  std::sort(kept.begin(), kept.end());
+  return kept;
 }
 
 std::string manifest_json(const Provenance& provenance) {

@@ -19,8 +19,14 @@ struct Provenance {
 /// "2026-11-24T16:26:34Z"
 [[nodiscard]] std::string iso_time(Provenance::Time time);
 
-/// The JSON text that goes to "provenance/manifest". Of the environment only variables of the
-/// launchers and libraries that steer speed are kept, so no secret gets into a file people share.
+/// argv as the kernel keeps it.
+[[nodiscard]] std::vector<std::string> program_arguments();
+
+/// Of the environment, "NAME=value": variables of the launchers and libraries that steer speed, so
+/// no secret gets into a file people share.
+[[nodiscard]] std::vector<std::string> kept_environment();
+
+/// The JSON text that goes to "provenance/manifest". Of the environment only what is kept.
 [[nodiscard]] std::string manifest_json(const Provenance& provenance);
 
 }  // namespace bench

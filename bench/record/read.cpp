@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "bench/record/attribute.hpp"
 #include "bench/record/group.hpp"
 #include "bench/record/hdf5_error.hpp"
@@ -71,6 +73,24 @@ std::vector<std::string> members(hid_t group) {
   return names;
 }
 
+/// Paths of all objects that are asked for.
+std::vector<std::string> objects(hid_t file, bool (*wanted)(hid_t object)) {
+  struct Search {
+    bool (*wanted)(hid_t object);
+    std::vector<std::string> found;
+  };
+
+  Search search{wanted, {}};
+  const auto visit = [](hid_t root, const char* name, const H5O_info_t*, void* data) -> herr_t {
+    auto* all = static_cast<Search*>(data);
+    const ObjectHandle object(H5Oopen(root, name, H5P_DEFAULT));
+    if (object.get() >= 0 && all->wanted(object.get())) all->found.emplace_back(name);
+    return 0;
+  };
+  checked(H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, visit, &search), "list", file);
+  return search.found;
+}
+
 DatasetHandle open_column(hid_t group, const std::string& name) {
   return DatasetHandle(
       checked(H5Dopen2(group, name.c_str(), H5P_DEFAULT), "open the column", group, name));
@@ -84,7 +104,10 @@ ReadTable::ReadTable(hid_t group, std::string path) : path_(std::move(path)) {
   for (const std::string& name : members(group)) {
     const DatasetHandle dataset = open_column(group, name);
     const std::vector<hsize_t> size = extent(dataset.get());
+    if (name != "sample" && size.at(0) < points_)
+      refuse(fmt::format("{}/{} has {} of {} points", path_, name, size[0], points_));
     if (size.size() == 2) {
+      has_samples_ = true;
       width_ = size.back();
       samples_ = read_matrix(dataset.get(), points_);
     } else if (name != "sample") {
@@ -118,6 +141,11 @@ std::span<const double> ReadTable::samples(std::size_t point) const {
   return std::span(samples_).subspan(std::min(point * width_, samples_.size()), width_);
 }
 
+bool is_hdf5(const std::filesystem::path& path) {
+  silence_hdf5();
+  return H5Fis_hdf5(path.c_str()) > 0;
+}
+
 ReadFile::ReadFile(const std::filesystem::path& path)
     : path_(path.string()), file_(open_file(path_)) {
   expect_ours();
@@ -125,7 +153,8 @@ ReadFile::ReadFile(const std::filesystem::path& path)
 
 void ReadFile::expect_ours() const {
   const hid_t root = file_.get();
-  if (!has_attribute(root, "format") || read_attribute(root, "format") != Cell(results_format))
+  if (!bench::has_attribute(root, "format") ||
+      read_attribute(root, "format") != Cell(results_format))
     refuse(path_ + " is an HDF5 file of another program, not results of rainier");
   const auto version = std::get<std::string>(read_attribute(root, "schema_version"));
   if (major(version) > major(schema_version))
@@ -146,9 +175,25 @@ bool ReadFile::has(const std::string& path) const {
   return has_object(file_.get(), path);
 }
 
+bool ReadFile::has_attribute(const std::string& group, const std::string& name) const {
+  return has(group) && bench::has_attribute(open(group).get(), name);
+}
+
+std::vector<std::string> ReadFile::tables() const {
+  return objects(file_.get(), [](hid_t object) {
+    return H5Iget_type(object) == H5I_GROUP && bench::has_attribute(object, "points");
+  });
+}
+
+std::vector<std::string> ReadFile::texts() const {
+  return objects(file_.get(), [](hid_t object) {
+    return H5Iget_type(object) == H5I_DATASET && extent(object).empty();
+  });
+}
+
 ReadTable ReadFile::table(const std::string& group) const {
   const ObjectHandle object = open(group);
-  if (H5Iget_type(object.get()) != H5I_GROUP || !has_attribute(object.get(), "points"))
+  if (H5Iget_type(object.get()) != H5I_GROUP || !bench::has_attribute(object.get(), "points"))
     refuse(path_ + ": " + group + " is not a table");
   return {object.get(), path_ + ": " + group};
 }
@@ -159,7 +204,7 @@ std::string ReadFile::text(const std::string& path) const {
 
 Cell ReadFile::attribute(const std::string& group, const std::string& name) const {
   const ObjectHandle object = open(group);
-  if (!has_attribute(object.get(), name))
+  if (!bench::has_attribute(object.get(), name))
     refuse(path_ + ": " + group + " has no attribute '" + name + "'");
   return read_attribute(object.get(), name);
 }

@@ -24,6 +24,11 @@ class ReadTable {
 
   [[nodiscard]] bool has(const std::string& column) const { return columns_.contains(column); }
 
+  /// By name, without the samples.
+  [[nodiscard]] const std::map<std::string, Values>& columns() const { return columns_; }
+
+  [[nodiscard]] bool has_samples() const { return has_samples_; }
+
   /// Columns by name. @throws Error(environment) when there is none of that name and type.
   [[nodiscard]] const std::vector<double>& floats(const std::string& column) const;
   [[nodiscard]] const std::vector<std::int64_t>& integers(const std::string& column) const;
@@ -39,9 +44,13 @@ class ReadTable {
   std::string path_;
   std::size_t points_ = 0;
   std::size_t width_ = 0;
+  bool has_samples_ = false;
   std::map<std::string, Values> columns_;
   std::vector<double> samples_;
 };
+
+/// Has this file the signature of HDF5?
+[[nodiscard]] bool is_hdf5(const std::filesystem::path& path);
 
 class ReadFile {
  public:
@@ -52,6 +61,10 @@ class ReadFile {
   [[nodiscard]] std::int64_t last_point() const;
 
   [[nodiscard]] bool has(const std::string& path) const;
+  [[nodiscard]] bool has_attribute(const std::string& group, const std::string& name) const;
+  /// Paths of all tables, of all scalar texts, in the order of their names.
+  [[nodiscard]] std::vector<std::string> tables() const;
+  [[nodiscard]] std::vector<std::string> texts() const;
   /// @throws Error(environment) when there is no such table, and so for the others.
   [[nodiscard]] ReadTable table(const std::string& group) const;
   [[nodiscard]] std::string text(const std::string& path) const;

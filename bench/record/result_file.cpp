@@ -80,8 +80,10 @@ void ResultFile::begin(const ResultOptions& options) {
   write_attribute(root, "status", "running");
   write_attribute(root, "last_point", std::int64_t{0});
   file_->save();
+  if (!options.command.empty()) text("inputs/command.json", options.command);
 }
 
+/// Changes nothing on disk yet: the run may turn out to be another one.
 void ResultFile::resume(const ResultOptions& options) {
   const hid_t root = file_->id();
   for (const auto& [name, now] : {std::pair<const char*, std::string>{"creator", options.creator},
@@ -98,7 +100,6 @@ void ResultFile::resume(const ResultOptions& options) {
   write_attribute(root, "status", "running");
   if (bench::has_attribute(root, "failure"))
     checked(H5Adelete(root, "failure"), "go on with", root);
-  file_->save();
 }
 
 std::string ResultFile::of_this_part(const std::string& path) const {

@@ -15,7 +15,8 @@ namespace bench {
 struct ResultOptions {
   bool overwrite = false;           ///< of complete results, and of points of an unfinished run
   std::string creator = "rainier";  ///< program and version, "rainier 0.1.0"
-  bool resume = false;  ///< goes on with an unfinished run, if there is one, by the same program
+  bool resume = false;    ///< goes on with an unfinished run, if there is one, by the same program
+  std::string command{};  ///< JSON, for inputs/command.json; empty: none
 };
 
 /// Grows as PATH.partial with status "running"; `complete` gives it its name. Without that, what

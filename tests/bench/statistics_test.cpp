@@ -35,6 +35,40 @@ TEST(Statistics, IntervalsHoldTheMedianAsOftenAsTheySay) {
 }
 
 /// Of equal times the mean of 400 normal amounts, known to a twentieth of their deviation.
+TEST(Statistics, IntervalsOfFewValuesHoldTheMeanAsOftenAsTheySay) {
+  std::mt19937 generator(5);
+  std::normal_distribution<double> law(3, 2);
+  for (const std::size_t count : {3U, 5U, 12U}) {
+    constexpr int tries = 4000;
+    int held = 0;
+    for (int t = 0; t < tries; ++t) {
+      std::vector<double> values(count);
+      for (double& value : values) value = law(generator);
+      held += bench::mean_interval(values).holds(3) ? 1 : 0;
+    }
+    EXPECT_NEAR(held, 0.95 * tries, 0.015 * tries) << count;
+  }
+  // Student's t of 4 degrees, by its table: 2.776.
+  const bench::Interval interval = bench::mean_interval({1, 2, 3, 4, 5});
+  EXPECT_NEAR((interval.high - 3) / std::sqrt(2.5 / 5), 2.776, 0.01);
+}
+
+TEST(Statistics, IntervalsOfRatiosHoldTheRatioOfTheMedians) {
+  std::mt19937 generator(6);
+  std::lognormal_distribution<double> law(0, 0.2);
+  constexpr int tries = 200;
+  int held = 0;
+  for (int t = 0; t < tries; ++t) {
+    std::vector<double> above(25);
+    std::vector<double> below(25);
+    for (double& value : above) value = 1.5 * law(generator);
+    for (double& value : below) value = law(generator);
+    held += bench::median_ratio_interval(above, below).holds(1.5) ? 1 : 0;
+  }
+  EXPECT_GE(held, 0.9 * tries);
+  EXPECT_LE(held, tries - 1);
+}
+
 TEST(Statistics, IntervalsOfRatesShrinkWithTheRootOfTheirNumber) {
   std::mt19937 generator(5);
   std::normal_distribution<double> any(10, 2);

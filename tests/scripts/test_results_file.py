@@ -12,8 +12,8 @@ import pytest
 BUILD = pathlib.Path(os.environ.get("RAINIER_BUILD", "build"))
 SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).parents[2]))
 TABLES = ["systems/figures", "modelled/collective", "modelled/link_class", "modelled/link",
-          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed", "modelled/plan", "modelled/generation", "modelled/waterfall", "modelled/free_resource",
-          "modelled/goodput", "modelled/goodput_lever", "modelled/goodput_run", "modelled/distributed_matmul",
+          "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed",
+          "modelled/plan", "modelled/generation", "modelled/waterfall", "modelled/free_resource", "modelled/goodput", "modelled/goodput_lever", "modelled/goodput_run", "modelled/distributed_matmul",
           "measured/collective", "measured/clock", "measured/matmul", "measured/distributed_matmul",
           "measured/compute", "measured/memory"]
 KINDS = {"f": "float64", "i": "int64", "O": "text"}
@@ -106,6 +106,38 @@ def test_tools_read_it(example):
     assert 'string :format = "rainier-results"' in header
     assert 'string busbw:units = "byte s-1"' in header
     assert header.index("string kernel(point)") < header.rindex("int64 threads(point)")
+
+
+def test_h5diff_finds_what_differs(example, tmp_path):
+    if shutil.which("h5diff") is None:
+        pytest.skip("no h5diff")
+    other = tmp_path / "other.h5"
+    shutil.copy(example, other)
+    assert subprocess.run(["h5diff", example, other], check=False).returncode == 0
+    with h5py.File(other, "r+") as file:
+        file["modelled/collective/time"][2] = 7.0
+    found = subprocess.run(["h5diff", "-v", example, other, "/modelled/collective/time"], capture_output=True,
+                           text=True, check=False)
+    assert found.returncode == 1 and "1 differences found" in found.stdout
+
+
+def test_the_loader_gives_pandas_and_xarray(example):
+    script = f"""
+import sys; sys.path.insert(0, {str(SOURCE / "scripts")!r}); sys.path.remove("") if "" in sys.path else None
+import results
+tables = results.load({str(example)!r})
+frame = tables["modelled/collective"].frame()
+print(type(frame).__module__.split(".")[0], frame["size"].tolist(), frame.attrs["units"]["time"], len(frame.columns))
+data = tables["measured/collective"].dataset()
+print(type(data).__module__.split(".")[0], data["samples"].dims, data["time"].attrs["units"], data.sizes["point"])
+"""
+    pytest.importorskip("pandas")
+    pytest.importorskip("xarray")
+    out = subprocess.run(["/usr/bin/python3", "-c", script], capture_output=True, text=True, check=True).stdout
+    with h5py.File(example) as file:
+        count = len(columns(file["modelled/collective"]))
+    assert out.splitlines() == [f"pandas [0, 1, 2, 3, 4] s {count}",
+                                "xarray ('point', 'sample') s 5"]
 
 
 def test_units_are_udunits(example):

@@ -1,0 +1,39 @@
+// The times that results files hold, as points that can be found again in other files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// What was timed, and how long it took in one file.
+struct TimedPoint {
+  std::string kernel;        ///< "all_reduce"; empty: not known
+  std::string type;          ///< "f32", and what else tells kernels apart
+  std::int64_t ranks = 0;    ///< of a collective; 0: not known, or it has none
+  std::string name;          ///< within the group: "64 KiB in place"
+  std::int64_t size = 0;     ///< bytes of a collective; 0: it has none
+  bool modelled = false;     ///< the same in every run
+  std::vector<double> time;  ///< samples, seconds
+  /// Over a control of the same run, which the machine slows down as much: MPI's own call in turns
+  /// with ours, or the multiply-adds that the cores can do. Empty: there is none.
+  std::vector<double> relative;
+
+  /// Points that one kernel makes: "all_reduce f32, 2 ranks".
+  [[nodiscard]] std::string group() const;
+};
+
+/// One file's points, and what else went on when they were measured.
+struct TimedFile {
+  std::string path;
+  std::vector<TimedPoint> points;
+  double disturbance = 0;   ///< share of the host's CPU time that others took, and other guests
+  double core_to_core = 0;  ///< seconds that a cache line takes between ranks; 0: not known
+};
+
+/// Of all tables of a results file that hold times.
+/// @throws Error(environment), see ReadFile
+[[nodiscard]] TimedFile timed_points(const std::string& path);
+
+}  // namespace bench

@@ -1,0 +1,72 @@
+#include "bench/program/recorded_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/record/provenance.hpp"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> own_arguments() {
+  std::vector<std::string> all = program_arguments();
+  if (!all.empty()) all.erase(all.begin());
+  return all;
+}
+
+/// "--output=x.h5" and "-Ox.h5" in one word; alone the value is the next word.
+bool is_output(std::string_view word) {
+  return word.starts_with("--output") || word.starts_with("-O");
+}
+
+bool is_alone(std::string_view word) {
+  return word == "--output" || word == "-O";
+}
+
+std::string name_of(const std::string& word) {
+  std::error_code error;
+  const fs::path path(word);
+  const bool input = path.extension() == ".toml" || path.extension() == ".json";
+  if (input && fs::is_regular_file(path, error)) return path.filename().string();
+  if (fs::is_regular_file(path / "config.json", error))
+    return fs::absolute(path).lexically_normal().filename().string();
+  return word;
+}
+
+}  // namespace
+
+std::vector<std::string> portable(const std::vector<std::string>& arguments) {
+  constexpr std::array<std::string_view, 2> about_files{"--force", "--resume"};
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (is_output(word)) {
+      if (is_alone(word)) ++i;
+      continue;
+    }
+    if (std::find(about_files.begin(), about_files.end(), word) != about_files.end()) continue;
+    const bool run_file = arguments.front() == "run" && word.ends_with(".toml");
+    all.push_back(run_file ? "run.toml" : name_of(word));
+  }
+  return all;
+}
+
+std::string recorded_command() {
+  if (const char* of_rerun = std::getenv("RAINIER_COMMAND")) return of_rerun;
+  using nlohmann::json;
+  return json(portable(own_arguments())).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+ResultOptions result_options(bool overwrite) {
+  return {overwrite, fmt::format("rainier {}", RAINIER_VERSION), false, recorded_command()};
+}
+
+}  // namespace bench

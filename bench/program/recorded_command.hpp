@@ -1,0 +1,21 @@
+// The command that left a results file, so that it can be run again from the file alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/record/result_file.hpp"
+
+namespace bench {
+
+/// The arguments of this process as JSON, without where results go (so that equal runs leave equal
+/// bytes) and with the names instead of the paths of input files, which are in the file.
+[[nodiscard]] std::string recorded_command();
+
+/// The same of given arguments, without the program.
+[[nodiscard]] std::vector<std::string> portable(const std::vector<std::string>& arguments);
+
+/// Of a results file that this process writes.
+[[nodiscard]] ResultOptions result_options(bool overwrite);
+
+}  // namespace bench

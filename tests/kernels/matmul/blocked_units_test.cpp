@@ -1,0 +1,160 @@
+// Every vector unit of this CPU, with and without dot products: sizes around tiles, blocks and
+// panels.
+#include <cstdint>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include "kernels/matmul/block.hpp"
+#include "kernels/matmul/dot.hpp"
+#include "tests/kernels/matmul/blocked_operands.hpp"
+#include "tests/vector_unit.hpp"
+
+namespace {
+
+using fixtures::Bf16;
+using fixtures::choose_vector_unit;
+using fixtures::DataType;
+using fixtures::expect_close;
+using fixtures::expect_exact;
+using fixtures::expect_same_in_any_layout;
+using fixtures::expect_same_packed;
+using fixtures::F32;
+using fixtures::F64;
+using fixtures::Gemm;
+using fixtures::I8;
+using fixtures::integers;
+using fixtures::reals;
+
+/// Every vector unit that this CPU has and the kernels were compiled for.
+std::vector<std::int64_t> targets() {
+  std::vector<std::int64_t> found;
+  for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+    const std::int64_t target = left & -left;
+    choose_vector_unit(target);
+    if (std::string(kernels::simd_target()) == hwy::TargetName(target)) found.push_back(target);
+  }
+  choose_vector_unit(0);
+  return found;
+}
+
+/// A vector unit, with or without dot products of its own where it has them.
+struct Unit {
+  std::int64_t target = 0;
+  bool dot = false;
+};
+
+std::vector<Unit> units() {
+  std::vector<Unit> all;
+  for (const std::int64_t target : targets()) {
+    all.push_back({target, false});
+    choose_vector_unit(target);
+    if (kernels::has_dot(DataType::bf16) || kernels::has_dot(DataType::i8))
+      all.push_back({target, true});
+  }
+  choose_vector_unit(0);
+  return all;
+}
+
+class BlockedOn : public testing::TestWithParam<Unit> {
+ protected:
+  void SetUp() override {
+    choose_vector_unit(GetParam().target);
+    kernels::allow_dot(GetParam().dot);
+  }
+
+  void TearDown() override {
+    choose_vector_unit(0);
+    kernels::allow_dot(true);
+  }
+
+  /// Of a type that has no dot product there is no second variant.
+  static bool is_new(DataType type) { return !GetParam().dot || kernels::has_dot(type); }
+
+  template <class T>
+  static void expect_exact_and_close(std::int64_t m, std::int64_t n, std::int64_t k) {
+    if (!is_new(T::type)) return;
+    expect_exact(integers<T>(m, n, k), 1);
+    expect_same_packed(integers<T>(m, n, k), 1);
+    if constexpr (!std::is_integral_v<typename T::C>) {
+      expect_close(reals<T>(m, n, k), 1);
+      expect_same_packed(reals<T>(m, n, k), 1);
+    }
+  }
+
+  /// Panels hold 2,048 bytes of a row of A, as it is or widened to 32 bits.
+  template <class T>
+  static void expect_right_around_a_panel() {
+    for (const std::size_t bytes :
+         std::set<std::size_t>{sizeof(typename T::A), sizeof(typename T::C)})
+      for (const std::int64_t step : {-1, 0, 1}) {
+        const std::int64_t k = kernels::block_k_bytes / static_cast<std::int64_t>(bytes);
+        expect_exact_and_close<T>(7, 33, k + step);
+        expect_exact_and_close<T>(5, 18, 2 * k + step);
+        expect_exact_and_close<T>(13, 48, 2 * k + step);  // whole vectors
+      }
+  }
+
+  static void expect_right_in_every_type(std::int64_t m, std::int64_t n, std::int64_t k) {
+    expect_exact_and_close<F32>(m, n, k);
+    expect_exact_and_close<F64>(m, n, k);
+    expect_exact_and_close<Bf16>(m, n, k);
+    expect_exact_and_close<I8>(m, n, k);
+  }
+};
+
+std::string unit_name(const testing::TestParamInfo<Unit>& info) {
+  return std::string(hwy::TargetName(info.param.target)) + (info.param.dot ? "WithDot" : "");
+}
+
+TEST_P(BlockedOn, EverySmallShapeIsRight) {
+  for (std::int64_t m = 1; m <= 13; ++m)
+    for (std::int64_t n = 1; n <= 18; ++n)
+      for (std::int64_t k = 1; k <= 9; ++k) expect_right_in_every_type(m, n, k);
+}
+
+TEST_P(BlockedOn, EveryColumnTailIsRight) {
+  for (std::int64_t n = 1; n <= 2 * kernels::block_kernels<float, float, float>().tile_cols + 1;
+       ++n)
+    for (const std::int64_t m : {1, 5, 6, 7, 13}) expect_right_in_every_type(m, n, 30);
+}
+
+TEST_P(BlockedOn, BlockBoundariesAreRight) {
+  constexpr std::int64_t m = kernels::block_m;
+  constexpr std::int64_t n = kernels::block_n;
+  for (const std::int64_t step : {-1, 0, 1}) {
+    expect_right_in_every_type(m + step, 17, 9);
+    expect_right_in_every_type(7, n + step, 9);
+  }
+  expect_right_in_every_type(2 * m + 1, 5, 9);
+  expect_right_in_every_type(3, 2 * n + 1, 9);
+  expect_right_in_every_type(3, n + 64, 16);
+  expect_right_around_a_panel<F32>();
+  expect_right_around_a_panel<F64>();
+  expect_right_around_a_panel<Bf16>();
+  expect_right_around_a_panel<I8>();
+}
+
+TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
+  // Below, at and above a vector, a tile of rows and what is turned at a time; two blocks of k.
+  for (const Gemm& s : {Gemm{1, 1, 1},
+                        Gemm{1, 64, 33},
+                        Gemm{5, 16, 1},
+                        Gemm{6, 64, 16},
+                        Gemm{7, 67, 17},
+                        Gemm{17, 130, 31},
+                        Gemm{20, 40, 2 * kernels::block_k_bytes / 2 + 3}}) {
+    expect_same_in_any_layout(reals<F32>(s.m, s.n, s.k), 1);
+    expect_same_in_any_layout(reals<F64>(s.m, s.n, s.k), 2);
+    if (is_new(DataType::bf16)) expect_same_in_any_layout(reals<Bf16>(s.m, s.n, s.k), 1);
+    if (is_new(DataType::i8)) expect_same_in_any_layout(integers<I8>(s.m, s.n, s.k), 2);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllUnits, BlockedOn, testing::ValuesIn(units()), unit_name);
+
+}  // namespace

@@ -1,0 +1,109 @@
+"""rainier check: each way in which a file can differ from its schema is found and named."""
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from program import MODELLED, refused, run, run_file
+
+
+@pytest.fixture(scope="module", name="good")
+def fixture_good(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("good")
+    path = folder / "good.h5"
+    assert run("run", run_file(folder, MODELLED), "-O", path).returncode == 0
+    return path
+
+
+def test_a_good_file_is_good(good):
+    result = run("check", good)
+    assert result.returncode == 0 and "is what schema" in result.stdout
+
+
+def replace(file, path, values):
+    attributes = dict(file[path].attrs)
+    del file[path]
+    dataset = file.create_dataset(path, data=values)
+    for name in ("units", "long_name"):
+        dataset.attrs[name] = attributes[name]
+
+
+def faster_than_its_bound(file):
+    file["modelled/collective/time"][3] = file["modelled/collective/bound"][3] / 2
+
+
+def no_origin(file):
+    file["modelled/collective/evidence"][0] = "guessed"
+
+
+def another_type(file):
+    replace(file, "modelled/collective/chips", file["modelled/collective/chips"][:].astype(float))
+
+
+def shorter(file):
+    replace(file, "modelled/collective/busbw", file["modelled/collective/busbw"][:-1])
+
+
+def negative(file):
+    file["modelled/matmul/time"][1] = -1.0
+
+
+def one_more_column(file):
+    file.create_dataset("modelled/matmul/extra", data=np.zeros(len(file["modelled/matmul/point"])))
+
+
+BREAKS = [
+    (lambda file: file["modelled/collective"].pop("bound"), "modelled/collective/bound is missing"),
+    (another_type, "modelled/collective/chips is float64, not int64"),
+    (lambda file: file["modelled/matmul/time"].attrs.modify("units", "ms"),
+     "modelled/matmul/time has not the units 's'"),
+    (lambda file: file["modelled/matmul/time"].attrs.pop("long_name"), "modelled/matmul/time has not the long_name"),
+    (shorter, "modelled/collective/busbw has 23 of 24 points"),
+    (no_origin, "modelled/collective/evidence says 'guessed'"),
+    (faster_than_its_bound, "modelled/collective/time is below its bound in point 3"),
+    (negative, "modelled/matmul/time is -1 in point 1"),
+    (one_more_column, "modelled/matmul/extra is no column"),
+    (lambda file: file.move("modelled/matmul", "modelled/other"), "modelled/other is no table"),
+    (lambda file: file.attrs.modify("last_point", np.int64(7)), "last_point is 7"),
+    (lambda file: file.attrs.modify("status", "running"), "status is running"),
+    (lambda file: file["modelled/matmul/point"].__setitem__(1, 5), "modelled/matmul/point does not count"),
+]
+
+
+@pytest.mark.parametrize("broken, says", BREAKS, ids=[says for _, says in BREAKS])
+def test_each_difference_is_named(good, tmp_path, broken, says):
+    path = tmp_path / "bad.h5"
+    shutil.copy(good, path)
+    with h5py.File(path, "r+") as file:
+        broken(file)
+    result = run("check", path)
+    assert result.returncode == 1, result.stderr
+    assert f"{path}: {says}" in result.stdout
+    assert "1 problem" in result.stderr or result.stdout.count("\n") > 1
+    both = run("check", good, path)
+    assert both.returncode == 1 and "1 of 2 files" in both.stderr and f"{good} is what schema" in both.stdout
+
+
+def test_what_is_no_results_file_is_refused(tmp_path):
+    (tmp_path / "text.h5").write_text("no")
+    refused("check", tmp_path / "text.h5", code=3, says=["not an HDF5 file"])
+    refused("check", tmp_path / "none.h5", code=3, says=["no such file"])
+    refused("show", tmp_path / "none.h5", code=3, says=["no such file"])
+
+
+def test_many_files_are_one_that_links_to_them(good, tmp_path):
+    (tmp_path / "deep").mkdir()
+    for name in ("a", "b"):
+        shutil.copy(good, tmp_path / "deep" / f"{name}.h5")
+    result = run("collect", "deep/a.h5", "deep/b.h5", "-O", "all.h5", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    shutil.move(tmp_path, moved := tmp_path.with_name("elsewhere"))  # links are relative
+    with h5py.File(moved / "all.h5") as everything, h5py.File(good) as file:
+        assert sorted(everything["runs"]) == ["a", "b"]
+        times = everything["runs/b/modelled/collective/time"][:]
+        assert times.tolist() == file["modelled/collective/time"][:].tolist()
+    moved.rename(tmp_path)
+    refused("collect", good, tmp_path / "deep" / "a.h5", good, "-O", tmp_path / "x.h5", says=["two files are called"])
+    refused("collect", good, "-O", tmp_path / "all.h5", code=3, says=["exists"])
+    refused("collect", tmp_path / "none.h5", "-O", tmp_path / "x.h5", code=3, says=["no such file"])

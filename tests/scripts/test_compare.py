@@ -1,0 +1,139 @@
+"""rainier compare of two and more files: verdicts and exit codes on files whose truth is known."""
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from program import MEASURED, MODELLED, refused, run, run_file
+
+MATMUL = """
+[measure.matmul]
+datatypes = ["f32"]
+shapes = [[64, 64, 64], [96, 96, 96]]
+repetitions = 3
+"""
+
+
+@pytest.fixture(scope="module", name="measured")
+def fixture_measured(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("measured")
+    path = folder / "out.h5"
+    text = MEASURED.replace("{samples}", "20") + "against_mpi = true\n" + MATMUL + MODELLED.replace("title", "# title")
+    assert run("run", run_file(folder, 'title = "both"\n' + text), "-O", path, ranks=2).returncode == 0
+    with h5py.File(path, "r+") as file:  # what else went on here is another test's matter
+        for name in ("foreign_cpu_share", "stolen_cpu_share"):
+            file["measured/host"].attrs[name] = 0.0
+    return path
+
+
+def again(measured, path, seed, slower=()):
+    """As if measured once more: samples of the same laws, some kernels slowed down."""
+    shutil.copy(measured, path)
+    random = np.random.default_rng(seed)
+    with h5py.File(path, "r+") as file:
+        for table in ("measured/collective", "measured/matmul"):
+            samples = file[table]["samples"][:]
+            for row in samples:
+                kept = ~np.isnan(row)
+                row[kept] = random.choice(row[kept], kept.sum()) * random.lognormal(0, 0.03, kept.sum())
+            if table == "measured/collective":
+                ours = file[table]["implementation"].asstr()[:] != "MPI"
+            else:
+                ours = file[table]["kernel"].asstr()[:] == "blocked"
+            samples[ours] *= 1.2 if table in slower else 1
+            file[table]["samples"][:] = samples
+    return path
+
+
+def compare(*arguments):
+    result = run("compare", *arguments, "--json")
+    assert result.returncode in (0, 1), result.stderr
+    return result.returncode, json.loads(result.stdout)
+
+
+def test_a_file_is_as_fast_as_itself(measured):
+    code, compared = compare(measured, measured)
+    assert code == 0 and not compared["slower"] and not compared["missing"] and compared["added"] == 0
+    assert all(group["ratio"] == 1 for group in compared["groups"])
+    names = {group["name"].split()[0] for group in compared["groups"]}
+    assert names == {"all_reduce", "matmul", "modelled"}
+
+
+def test_twenty_runs_of_the_same_program_are_the_same(measured, tmp_path):
+    wrong = [seed for seed in range(20)
+             if compare(measured, again(measured, tmp_path / "b.h5", seed))[0] != 0]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("table, name", [("measured/collective", "all_reduce f32, 2 ranks"),
+                                         ("measured/matmul", "matmul f32 blocked, 2 threads")])
+def test_one_kernel_slowed_by_a_fifth_is_reported(measured, tmp_path, table, name):
+    found = 0
+    for seed in range(10):
+        code, compared = compare(measured, again(measured, tmp_path / "b.h5", seed, slower=[table]))
+        slower = [group["name"] for group in compared["groups"] if group["verdict"] == "slower"]
+        assert set(slower) <= {name}
+        found += code == 1 and slower == [name]
+    assert found >= 9  # its own samples may scatter widely on a busy machine
+
+
+def test_several_references_are_pooled(measured, tmp_path):
+    references = [again(measured, tmp_path / f"a{seed}.h5", seed) for seed in range(3)]
+    slow = again(measured, tmp_path / "b.h5", 7, slower=["measured/collective"])
+    assert compare(slow, "--against", *references)[0] == 1
+    assert compare(again(measured, tmp_path / "c.h5", 8), "--against", *references)[0] == 0
+
+
+def test_the_table_names_what_is_slower(measured, tmp_path):
+    slow = again(measured, tmp_path / "b.h5", 1, slower=["measured/matmul"])
+    result = run("compare", measured, slow)
+    assert result.returncode == 1 and "slower than before" in result.stderr
+    [line] = [line for line in result.stdout.splitlines() if line.endswith("SLOWER") and not line.startswith(" ")]
+    assert line.startswith("matmul f32 blocked")
+    assert "modelled and the same: 26 points" in result.stdout
+    assert "2^20" not in result.stdout and "1 KiB" in run("compare", measured, slow, "--all").stdout
+
+
+def test_a_modelled_time_that_changed_is_shown(measured, tmp_path):
+    shutil.copy(measured, tmp_path / "b.h5")
+    with h5py.File(tmp_path / "b.h5", "r+") as file:
+        file["modelled/matmul/time"][:] *= 1.05
+    result = run("compare", measured, tmp_path / "b.h5")
+    assert result.returncode == 0 and "modelled matmul trainium2 bf16" in result.stdout and "1.050x" in result.stdout
+    assert run("compare", measured, tmp_path / "b.h5", "--tolerance", "4").returncode == 1
+
+
+def nccom(path, factor, table):
+    """As nccom-test writes it, whose GB is 2^30; neither collective nor ranks are in it."""
+    rows = [{"size(B)": int(size), "count(elems)": int(size) // 4, "type": "fp32",
+             "algbw(GB/s)": size / (factor * time) / 2**30, "busbw(GB/s)": size / (factor * time) / 2**30,
+             "time:avg(us)": factor * time * 1e6} for size, time in table]
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def test_results_of_others_are_compared_with_ours(measured, tmp_path):
+    with h5py.File(measured) as file:
+        table = file["measured/collective"]
+        ours = (table["implementation"].asstr()[:] != "MPI") & (table["in_place"][:] == 0)
+        points = list(zip(table["size"][ours].tolist(), table["time"][ours].tolist()))
+    code, compared = compare(measured, nccom(tmp_path / "same.json", 1, points))
+    [group] = compared["groups"]
+    assert code == 0 and len(group["points"]) == len(points) and group["ratio"] == pytest.approx(1, rel=1e-6)
+    code, compared = compare(measured, nccom(tmp_path / "slow.json", 1.3, points))
+    [group] = compared["groups"]
+    assert code == 1 and group["ratio"] == pytest.approx(1.3, rel=1e-6) and group["name"] == "f32"
+    code, compared = compare(tmp_path / "slow.json", nccom(tmp_path / "slower.json", 1.5, points))
+    assert code == 1 and compared["groups"][0]["ratio"] == pytest.approx(1.5 / 1.3, rel=1e-6)
+
+
+def test_bad_input_is_one_error(measured, tmp_path):
+    refused("compare", measured, tmp_path / "none.h5", code=3, says=["none.h5", "no such file"])
+    refused("compare", measured, measured, "--size-tolerance", "1K=5", says=["FROM:TO=PERCENT"])
+    refused("compare", measured, measured, "--size-tolerance", "1K:2K=x", says=["FROM:TO=PERCENT"])
+    refused("compare", measured, measured, "--tolerance", "-1", says=["--tolerance"])
+    other = tmp_path / "other.h5"
+    assert run("goodput", "--chips", "64", "--days", "1", "--runs", "2", "-O", other).returncode == 0
+    refused("compare", measured, other, says=["no point in common"])

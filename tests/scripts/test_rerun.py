@@ -1,0 +1,111 @@
+"""rainier rerun: a results file is enough to run it again, also when what it was made of is gone or has
+changed."""
+import json
+import os
+import shutil
+
+import h5py
+import pytest
+
+from program import MODELLED, RAINIER, SOURCE, refused, run, run_file
+
+MEASURED = """
+title = "measured"
+[measure.collective]
+collectives = ["all_reduce"]
+begin = "1K"
+end = "4K"
+factor = 4
+datatype = "f32"
+samples = 5
+"""
+
+
+def again(path, **options):
+    result = run("rerun", path, **options)
+    assert result.returncode == 0, result.stderr
+    return path.with_suffix(".rerun.h5"), result
+
+
+JOBS = [
+    ["collective", "all_reduce", "--system", "rainier", "--chips", "65536", "-b", "1M", "-e", "1G", "-f", "32"],
+    ["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "-b", "1M", "-e", "1M",
+     "--chips", "1024", "--noise", "exponential:1 us", "--seed", "7"],
+    ["train", "llama3-8b", "--system", "trn2-ultraserver", "--tp", "8", "--gbs", "64",
+     "--set", "chip.memory.bandwidth=3 TB/s"],
+    ["train", "llama3-8b", "--system", "trn2-ultraserver", "--gbs", "64", "--plan", "auto", "--keep", "2"],
+    ["compare", "--model", "llama3-8b", "--systems", "rainier,rainier-trn3", "--chips", "64", "--gbs", "64", "--quick"],
+    ["goodput", "--system", "rainier", "--chips", "16384", "--days", "5", "--runs", "20"],
+    ["matmul-distributed", "--system", "trn2-ultraserver", "-m", "4096", "-n", "4096", "-k", "4096"],
+]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=[" ".join(job[:2]) for job in JOBS])
+def test_every_kind_of_modelled_file_comes_out_to_the_byte(tmp_path, job):
+    path = tmp_path / "out.h5"
+    assert run(*job, "-O", path).returncode == 0
+    new, result = again(path)
+    assert new.read_bytes() == path.read_bytes()
+    assert "identical" in result.stdout
+    with h5py.File(path) as file:
+        command = json.loads(file["inputs/command.json"].asstr()[()])
+        assert command == job and str(tmp_path) not in json.dumps(command)
+
+
+def test_the_inputs_of_the_file_are_used_not_those_that_lie_around(tmp_path):
+    """Shipped data that has changed since, a run file that is gone."""
+    data = tmp_path / "data"
+    for folder in ("chips", "systems", "software", "failures"):
+        shutil.copytree(SOURCE / "topology" / folder, data / folder)
+    shutil.copytree(SOURCE / "models", data / "models")
+    path = tmp_path / "out.h5"
+    job = run_file(tmp_path, MODELLED)
+    assert run("run", job, "-O", path).returncode == 0
+    job.unlink()
+    chip = data / "chips" / "trainium2.toml"
+    chip.write_text(chip.read_text().replace("2.9 TB/s", "5.8 TB/s"))
+    new, _ = again(path, env=dict(os.environ, RAINIER_DATA=str(data)))
+    assert new.read_bytes() == path.read_bytes()
+
+
+def test_a_system_of_ones_own_is_in_the_file(tmp_path):
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "trn2-ultraserver"\ntitle = "mine"\n')
+    path = tmp_path / "out.h5"
+    result = run("collective", "all_reduce", "--system", mine, "-b", "1M", "-e", "1M", "-O", path)
+    assert result.returncode == 0, result.stderr
+    mine.unlink()
+    new, _ = again(path)
+    with h5py.File(path) as old, h5py.File(new) as now:
+        assert old["modelled/collective/time"][:].tolist() == now["modelled/collective/time"][:].tolist()
+
+
+def test_measured_runs_are_measured_again_on_as_many_ranks(tmp_path):
+    path = tmp_path / "out.h5"
+    assert run("run", run_file(tmp_path, MEASURED + MODELLED.replace("title", "# title")), "-O", path,
+               ranks=2).returncode == 0
+    new, result = again(path, ranks=2)
+    assert "identical" in result.stdout
+    with h5py.File(path) as old, h5py.File(new) as now:
+        assert now["measured/collective"].attrs["points"] == old["measured/collective"].attrs["points"] > 0
+        assert now["inputs/command.json"].asstr()[()] == old["inputs/command.json"].asstr()[()]
+
+
+def test_what_does_not_come_out_again_is_a_verdict(tmp_path):
+    path = tmp_path / "out.h5"
+    assert run(*JOBS[0], "-O", path).returncode == 0
+    with h5py.File(path, "r+") as file:
+        file["modelled/collective/time"][0] *= 1.01
+    result = run("rerun", path)
+    assert result.returncode == 1 and "differ in modelled/collective" in result.stderr
+
+
+def test_bad_input_is_one_error(tmp_path):
+    path = tmp_path / "out.h5"
+    assert run(*JOBS[0], "-O", path).returncode == 0
+    again(path)
+    refused("rerun", tmp_path / "none.h5", code=3, says=["no such file"])
+    with h5py.File(path, "r+") as file:
+        del file["inputs/command.json"]
+    refused("rerun", path, says=["does not say how it was made"])
+    assert RAINIER.exists()
