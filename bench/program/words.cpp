@@ -25,7 +25,6 @@ struct ValueKind {
 };
 
 constexpr std::array value_kinds{
-    ValueKind{"compare file", "FILE"},
     ValueKind{"compare --systems", "SYSTEMS"},
     ValueKind{"matmul-distributed --algorithm", "MATMULS"},
     ValueKind{"models model", "MODEL"},
@@ -39,9 +38,12 @@ constexpr std::array value_kinds{
     ValueKind{"validate --set", "PUBLICATION"},
     ValueKind{"collective", "COLLECTIVE"},
     ValueKind{"file", "FILE"},
+    ValueKind{"files", "FILE"},
+    ValueKind{"--against", "FILE"},
     ValueKind{"--algorithm", "ALGORITHM"},
     ValueKind{"--attention", "ATTENTION"},
     ValueKind{"--baseline", "CHIP"},
+    ValueKind{"--bytes", "SIZE"},
     ValueKind{"--checkpoint-cost", "TIME"},
     ValueKind{"--days", "DAYS"},
     ValueKind{"--degrade", "LINK@PLACE:SHARE"},
@@ -65,9 +67,11 @@ constexpr std::array value_kinds{
     ValueKind{"--minbytes", "SIZE"},
     ValueKind{"--model", "MODEL"},
     ValueKind{"--mtbf", "TIME"},
+    ValueKind{"--nccl-json", "FILE"},
     ValueKind{"--noise", "DELAY"},
     ValueKind{"--op", "OPERATOR"},
     ValueKind{"--output", "FILE"},
+    ValueKind{"--point-tolerance", "PERCENT"},
     ValueKind{"--power", "SYSTEM=POWER"},
     ValueKind{"--price", "SYSTEM=PRICE"},
     ValueKind{"--quality", "QUALITY"},
@@ -85,6 +89,7 @@ constexpr std::array value_kinds{
     ValueKind{"--set", "FIGURE=VALUE"},
     ValueKind{"--shape", "SHAPE"},
     ValueKind{"--size-range", "SIZE:SIZE"},
+    ValueKind{"--size-tolerance", "SIZE:SIZE=PERCENT"},
     ValueKind{"--skew", "DELAY"},
     ValueKind{"--slow", "CHIP:FACTOR"},
     ValueKind{"--snapshot", "TIME"},
@@ -96,6 +101,7 @@ constexpr std::array value_kinds{
     ValueKind{"--system", "SYSTEM"},
     ValueKind{"--threshold", "SHARE"},
     ValueKind{"--timeline", "FILE"},
+    ValueKind{"--tolerance", "PERCENT"},
     ValueKind{"--type", "DTYPE"},
     ValueKind{"--without", "LEVEL=N"},
 };
