@@ -12,6 +12,7 @@
 #include "bench/executor/measure.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
+#include "bench/program/expected.hpp"
 #include "bench/program/timeline_file.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
@@ -182,22 +183,17 @@ void run_export(const ExportOptions& options) {
 
 void add_export(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command = app.add_subcommand(
-      "export", "Write a collective for other tools: as GOAL, MSCCL XML or a Chrome trace");
-  command->footer(
-      "rainier export goal all_reduce -b 1M -n 64 --algorithm ring -o ring.goal\n"
-      "rainier export msccl all_reduce -b 1M -n 8 --algorithm rhd -o rhd.xml\n"
-      "rainier export trace all_reduce -b 64M --system trn2-ultraserver -o trace.json");
+  CLI::App* command = app.add_subcommand("export", "Write a collective for other tools");
   command
       ->add_option("format",
                    options->format,
                    "goal (LogGOPSim, ATLAHS), msccl (XML) or trace (Chrome's JSON, for Perfetto)")
       ->required()
-      ->check(CLI::IsMember({"goal", "msccl", "trace"}));
+      ->check(one_of({"goal", "msccl", "trace"}));
   command->add_option("collective", options->collective, "as of rainier collective")->required();
   command->add_option("-b,--bytes", options->size, "size, K M G = 1024^n")->required();
   command->add_option("-n,--ranks,--chips", options->ranks, "ranks; chips of the system")
-      ->check(CLI::PositiveNumber);
+      ->check(whole(1));
   command->add_option("--algorithm",
                       options->algorithm,
                       "as of rainier collective, msccl:FILE too; without a system auto is ring, "
@@ -206,6 +202,10 @@ void add_export(CLI::App& app, Action& chosen) {
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
   command->add_option("-d,--datatype", options->type, "of the elements");
   command->add_option("-o,--output", options->output, "file to write")->required();
+  command->footer(
+      "rainier export goal all_reduce -b 1M -n 64 --algorithm ring -o ring.goal\n"
+      "rainier export msccl all_reduce -b 1M -n 8 --algorithm rhd -o rhd.xml\n"
+      "rainier export trace all_reduce -b 64M --system trn2-ultraserver -o trace.json");
   command->callback([options, &chosen] { chosen = [options] { run_export(*options); }; });
 }
 

@@ -101,8 +101,13 @@ std::string ReferenceCommand::usage() const {
 }
 
 ReferenceCommand reference_of_command(const CLI::App& command) {
-  ReferenceCommand one{
-      command.get_name(), command.get_description(), lines_of(command.get_footer()), {}};
+  // CLI11 hands a footer down to commands without one.
+  const CLI::App* const above = command.get_parent();
+  const bool own = above == nullptr || command.get_footer() != above->get_footer();
+  ReferenceCommand one{command.get_name(),
+                       command.get_description(),
+                       own ? lines_of(command.get_footer()) : std::vector<std::string>(),
+                       {}};
   std::vector<ReferenceOption> flags;
   for (const CLI::Option* option : command.get_options()) {
     ReferenceOption read = option_of(*option);

@@ -25,8 +25,6 @@ struct ValueKind {
 };
 
 constexpr std::array value_kinds{
-    ValueKind{"files", "FILES"},
-    ValueKind{"export --bytes", "SIZE"},
     ValueKind{"compare --systems", "SYSTEMS"},
     ValueKind{"matmul-distributed --algorithm", "MATMULS"},
     ValueKind{"models model", "MODEL"},
@@ -40,14 +38,12 @@ constexpr std::array value_kinds{
     ValueKind{"validate --set", "PUBLICATION"},
     ValueKind{"collective", "COLLECTIVE"},
     ValueKind{"file", "FILE"},
-    ValueKind{"--against", "FILES"},
+    ValueKind{"files", "FILE"},
+    ValueKind{"--against", "FILE"},
     ValueKind{"--algorithm", "ALGORITHM"},
-    ValueKind{"--nccl-json", "FILE"},
-    ValueKind{"--point-tolerance", "PERCENT"},
-    ValueKind{"--size-tolerance", "FROM:TO=PERCENT"},
-    ValueKind{"--tolerance", "PERCENT"},
     ValueKind{"--attention", "ATTENTION"},
     ValueKind{"--baseline", "CHIP"},
+    ValueKind{"--bytes", "SIZE"},
     ValueKind{"--checkpoint-cost", "TIME"},
     ValueKind{"--days", "DAYS"},
     ValueKind{"--degrade", "LINK@PLACE:SHARE"},
@@ -71,9 +67,11 @@ constexpr std::array value_kinds{
     ValueKind{"--minbytes", "SIZE"},
     ValueKind{"--model", "MODEL"},
     ValueKind{"--mtbf", "TIME"},
+    ValueKind{"--nccl-json", "FILE"},
     ValueKind{"--noise", "DELAY"},
     ValueKind{"--op", "OPERATOR"},
     ValueKind{"--output", "FILE"},
+    ValueKind{"--point-tolerance", "PERCENT"},
     ValueKind{"--power", "SYSTEM=POWER"},
     ValueKind{"--price", "SYSTEM=PRICE"},
     ValueKind{"--quality", "QUALITY"},
@@ -91,6 +89,7 @@ constexpr std::array value_kinds{
     ValueKind{"--set", "FIGURE=VALUE"},
     ValueKind{"--shape", "SHAPE"},
     ValueKind{"--size-range", "SIZE:SIZE"},
+    ValueKind{"--size-tolerance", "SIZE:SIZE=PERCENT"},
     ValueKind{"--skew", "DELAY"},
     ValueKind{"--slow", "CHIP:FACTOR"},
     ValueKind{"--snapshot", "TIME"},
@@ -102,6 +101,7 @@ constexpr std::array value_kinds{
     ValueKind{"--system", "SYSTEM"},
     ValueKind{"--threshold", "SHARE"},
     ValueKind{"--timeline", "FILE"},
+    ValueKind{"--tolerance", "PERCENT"},
     ValueKind{"--type", "DTYPE"},
     ValueKind{"--without", "LEVEL=N"},
 };
@@ -175,8 +175,7 @@ std::vector<std::string> words_of(std::string_view kind) {
 }
 
 bool is_file(std::string_view kind) {
-  constexpr std::array kinds{
-      "CHIP", "FAILURES", "FILE", "FILES", "FOLDER", "MODEL", "SOFTWARE", "SYSTEM"};
+  constexpr std::array kinds{"CHIP", "FAILURES", "FILE", "FOLDER", "MODEL", "SOFTWARE", "SYSTEM"};
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
