@@ -183,6 +183,7 @@ RunComparison compare(const Files& references, const Files& results, const Toler
   const std::map<Key, Pooled> now = pool(results);
   RunComparison all;
   std::vector<const Pooled*> ordered;
+  ordered.reserve(then.size());
   for (const auto& [key, pooled] : then) ordered.push_back(&pooled);
   std::sort(ordered.begin(), ordered.end(), [](const Pooled* a, const Pooled* b) {
     return a->order < b->order;

@@ -87,29 +87,36 @@ void add_measured_matmuls(const ReadFile& file, std::vector<TimedPoint>& points)
   }
 }
 
+/// The cells of some columns in words: sizes as such, other numbers after the name of their column.
+std::string words(const ReadTable& table,
+                  const std::vector<std::string>& columns,
+                  std::size_t row) {
+  std::string text;
+  for (const std::string& column : columns) {
+    const Values& values = table.columns().at(column);
+    const auto* texts = std::get_if<std::vector<std::string>>(&values);
+    std::string word;
+    if (texts != nullptr)
+      word = (*texts)[row];
+    else if (column == "size")
+      word = size_name(table.integers(column)[row]);
+    else
+      word = fmt::format("{} {}", column, table.integers(column)[row]);
+    if (!word.empty()) text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
 void add_modelled(const ReadTable& table,
                   const std::string& what,
                   const std::vector<std::string>& group,
                   const std::vector<std::string>& name,
                   std::vector<TimedPoint>& points) {
-  const auto cell = [&](const std::string& column, std::size_t i) {
-    const Values& values = table.columns().at(column);
-    if (const auto* texts = std::get_if<std::vector<std::string>>(&values)) return (*texts)[i];
-    const std::int64_t number = std::get<std::vector<std::int64_t>>(values)[i];
-    return column == "size" ? size_name(number) : fmt::format("{} {}", column, number);
-  };
-  const auto words = [&](const std::vector<std::string>& columns, std::size_t i) {
-    std::string text;
-    for (const std::string& column : columns)
-      if (const std::string word = cell(column, i); !word.empty())
-        text += (text.empty() ? "" : " ") + word;
-    return text;
-  };
   for (std::size_t i = 0; i < table.points(); ++i)
     points.push_back({what,
-                      words(group, i),
+                      words(table, group, i),
                       0,
-                      words(name, i),
+                      words(table, name, i),
                       table.has("size") ? table.integers("size")[i] : 0,
                       true,
                       {table.floats("time")[i]},

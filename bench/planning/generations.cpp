@@ -14,11 +14,12 @@ namespace {
 using topology::Machine;
 using topology::Seconds;
 
-/// Largest first.
-std::vector<std::int64_t> even_parts(std::int64_t most) {
+/// That the machine has, largest first.
+std::vector<std::int64_t> even_parts(const Machine& machine, std::int64_t most) {
   std::vector<std::int64_t> all;
   for (const std::int64_t odd : {1, 3, 5, 7})
-    for (std::int64_t chips = odd; chips <= most; chips *= 2) all.push_back(chips);
+    for (std::int64_t chips = odd; chips <= most; chips *= 2)
+      if (topology::has_part(machine, chips)) all.push_back(chips);
   std::sort(all.rbegin(), all.rend());
   return all;
 }
@@ -48,8 +49,7 @@ PartPlan within_budget(const TrainingTask& task, const Machine& whole, std::int6
   std::optional<PartPlan> fastest;
   int tried = 0;
   std::string why;
-  for (const std::int64_t chips : even_parts(std::min(most, whole.chips()))) {
-    if (!topology::has_part(whole, chips)) continue;
+  for (const std::int64_t chips : even_parts(whole, most)) {
     try {
       const FoundPlan plan = best_plan(task, whole, chips);
       if (!fastest || plan.time < fastest->plan.time) fastest = {chips, plan};

@@ -199,6 +199,31 @@ void add_clock_flags(CLI::App& command, ClockFlags& flags) {
                    "measure how fast the clocks run on 1, 2, 4, … of the ranks (-n samples)");
 }
 
+void add_size_flags(CLI::App& command, CollectiveOptions& options) {
+  command.add_option("-b,--minbytes", options.sweep.begin, "smallest size, K M G = 1024^n");
+  command.add_option("-e,--maxbytes", options.sweep.end, "largest size");
+  command.add_option("-f,--stepfactor", options.sweep.factor, "factor between sizes")
+      ->check(above_zero());
+  command.add_option("-i,--stepbytes", options.sweep.increment, "increment between sizes");
+  command.add_option("-n,--iters", options.measure.samples, "samples per size")
+      ->check(whole(1, 1000000));
+  command.add_option("-w,--warmup_iters", options.measure.warmup, "operations before the samples")
+      ->check(whole(0, 1000000));
+  command.add_option("-c,--check", options.check, "1: check every element, 0: do not")
+      ->check(one_of({"0", "1"}));
+  command.add_option("-d,--datatype", options.type, "f32, f64, i32, bf16 (predict: any)");
+  command.add_option("-o,--op", options.op, "of a reduction")->check(one_of({"sum", "max"}));
+}
+
+void add_style_flags(CLI::App& command, CollectiveOptions& options) {
+  CLI::Option* csv = command.add_flag("--csv", options.csv, "one line per point, SI units");
+  command.add_flag("--osu", options.osu, "sizes and microseconds, as OSU's micro-benchmarks print")
+      ->excludes(csv);
+  command.add_option("--nccl-json",
+                     options.nccl_json,
+                     "also write the JSON of nccl-tests to this file; -: to stdout, and no table");
+}
+
 }  // namespace
 
 void add_collective(CLI::App& app, Action& chosen) {
@@ -212,19 +237,7 @@ void add_collective(CLI::App& app, Action& chosen) {
           "all_reduce, all_gather, reduce_scatter, all_to_all (allr, allg, redsct, alltoall), "
           "broadcast, reduce, gather, scatter; with --system also barrier")
       ->required();
-  command->add_option("-b,--minbytes", options->sweep.begin, "smallest size, K M G = 1024^n");
-  command->add_option("-e,--maxbytes", options->sweep.end, "largest size");
-  command->add_option("-f,--stepfactor", options->sweep.factor, "factor between sizes")
-      ->check(above_zero());
-  command->add_option("-i,--stepbytes", options->sweep.increment, "increment between sizes");
-  command->add_option("-n,--iters", options->measure.samples, "samples per size")
-      ->check(whole(1, 1000000));
-  command->add_option("-w,--warmup_iters", options->measure.warmup, "operations before the samples")
-      ->check(whole(0, 1000000));
-  command->add_option("-c,--check", options->check, "1: check every element, 0: do not")
-      ->check(one_of({"0", "1"}));
-  command->add_option("-d,--datatype", options->type, "f32, f64, i32, bf16 (predict: any)");
-  command->add_option("-o,--op", options->op, "of a reduction")->check(one_of({"sum", "max"}));
+  add_size_flags(*command, *options);
   command->add_option(
       "--algorithm",
       options->algorithm,
@@ -250,13 +263,7 @@ void add_collective(CLI::App& app, Action& chosen) {
   add_clock_flags(*command, options->clock);
   command->add_option(
       "--without", options->without, "leave a place out of the group, ultraserver=5");
-  CLI::Option* csv = command->add_flag("--csv", options->csv, "one line per point, SI units");
-  command
-      ->add_flag("--osu", options->osu, "sizes and microseconds, as OSU's micro-benchmarks print")
-      ->excludes(csv);
-  command->add_option("--nccl-json",
-                      options->nccl_json,
-                      "also write the JSON of nccl-tests to this file; -: to stdout, and no table");
+  add_style_flags(*command, *options);
   add_predict_flags(*command, options->predict);
   command->add_flag("--dry-run", options->dry, "say what would be done, write nothing");
   command->footer(

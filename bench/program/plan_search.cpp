@@ -110,14 +110,14 @@ class Progress {
 SearchResult search_on_ranks(const MpiSession& session,
                              const Job& job,
                              const kernels::PlanSpace& space,
-                             const SearchOptions& given) {
-  SearchOptions options = given;
-  options.part = session.rank();
-  options.parts = session.size();
+                             const SearchOptions& options) {
+  SearchOptions of_rank = options;
+  of_rank.part = session.rank();
+  of_rank.parts = session.size();
   Progress progress;
   if (session.rank() == 0 && isatty(STDERR_FILENO) != 0)
-    options.progress = [&](double share) { progress(share); };
-  SearchResult mine = search(job, space, options);
+    of_rank.progress = [&](double share) { progress(share); };
+  SearchResult mine = search(job, space, of_rank);
   progress.end();
   if (session.size() == 1) return mine;
   SearchResult all;

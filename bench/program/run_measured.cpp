@@ -61,6 +61,41 @@ std::int64_t shared(std::int64_t number) {
   return std::stoll(MpiSession::share(std::to_string(number)));
 }
 
+MeasureOptions measure_options(const MeasuredCollectives& what) {
+  MeasureOptions options;
+  options.type = what.type;
+  options.op = what.op;
+  options.warmup = what.warmup;
+  options.samples = what.samples;
+  if (what.against_mpi) options.lowerings = {Lowering::library};  // beside ours
+  return options;
+}
+
+/// Of one collective, every size but the first `finished`, which it counts down.
+/// @return wrong elements
+std::int64_t measure_sizes(Table* table,
+                           const MeasuredCollectives& what,
+                           Collective collective,
+                           const std::vector<Way>& ways,
+                           std::int64_t& finished) {
+  const MeasureOptions options = measure_options(what);
+  std::int64_t wrong = 0;
+  for (const std::int64_t bytes : what.sizes) {
+    if (finished > 0) {
+      --finished;
+      if (table != nullptr) (void)table->skip(rows_of(what));
+      continue;
+    }
+    const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
+    CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
+    wrong += row.wrong();
+    if (table == nullptr) continue;
+    print(what, row);
+    record(*table, row);
+  }
+  return wrong;
+}
+
 /// Ranks other than 0 have no file.
 void measure_collectives(ResultFile* file, const MeasuredCollectives& what, const MpiSession& mpi) {
   if (mpi.size() < 2) {
@@ -77,31 +112,13 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
   const Surroundings surroundings;
   const std::vector<Way> ways = fit_ways(lowerings("auto"));
   if (file != nullptr) record_models(*file, ways);
-  MeasureOptions options;
-  options.type = what.type;
-  options.op = what.op;
-  options.warmup = what.warmup;
-  options.samples = what.samples;
-  if (what.against_mpi) options.lowerings = {Lowering::library};  // beside ours
   std::int64_t wrong = 0;
   for (const Collective collective : what.collectives) {
     if (table) {
       fmt::print("# {} over {} ranks\n", kernels::info(collective).name, mpi.size());
       print_header(what);
     }
-    for (const std::int64_t bytes : what.sizes) {
-      if (finished > 0) {
-        --finished;
-        if (table) (void)table->skip(rows_of(what));
-        continue;
-      }
-      const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
-      CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
-      wrong += row.wrong();
-      if (!table) continue;
-      print(what, row);
-      record(*table, row);
-    }
+    wrong += measure_sizes(table ? &*table : nullptr, what, collective, ways, finished);
   }
   const Surroundings::Seen seen = surroundings.end();
   if (file != nullptr) {
@@ -113,31 +130,39 @@ void measure_collectives(ResultFile* file, const MeasuredCollectives& what, cons
                           fmt::format("{} elements are wrong", wrong));
 }
 
+std::string counted(int threads) {
+  return fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
+}
+
+void record_memory(Table& table, int threads) {
+  for (const kernels::Stream stream : {kernels::Stream::read, kernels::Stream::triad}) {
+    if (table.skip(1)) continue;
+    const MemoryRoof roof = probe_memory(stream, threads);
+    fmt::print(
+        "# {}: memory, {}: {}\n", counted(threads), name(stream), topology::format(roof.rate()));
+    table.append(memory_row(roof), roof.seconds);
+  }
+}
+
+void record_compute(Table& table, const std::vector<topology::DataType>& types, int threads) {
+  for (const topology::DataType type : types) {
+    if (table.skip(1)) continue;
+    const ComputeRoof roof = probe_compute(type, threads);
+    fmt::print("# {}: {} multiply-adds: {}\n",
+               counted(threads),
+               topology::name(type),
+               topology::format(roof.rate()));
+    table.append(compute_row(roof), roof.seconds);
+  }
+}
+
 /// On one thread and on all.
 void record_roofs(ResultFile& file, const std::vector<topology::DataType>& types, int threads) {
   Table memory = file.table(measured_memory);
   Table compute = file.table(measured_compute);
   for (const int some : std::set<int>{1, threads}) {
-    for (const kernels::Stream stream : {kernels::Stream::read, kernels::Stream::triad}) {
-      if (memory.skip(1)) continue;
-      const MemoryRoof roof = probe_memory(stream, some);
-      fmt::print("# {} thread{}: memory, {}: {}\n",
-                 some,
-                 some == 1 ? "" : "s",
-                 name(stream),
-                 topology::format(roof.rate()));
-      memory.append(memory_row(roof), roof.seconds);
-    }
-    for (const topology::DataType type : types) {
-      if (compute.skip(1)) continue;
-      const ComputeRoof roof = probe_compute(type, some);
-      fmt::print("# {} thread{}: {} multiply-adds: {}\n",
-                 some,
-                 some == 1 ? "" : "s",
-                 topology::name(type),
-                 topology::format(roof.rate()));
-      compute.append(compute_row(roof), roof.seconds);
-    }
+    record_memory(memory, some);
+    record_compute(compute, types, some);
   }
 }
 
@@ -146,7 +171,7 @@ void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
   const int threads = lend_cores_to_rank_0();
   if (file == nullptr) return;
   const std::vector<kernels::Gemm> shapes = gemms(what);
-  fmt::print("# matmul on rank 0 with {} thread{}\n", threads, threads == 1 ? "" : "s");
+  fmt::print("# matmul on rank 0 with {}\n", counted(threads));
   record_roofs(*file, what.types, threads);
   Table table = file->table(measured_matmul);
   const std::int64_t finished = table.finished();

@@ -9,6 +9,6 @@ namespace bench {
 /// Prints times, ratios to the baseline and what binds.
 /// @param chips collectives over so many; 0: over the most that the file has
 /// @throws Error(usage) where the file holds nothing to compare, or not the baseline
-void print_side_by_side(const std::string& file, const std::string& baseline, std::int64_t chips);
+void print_side_by_side(const std::string& path, const std::string& baseline, std::int64_t chips);
 
 }  // namespace bench

@@ -136,6 +136,22 @@ void list() {
   }
 }
 
+struct ShowOptions {
+  std::string system;
+  std::int64_t chips = 0;
+  std::vector<std::string> overrides;
+};
+
+void show_named(const ShowOptions& options) {
+  if (is_results(options.system)) {
+    if (speaks_before_init()) print_results(options.system);
+    return;
+  }
+  Machine machine = topology::load_system(options.system, options.overrides);
+  if (options.chips != 0) machine = topology::slice(machine, options.chips);
+  if (speaks_before_init()) show(machine);
+}
+
 }  // namespace
 
 void add_systems(CLI::App& app, Action& chosen) {
@@ -147,13 +163,7 @@ void add_systems(CLI::App& app, Action& chosen) {
     };
   });
 
-  struct Options {
-    std::string system;
-    std::int64_t chips = 0;
-    std::vector<std::string> overrides;
-  };
-
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ShowOptions>();
   CLI::App* command = app.add_subcommand(
       "show", "Show a system, each figure with its origin; or what a results file holds");
   command->add_option("system", options->system, "name or file, or a results file")->required();
@@ -162,17 +172,7 @@ void add_systems(CLI::App& app, Action& chosen) {
   command->footer(
       "rainier show rainier\n"
       "rainier show trn2-ultraserver --set z.bandwidth=\"128 GB/s\"");
-  command->callback([options, &chosen] {
-    chosen = [options] {
-      if (is_results(options->system)) {
-        if (speaks_before_init()) print_results(options->system);
-        return;
-      }
-      Machine machine = topology::load_system(options->system, options->overrides);
-      if (options->chips != 0) machine = topology::slice(machine, options->chips);
-      if (speaks_before_init()) show(machine);
-    };
-  });
+  command->callback([options, &chosen] { chosen = [options] { show_named(*options); }; });
 }
 
 }  // namespace bench
