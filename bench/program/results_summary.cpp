@@ -1,9 +1,7 @@
 #include "bench/program/results_summary.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <string_view>
 #include <vector>
 
