@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 
@@ -128,6 +129,13 @@ NcclJson devices(const NcclReport& report) {
   return all;
 }
 
+/// As nccl-tests: what is there stays, the next one is FILE.1, FILE.2, ….
+std::string free_name(const std::string& path) {
+  std::string name = path;
+  for (int i = 1; std::filesystem::is_regular_file(name); ++i) name = fmt::format("{}.{}", path, i);
+  return name;
+}
+
 }  // namespace
 
 std::string nccl_json(const NcclReport& report) {
@@ -160,10 +168,12 @@ void write_nccl_json(const std::string& path, const NcclReport& report) {
     fmt::print("{}", text);
     return;
   }
-  std::ofstream file(path);
+  const std::string name = free_name(path);
+  std::ofstream file(name);
   file << text;
   file.close();
-  if (!file) throw topology::Error(topology::ErrorKind::environment, path + " cannot be written");
+  if (!file) throw topology::Error(topology::ErrorKind::environment, name + " cannot be written");
+  if (name != path) fmt::print(stderr, "{} exists: written to {}\n", path, name);
 }
 
 }  // namespace bench

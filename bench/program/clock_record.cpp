@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bench/program/measured_host.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "kernels/collective/algorithms.hpp"
 
 namespace bench {
@@ -51,8 +52,8 @@ void ClockRecord::append(const ClockRow& row) {
   const auto last = std::max_element(finish.begin(), finish.end());
   clocks_.append(Table::Row{clocks_.points(),
                             static_cast<std::int64_t>(flags_.seed),
-                            flags_.noise,
-                            flags_.skew,
+                            portable(flags_.noise),
+                            portable(flags_.skew),
                             faults(flags_),
                             row.clock.steps,
                             row.clock.quantile(0).value(),
@@ -78,7 +79,7 @@ void ClockRecord::append(std::span<const ScalingPoint> points, const ClockRow& r
                             std::string(kernels::info(row.row.collective).name),
                             row.row.prediction.algorithm,
                             row.row.bytes,
-                            flags_.noise,
+                            portable(flags_.noise),
                             std::string(point.weak ? "weak" : "strong"),
                             std::int64_t{point.ranks},
                             std::int64_t{point.threads},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/program/model_file.hpp"
+#include "bench/program/model_table.hpp"
 #include "kernels/matmul/accelerator.hpp"
 #include "topology/error.hpp"
 #include "topology/names.hpp"
@@ -33,6 +34,7 @@ TrainingTask task_of(const GenerationsOptions& o) {
   kernels::Plan& plan = task.given;
   plan.sequence =
       o.sequence > 0 ? o.sequence : std::min<std::int64_t>(usual_sequence, task.model.context);
+  check_sequence(task.model, plan.sequence);
   plan.batch = o.sequences;
   plan.type = topology::data_type(o.type);
   plan.matmul = o.matmul.empty() ? plan.type : topology::data_type(o.matmul);

@@ -1,9 +1,11 @@
 #include "bench/program/model_table.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <fmt/format.h>
 
+#include "bench/executor/mpi.hpp"
 #include "bench/program/model_file.hpp"
 #include "kernels/training/counts.hpp"
 #include "topology/error.hpp"
@@ -78,6 +80,16 @@ std::int64_t sequence_of(const kernels::Model& model, std::int64_t asked) {
         fmt::format("--seq {}: {} has positions for {} tokens", asked, model.name, model.context));
   if (asked > 0) return asked;
   return model.context > 0 ? std::min(usual_sequence, model.context) : usual_sequence;
+}
+
+void check_sequence(const kernels::Model& model, std::int64_t sequence) {
+  static_cast<void>(sequence_of(model, sequence));
+  if (model.context > 0 && sequence > model.context && speaks_before_init())
+    fmt::print(stderr,
+               "rainier: note: sequences of {} tokens are longer than the context of {}, {}\n",
+               sequence,
+               model.name,
+               model.context);
 }
 
 std::int64_t cut_sequence_of(const kernels::Model& model, std::int64_t asked) {

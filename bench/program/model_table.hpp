@@ -14,6 +14,9 @@ namespace bench {
 [[nodiscard]] std::int64_t sequence_of(const kernels::Model& model, std::int64_t asked);
 /// The same, cut to the table of positions.
 [[nodiscard]] std::int64_t cut_sequence_of(const kernels::Model& model, std::int64_t asked);
+/// Of a training job: says on stderr when a sequence is longer than the model's context.
+/// @throws topology::Error(usage) beyond a table of positions
+void check_sequence(const kernels::Model& model, std::int64_t sequence);
 
 /// Each different layer with the number of its like, in the order of first appearance.
 [[nodiscard]] std::vector<kernels::Layers> kinds_of(const kernels::Model& model);

@@ -4,6 +4,9 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -31,8 +34,36 @@ bool is_alone(std::string_view word) {
   return word == "--output" || word == "-O";
 }
 
+/// "msccl:ring.xml", "file:noise.txt": a word that names a file behind a colon, else npos.
+std::size_t file_begin(const std::string& word) {
+  for (const std::string_view kind : {"msccl:", "file:"}) {
+    std::error_code error;
+    if (word.starts_with(kind) && fs::is_regular_file(word.substr(kind.size()), error))
+      return kind.size();
+  }
+  return std::string::npos;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Files that words name behind a colon; a rerun has them from the results.
+std::map<std::string, std::string> named_inputs(const std::vector<std::string>& words) {
+  std::map<std::string, std::string> inputs;
+  for (const std::string& word : words)
+    if (const std::size_t begin = file_begin(word); begin != std::string::npos) {
+      const fs::path path = word.substr(begin);
+      inputs["inputs/files/" + path.filename().string()] = content_of(path);
+    }
+  return inputs;
+}
+
 std::string name_of(const std::string& word) {
   std::error_code error;
+  if (const std::size_t begin = file_begin(word); begin != std::string::npos)
+    return word.substr(0, begin) + fs::path(word.substr(begin)).filename().string();
   const fs::path path(word);
   const bool input = path.extension() == ".toml" || path.extension() == ".json";
   if (input && fs::is_regular_file(path, error)) return path.filename().string();
@@ -59,6 +90,10 @@ std::vector<std::string> portable(const std::vector<std::string>& arguments) {
   return all;
 }
 
+std::string portable(const std::string& word) {
+  return name_of(word);
+}
+
 std::string recorded_command() {
   if (const char* of_rerun = std::getenv("RAINIER_COMMAND")) return of_rerun;
   using nlohmann::json;
@@ -66,7 +101,11 @@ std::string recorded_command() {
 }
 
 ResultOptions result_options(bool overwrite) {
-  return {overwrite, fmt::format("rainier {}", RAINIER_VERSION), false, recorded_command()};
+  return {overwrite,
+          fmt::format("rainier {}", RAINIER_VERSION),
+          false,
+          recorded_command(),
+          named_inputs(own_arguments())};
 }
 
 }  // namespace bench

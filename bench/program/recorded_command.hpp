@@ -15,6 +15,9 @@ namespace bench {
 /// The same of given arguments, without the program.
 [[nodiscard]] std::vector<std::string> portable(const std::vector<std::string>& arguments);
 
+/// A word without the folders of the file that it names: "file:delays.txt".
+[[nodiscard]] std::string portable(const std::string& word);
+
 /// Of a results file that this process writes.
 [[nodiscard]] ResultOptions result_options(bool overwrite);
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "bench/program/link_table.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "kernels/matmul/blocked.hpp"
 #include "topology/parse.hpp"
 
@@ -55,7 +56,7 @@ Table::Row modelled_row(const CollectiveRow& row, const Machine& group) {
   return {group.name,
           group.chip.name,
           std::string(kernels::info(row.collective).name),
-          p.algorithm,
+          portable(p.algorithm),
           std::string(topology::name(row.type)),
           row.ranks,
           row.bytes,
@@ -108,7 +109,7 @@ Table::Row measured_row(const CollectiveRow& row, bool in_place, bool library) {
   const Measurement& m = library ? theirs : ours;
   const double time = m.median();
   return {std::string(kernels::info(row.collective).name),
-          library ? std::string() : row.prediction.algorithm,
+          library ? std::string() : portable(row.prediction.algorithm),
           library ? std::string("MPI") : std::string("rainier, ") + medium(row.lowering),
           std::string(topology::name(row.type)),
           row.op,

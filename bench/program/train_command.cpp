@@ -10,6 +10,7 @@
 #include "bench/program/dry_run.hpp"
 #include "bench/program/expected.hpp"
 #include "bench/program/model_file.hpp"
+#include "bench/program/model_table.hpp"
 #include "bench/program/plan_record.hpp"
 #include "bench/program/plan_search.hpp"
 #include "bench/program/plan_table.hpp"
@@ -52,6 +53,7 @@ Plan plan_of(const TrainOptions& o, const Job& job) {
                     chips));
   plan.data = o.data > 0 ? o.data : chips / model;
   if (plan.sequence == 0) plan.sequence = job.model.context;
+  check_sequence(job.model, plan.sequence);
   if (plan.batch == 0) plan.batch = plan.data * plan.micro_batch * plan.pipeline;
   plan.order = kernels::pipeline_order(plan.virtual_stages > 1 && o.order == "1f1b" ? "interleaved"
                                                                                     : o.order);

@@ -30,12 +30,15 @@ bool is_allowed(std::string_view variable) {
   constexpr std::array<std::string_view, 7> prefixes{
       "SLURM_", "OMPI_", "OMP_", "RAINIER_RANKS", "NEURON_", "FI_", "OPENBLAS_"};
   constexpr std::array<std::string_view, 4> secrets{"KEY", "TOKEN", "SECRET", "PASSWORD"};
+  // What Open MPI's launcher tells its ranks: addresses and a key of this job, folders of its own.
+  constexpr std::array<std::string_view, 3> launcher{
+      "OMPI_MCA_orte_", "OMPI_MCA_ess_", "OMPI_FILE_LOCATION"};
   const auto contains = [&](std::string_view word) {
     return variable.find(word) != std::string_view::npos;
   };
-  return std::any_of(prefixes.begin(),
-                     prefixes.end(),
-                     [&](std::string_view prefix) { return variable.starts_with(prefix); }) &&
+  const auto begins = [&](std::string_view prefix) { return variable.starts_with(prefix); };
+  return std::any_of(prefixes.begin(), prefixes.end(), begins) &&
+         std::none_of(launcher.begin(), launcher.end(), begins) &&
          std::none_of(secrets.begin(), secrets.end(), contains);
 }
 

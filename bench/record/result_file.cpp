@@ -81,6 +81,7 @@ void ResultFile::begin(const ResultOptions& options) {
   write_attribute(root, "last_point", std::int64_t{0});
   file_->save();
   if (!options.command.empty()) text("inputs/command.json", options.command);
+  for (const auto& [path, content] : options.inputs) text(path, content);
 }
 
 /// Changes nothing on disk yet: the run may turn out to be another one.
@@ -112,7 +113,7 @@ PartialFile& ResultFile::open() const {
 }
 
 Table ResultFile::table(const Record& record) {
-  return {open(), record.group, record.columns};
+  return {open(), record};
 }
 
 void ResultFile::text(const std::string& path, const std::string& content) {

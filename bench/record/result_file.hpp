@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct ResultOptions {
   std::string creator = "rainier";  ///< program and version, "rainier 0.1.0"
   bool resume = false;    ///< goes on with an unfinished run, if there is one, by the same program
   std::string command{};  ///< JSON, for inputs/command.json; empty: none
+  std::map<std::string, std::string> inputs{};  ///< texts that the command names, by their path
 };
 
 /// Grows as PATH.partial with status "running"; `complete` gives it its name. Without that, what

@@ -402,4 +402,8 @@ def test_results_in_the_formats_of_others(tmp_path, ranks):
             assert len(row["in_place_per_iter"]["times_us"]) == 3
     assert len(data["devices"]) == (ranks or 0)
     alone = run(*asked, "--nccl-json", "-", ranks=ranks)
+    before = path.read_bytes()
+    again = run(*asked, "-n", "3", "--nccl-json", path, ranks=ranks)
+    assert f"{path} exists: written to {path}.1" in again.stderr and path.read_bytes() == before
+    assert json.loads(path.with_name("out.json.1").read_text())["results"][0]["size"] == 1024
     assert [row["size"] for row in json.loads(alone.stdout)["results"]] == [1024, 8192, 65536]

@@ -80,6 +80,27 @@ def test_a_system_of_ones_own_is_in_the_file(tmp_path):
         assert old["modelled/collective/time"][:].tolist() == now["modelled/collective/time"][:].tolist()
 
 
+def test_files_that_a_flag_names_are_in_the_file(tmp_path):
+    delays = tmp_path / "delays.txt"
+    delays.write_text("1 us\n3 us\n")
+    xml = tmp_path / "ring.xml"
+    assert run("export", "msccl", "all_reduce", "-n", "16", "-b", "1M", "--algorithm", "ring", "-o", xml).returncode == 0
+    for name, job in (("noise", ["--reader", "clock", "--chips", "64", "--noise", f"file:{delays}"]),
+                      ("msccl", ["--chips", "16", "--algorithm", f"msccl:{xml}"])):
+        path = tmp_path / f"{name}.h5"
+        done = run("collective", "all_reduce", "--system", "rainier", "-b", "1M", "-e", "1M", *job, "-O", path)
+        assert done.returncode == 0, done.stderr
+    texts = delays.read_text(), xml.read_text()
+    delays.unlink(), xml.unlink()
+    for name, text in zip(("noise", "msccl"), texts):
+        path = tmp_path / f"{name}.h5"
+        with h5py.File(path) as file:
+            assert [file["inputs/files"][each].asstr()[()] for each in file["inputs/files"]] == [text]
+            assert str(tmp_path) not in file["inputs/command.json"].asstr()[()]
+        new, result = again(path)
+        assert "identical" in result.stdout and new.read_bytes() == path.read_bytes()
+
+
 def test_measured_runs_are_measured_again_on_as_many_ranks(tmp_path):
     path = tmp_path / "out.h5"
     assert run("run", run_file(tmp_path, MEASURED + MODELLED.replace("title", "# title")), "-O", path,

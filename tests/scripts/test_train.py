@@ -87,6 +87,15 @@ def test_the_timeline_has_each_pass_once(tmp_path):
     assert {names[e["pid"], e["tid"]] for e in passes} == {f"rank {r}" for r in range(8)}
 
 
+def test_a_sequence_beyond_the_models_context_is_said():
+    plan = ["--system", "trn2-ultraserver", "--tp", "16", "--gbs", "64", "--fsdp"]
+    assert run("train", "llama3-8b", *plan, "--seq", "8192").stderr == ""
+    note = run("train", "llama3-8b", *plan, "--seq", "16384")
+    assert note.returncode == 0
+    assert note.stderr == "rainier: note: sequences of 16384 tokens are longer than the context of llama3-8b, 8192\n"
+    refused("train", "gpt3-175b", *plan, "--seq", "4096", says=["positions for 2048 tokens"])
+
+
 MORE = [["llama3-8b", "--system", "trn2-ultraserver", "--tp", "4", "--pp", "4", "--gbs", "64", "--fsdp"],
         ["mixtral-8x7b", "--system", "trn2-ultraserver", "--tp", "2", "--ep", "8", "--cp", "2",
          "--seq", "8192", "--gbs", "64", "--overlap-ep"],
