@@ -1,6 +1,6 @@
 """rainier's model of the network against SimGrid's, an independent simulator of flows that share links.
 
-`ctest --preset ci -R simgrid -V` prints the table. A case is an algorithm that both have, on a network that
+`ctest --preset release -R simgrid -V` prints the table. A case is an algorithm that both have, on a network that
 both have. Rounds of rainier are synchronous, ranks of SimGrid are not: where all ranks do the same at the
 same time that is one and the same, but for the 16 B of envelope that SMPI adds to each message. DIFFERENT has
 what is not, with the reason and the factor."""
