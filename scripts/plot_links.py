@@ -1,4 +1,9 @@
-"""The picture of link load: a row per system, its levels from the chip up, a column per collective."""
+#!/usr/bin/env python3
+"""How busy links are: a row per system, its levels from the chip up, a column per collective.
+
+    scripts/plot_links.py results/rainier.h5
+"""
+import figures
 import results
 from palette import COLOURS
 
@@ -6,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch
 
+NEEDS = "modelled/link_class"
 SHAPES = {"ring": COLOURS[0], "all_to_all": COLOURS[2], "clos": COLOURS[4], "memory": COLOURS[3]}
 
 
@@ -84,9 +90,9 @@ def one_size(table):
     return table.where(size=size)
 
 
-def links(run):
+def draw(run):
     """How busy each class of links is, from the rings inside a server up to the Clos tiers."""
-    points, classes = run["modelled/collective"], run["modelled/link_class"]
+    points, classes = run["modelled/collective"], run[NEEDS]
     points.columns["row"] = np.arange(len(points))
     systems, operations = points.values("system"), points.values("collective")
     shown, used = {}, {}
@@ -129,3 +135,7 @@ def links(run):
     figure.suptitle("Links of a collective, modelled: how long the most loaded one of each kind is busy",
                     y=1)
     return figure
+
+
+if __name__ == "__main__":
+    figures.main(draw, NEEDS, __doc__)

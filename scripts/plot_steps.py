@@ -1,8 +1,16 @@
-"""Where predicted training steps go: one bar for each step, its parts in a row."""
+#!/usr/bin/env python3
+"""Where predicted training steps go: one bar for each step of one or several files, its parts in a row.
+
+    scripts/plot_steps.py one.h5 other.h5
+"""
+import figures
+import results
+from palette import COLOURS
+
 import matplotlib.pyplot as plt
 import numpy as np
 
-from palette import COLOURS
+NEEDS = "modelled/training"
 
 # Computing is blue and green, communication warm, waiting grey.
 PARTS = {"matmul": COLOURS[0], "attention": COLOURS[5], "elementwise": COLOURS[2], "optimizer": "#66c2a5",
@@ -16,9 +24,9 @@ def label(step):
     return f"{step['model']}, {step['chips']:,} x {step['chip']}\n{plan}, {step['schedule']}"
 
 
-def steps(run):
-    """Bars from the top in the order of the file."""
-    table = run["modelled/training"]
+def draw(*runs):
+    """Bars from the top in the order of the files."""
+    table = results.joined([run[NEEDS] for run in runs])
     rows = [{name: table[name][i] for name in table.columns} for i in range(len(table))]
     figure, axis = plt.subplots(figsize=(8, 1.1 + 0.55 * len(rows)))
     places = np.arange(len(rows))
@@ -48,3 +56,7 @@ def steps(run):
         figure.text(0.99, 0.0, "* rests on an assumed figure", ha="right", va="bottom", fontsize=7)
     axis.set_title("Training steps, predicted: where the time goes")
     return figure
+
+
+if __name__ == "__main__":
+    figures.main(draw, NEEDS, __doc__, many=True)

@@ -2,7 +2,7 @@
 """Draws what `rainier compare --model … --json` says: where the speed-up of a system over the first comes from.
 
 Usage: rainier compare --model llama3.1-405b --json > generations.json
-       scripts/generations_figure.py generations.json figure.png [--to SYSTEM]
+       scripts/plot_waterfall.py generations.json figure.png [--to SYSTEM]
 
 Left, the step after each group of figures is taken over, with what it goes into; right, the factors, which
 multiply to the speed-up. Hatched: a group with an assumed figure.
@@ -19,10 +19,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from palette import COLOURS
-from step_figure import PARTS
+from plot_steps import PARTS
 
 NAMES = {"element-wise": "elementwise", "tensor parallel": "tensor", "context parallel": "context",
          "expert parallel": "expert", "data parallel": "data", "pipeline transfer": "pipeline"}
+OVER_THE_LINE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
 
 
 def stages(fall):
@@ -48,6 +49,7 @@ def draw_steps(axis, fall):
         axis.text(plan["step_s"], place, f" {plan['step_s']:.3g} s, {degrees}", va="center", fontsize=7)
     axis.set_yticks(places, [label for label, _, _ in rows], fontsize=8)
     axis.invert_yaxis()
+    axis.grid(axis="y", visible=False)
     axis.set_xlim(0, 1.45 * max(plan["step_s"] for _, plan, _ in rows))
     axis.set_xlabel("time of a step (s)")
     axis.legend(loc="lower right", fontsize=7)
@@ -61,11 +63,13 @@ def draw_factors(axis, fall):
         axis.barh(place, step["factor"] * so_far - so_far, left=so_far, height=0.7, edgecolor="white",
                   color=COLOURS[2 if step["factor"] >= 1 else 1], hatch="///" if step["origin"] == "assumed" else "")
         so_far *= step["factor"]
-        axis.text(so_far, place, f" {step['factor']:.2f}x", va="center", fontsize=8)
+        axis.text(so_far, place, f" {step['factor']:.2f}x", va="center", fontsize=8, bbox=OVER_THE_LINE)
     axis.barh(places[-1], fall["speedup"] - 1, left=1, height=0.7, color=COLOURS[0])
-    axis.text(fall["speedup"], places[-1], f" {fall['speedup']:.2f}x", va="center", fontsize=8, weight="bold")
+    axis.text(fall["speedup"], places[-1], f" {fall['speedup']:.2f}x", va="center", fontsize=8, weight="bold",
+              bbox=OVER_THE_LINE)
     axis.axvline(fall["compute"], color="#888888", linestyle="--", linewidth=1)
-    axis.text(1.02 * fall["compute"], len(places) - 2.6, f"compute {fall['compute']:.2f}x", ha="center", fontsize=7)
+    axis.text(fall["compute"], -0.72, f"engines {fall['compute']:.2f}x", ha="center", va="center", fontsize=7,
+              bbox=OVER_THE_LINE)
     axis.set_xscale("log")
     top = 1.6 * max(fall["speedup"], fall["compute"])
     axis.set_xlim(0.9, top)
@@ -73,7 +77,8 @@ def draw_factors(axis, fall):
     axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axis.minorticks_off()
     axis.set_yticks(places, [step["group"] for step in fall["steps"]] + ["speed-up"], fontsize=8)
-    axis.invert_yaxis()
+    axis.set_ylim(places[-1] + 0.6, -1.1)
+    axis.grid(axis="y", visible=False)
     axis.set_xlabel(f"times as fast as {fall['from']}")
     axis.set_title("factors (hatched: rests on an assumed figure)", fontsize=9)
 
@@ -81,10 +86,10 @@ def draw_factors(axis, fall):
 def draw(data, to):
     falls = {fall["to"]: fall for fall in data.get("waterfalls", [])}
     if not falls:
-        sys.exit("generations_figure: no waterfall in this file: it was made with --quick")
+        sys.exit("plot_waterfall: no waterfall in this file: it was made with --quick")
     name = to or list(falls)[-1]
     if name not in falls:
-        sys.exit(f"generations_figure: no waterfall to {name}; there are: {', '.join(falls)}")
+        sys.exit(f"plot_waterfall: no waterfall to {name}; there are: {', '.join(falls)}")
     fall = falls[name]
     assert math.isclose(math.prod(step["factor"] for step in fall["steps"]), fall["speedup"], rel_tol=1e-9)
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2), width_ratios=(3, 2), layout="constrained")
@@ -105,7 +110,7 @@ def main():
         with open(arguments.file, encoding="utf-8") as stream:
             data = json.load(stream)
     except (OSError, ValueError) as error:
-        sys.exit(f"generations_figure: {arguments.file}: {error}")
+        sys.exit(f"plot_waterfall: {arguments.file}: {error}")
     draw(data, arguments.to).savefig(arguments.figure, dpi=150)
     print(arguments.figure)
 

@@ -124,12 +124,20 @@ def _tables(file):
     return tables
 
 
+class Run(dict):
+    """Tables of a results file by path; `name` is the file's."""
+
+    def __init__(self, path, tables):
+        super().__init__(tables)
+        self.name = pathlib.Path(path).stem
+
+
 def load(path):
     """Tables of a results file by path ("measured/collective", …)."""
     status, tables = _read(path, lambda file: (_plain(file.attrs["status"]), _tables(file)))
     if status != "complete":
         print(f"{path}: status is {status}, not complete: showing what is there", file=sys.stderr)
-    return tables
+    return Run(path, tables)
 
 
 def _texts(file):
@@ -148,6 +156,23 @@ def about(path):
     return _read(path, lambda file: {
         "attributes": plain(file), "host": plain(file["measured/host"]) if "measured/host" in file else {},
         "texts": _texts(file)})
+
+
+def rank_samples(path):
+    """Each rank's own samples of the collectives in a results file, where the run kept them (--per-rank): an
+    xarray.Dataset, samples (point, rank, sample) in seconds and host (rank)."""
+    import xarray
+    beside, hosts = _read(path, lambda file: (
+        _plain(file["measured/collective"].attrs.get("rank_samples", "")) if "measured/collective" in file else "",
+        _table(file["measured/rank"]) if "measured/rank" in file else empty()))
+    if not beside:
+        refuse(f"{path}: no samples of each rank (rainier collective … --per-rank keeps them)")
+    try:
+        with h5py.File(pathlib.Path(path).parent / beside, "r") as file:
+            return xarray.Dataset({"samples": (("point", "rank", "sample"), file["samples"][:], {"units": "s"}),
+                                   "host": ("rank", hosts["host"])})
+    except (OSError, KeyError) as error:
+        refuse(f"{beside}: not readable: {error}")
 
 
 def empty():

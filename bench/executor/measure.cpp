@@ -115,13 +115,15 @@ class Measure::State {
         Measurement& result = results[turn];
         result.seconds.push_back(timed(*operations_[turn], in_place, result.batch));
       }
-    for (Measurement& result : results)
-      MPI_Allreduce(MPI_IN_PLACE,
+    for (Measurement& result : results) {
+      result.own = result.seconds;
+      MPI_Allreduce(result.own.data(),
                     result.seconds.data(),
-                    static_cast<int>(result.seconds.size()),
+                    static_cast<int>(result.own.size()),
                     MPI_DOUBLE,
                     MPI_MAX,
                     MPI_COMM_WORLD);
+    }
     return results;
   }
 

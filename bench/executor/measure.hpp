@@ -32,9 +32,11 @@ struct MeasureOptions {
   bool check = true;
 };
 
-/// One size, one placement. Times are per operation, the slowest rank's, on every rank the same.
+/// One size, one placement. Times are per operation; `seconds`, the slowest rank's, on every rank
+/// the same.
 struct Measurement {
   std::vector<double> seconds;  ///< one per sample
+  std::vector<double> own;      ///< the same on this rank's clock alone
   std::int64_t batch = 1;       ///< operations per sample, back to back
   std::int64_t wrong = 0;       ///< elements, over all ranks; -1 when not checked
   [[nodiscard]] double median() const;

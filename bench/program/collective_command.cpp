@@ -95,6 +95,9 @@ void model_table(const CollectiveOptions& options) {
 }
 
 MeasureRequest measurements(const CollectiveOptions& options) {
+  MeasureFlags flags = options.flags;
+  flags.output = options.predict.output;
+  flags.force = options.predict.force;
   return {kernels::parse_collective(options.collective),
           sizes_of(options),
           options.measure,
@@ -102,7 +105,7 @@ MeasureRequest measurements(const CollectiveOptions& options) {
           options.overrides,
           style(options),
           options.nccl_json,
-          options.flags};
+          flags};
 }
 
 void run(CollectiveOptions& options) {
@@ -111,8 +114,7 @@ void run(CollectiveOptions& options) {
   options.measure.check = options.check != 0;
   if (!options.system.empty()) return model_table(options);
   if (options.predict.any())
-    topology::usage_error(
-        "--links, --explain, --save-tuning, --imbalance and --output go with --system");
+    topology::usage_error("--links, --explain, --save-tuning and --imbalance go with --system");
   if (options.reader != "predict" || options.clock.any())
     topology::usage_error(
         "--reader, --noise, --skew, --slow, --degrade, --fail, --per-chip and --scaling go with "
@@ -120,6 +122,8 @@ void run(CollectiveOptions& options) {
   check_measurable(options.measure.type);
   if (options.chips != 0 || !options.group.empty() || !options.without.empty())
     topology::usage_error("--chips, --group and --without go with --system");
+  if (options.flags.per_rank && options.predict.output.empty())
+    topology::usage_error("--per-rank needs a results file beside which samples go: -O NAME.h5");
   if (options.flags.against_mpi && style(options) == TableStyle::osu)
     topology::usage_error("--against-mpi does not fit into OSU's columns; leave out --osu");
   options.dry ? dry_measure(measurements(options)) : measure_table(measurements(options));
@@ -127,7 +131,6 @@ void run(CollectiveOptions& options) {
 
 void add_predict_flags(CLI::App& command, PredictFlags& flags) {
   command.add_flag("--links", flags.links, "every link of a line instead of only the busiest");
-  command.add_option("-O,--output", flags.output, "write the results to this file");
   command.add_flag("--explain",
                    flags.explain,
                    "what auto chose among which candidates, and why the others are slower");
@@ -138,7 +141,6 @@ void add_predict_flags(CLI::App& command, PredictFlags& flags) {
   command.add_option("--imbalance",
                      flags.imbalance,
                      "of an all_to_all: what the busiest chip receives over the mean, 1.5");
-  command.add_flag("--force", flags.force, "overwrite earlier results");
 }
 
 void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
@@ -163,6 +165,8 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
   command.add_flag("--against-mpi",
                    flags.against_mpi,
                    "measure MPI's own call in turns with ours, and how sure the ratio is");
+  command.add_flag(
+      "--per-rank", flags.per_rank, "with -O NAME.h5: each rank's own samples into NAME.ranks.h5");
   command.add_flag(
       "--odd", flags.odd, "also one element less and more than each size, and half as much again");
   command
@@ -215,7 +219,9 @@ void add_size_flags(CLI::App& command, CollectiveOptions& options) {
   command.add_option("-o,--op", options.op, "of a reduction")->check(one_of({"sum", "max"}));
 }
 
-void add_style_flags(CLI::App& command, CollectiveOptions& options) {
+void add_output_flags(CLI::App& command, CollectiveOptions& options) {
+  command.add_option("-O,--output", options.predict.output, "write the results to this file");
+  command.add_flag("--force", options.predict.force, "overwrite earlier results");
   CLI::Option* csv = command.add_flag("--csv", options.csv, "one line per point, SI units");
   command.add_flag("--osu", options.osu, "sizes and microseconds, as OSU's micro-benchmarks print")
       ->excludes(csv);
@@ -263,13 +269,13 @@ void add_collective(CLI::App& app, Action& chosen) {
   add_clock_flags(*command, options->clock);
   command->add_option(
       "--without", options->without, "leave a place out of the group, ultraserver=5");
-  add_style_flags(*command, *options);
+  add_output_flags(*command, *options);
   add_predict_flags(*command, options->predict);
   command->add_flag("--dry-run", options->dry, "say what would be done, write nothing");
   command->footer(
       "rainier collective all_reduce --system rainier -b 1M -e 1G\n"
       "rainier collective all_to_all --system rainier --chips 4096 -b 64M -e 64M --explain\n"
-      "mpirun -np 2 rainier collective all_reduce -b 8 -e 64M\n"
+      "mpirun -np 2 rainier collective all_reduce -b 8 -e 64M -O today.h5\n"
       "mpirun -np 2 rainier collective all_gather -b 16K -e 16M -f 32 --against-mpi");
   command->callback([options, &chosen] { chosen = [options] { run(*options); }; });
 }

@@ -8,8 +8,10 @@
 
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/ranks.hpp"
+#include "bench/program/measured_record.hpp"
 #include "bench/program/run_plan.hpp"
 #include "bench/record/expected_size.hpp"
+#include "bench/record/rank_samples.hpp"
 #include "bench/suites/host_roofs.hpp"
 #include "bench/suites/matmul_cases.hpp"
 #include "kernels/collective/algorithms.hpp"
@@ -43,6 +45,13 @@ void dry_output(const std::string& path, bool force, std::span<const ExpectedTab
                        !there  ? ""
                        : force ? "; it exists and would be overwritten"
                                : "; it exists: the run would be refused without --force"));
+}
+
+void dry_ranks(const std::string& output, RankSamples::Extent extent, int ranks) {
+  dry_line("per rank",
+           fmt::format("{}, {:.3g} MB",
+                       RankSamples::beside(output).string(),
+                       RankSamples::size(extent, ranks) / 1e6));
 }
 
 std::string size_list(const std::vector<std::int64_t>& sizes) {
@@ -193,7 +202,12 @@ void dry_measure(const MeasureRequest& request) {
     dry_heading(fmt::format("rainier collective {}", kernels::info(request.collective).name));
     print_measurement(
         {{request.collective}, request.sizes, request.options, request.flags.against_mpi}, host);
-    dry_line("output", "this terminal");
+    const std::int64_t rows = static_cast<std::int64_t>(request.sizes.size()) *
+                              MeasuredRecord::rows(request.flags.against_mpi);
+    const std::vector<ExpectedTable> tables{{&measured_collective, rows, request.options.samples}};
+    dry_output(request.flags.output, request.flags.force, tables);
+    if (request.flags.per_rank)
+      dry_ranks(request.flags.output, {rows, request.options.samples}, host.ranks);
   }
   MpiSession::wait_idle();
 }
@@ -236,6 +250,8 @@ void dry_run_file(const RunFile& run, const std::string& output, bool force) {
                            modelled_points_of(*run.modelled_collectives),
                            run.modelled_collectives->systems.size()));
     dry_output(output, force, tables_of(run, mpi.size()));
+    if (const auto& what = run.measured_collectives; what && what->per_rank && host.ranks > 1)
+      dry_ranks(output, {points_of(*what) * rows_of(*what), what->samples}, host.ranks);
   }
   MpiSession::wait_idle();
 }

@@ -13,6 +13,7 @@
 //   rainier goodput --system rainier --days 30
 //   rainier validate matmul
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -65,6 +66,7 @@ int parse(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond its limit is an error like a full disk
   try {
     CLI::App app{"Performance benchmark and model of large training clusters", "rainier"};
     app.footer(

@@ -2,23 +2,30 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
+#include <exception>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "bench/exchange/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/program_execution.hpp"
-#include "bench/executor/statistics.hpp"
 #include "bench/program/demands.hpp"
+#include "bench/program/measured_host.hpp"
+#include "bench/program/measured_record.hpp"
+#include "bench/program/measured_table.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "bench/program/surroundings.hpp"
 #include "bench/program/tuning.hpp"
 #include "bench/record/provenance.hpp"
+#include "bench/record/rank_samples.hpp"
+#include "bench/record/result_file.hpp"
+#include "bench/record/schema.hpp"
 #include "topology/error.hpp"
 #include "topology/machine.hpp"
 #include "topology/parse.hpp"
@@ -140,73 +147,82 @@ void print_banner(const MeasureRequest& request, int ranks, const std::vector<Wa
                  : "%model = model / the faster placement");
 }
 
-/// Over all sizes and both placements, and each point for itself.
-void print_means(const std::vector<double>& logarithms) {
-  if (logarithms.empty()) return;
-  const double sum = std::accumulate(logarithms.begin(), logarithms.end(), 0.0);
-  fmt::print("# {:.2f} times as fast as MPI in the geometric mean, {:.2f} at worst\n",
-             std::exp(sum / static_cast<double>(logarithms.size())),
-             std::exp(*std::min_element(logarithms.begin(), logarithms.end())));
+/// The file that results grow in, on rank 0 where one is asked for.
+std::optional<ResultFile> begin_results(const MeasureRequest& request, const MpiSession& mpi) {
+  const MeasureFlags& flags = request.flags;
+  if (flags.output.empty() || mpi.rank() != 0) return std::nullopt;
+  if (flags.per_rank && !flags.force) RankSamples::expect_free(flags.output);
+  ResultFile file = ResultFile::create(flags.output, result_options(flags.force));
+  const auto points = static_cast<std::int64_t>(request.sizes.size());
+  const nlohmann::json plan{
+      {measured_collective.group, points * MeasuredRecord::rows(flags.against_mpi)}};
+  file.text("inputs/plan.json", plan.dump(2) + "\n");
+  record_measuring_host(file);
+  return file;
 }
 
-/// What rank 0 prints of each point, in one of three ways.
-class MeasuredTable {
- public:
-  MeasuredTable(const MeasureRequest& request, bool speaks)
-      : style_(request.style),
-        compares_(request.flags.against_mpi && style_ == TableStyle::text),
-        speaks_(speaks) {
-    if (!speaks_) return;
-    if (compares_)
-      print_compared_header();
-    else
-      print_measured_header(style_);
-  }
-
-  void add(const CollectiveRow& row) {
-    if (!speaks_) return;
-    if (!compares_) {
-      print_measured(row, style_);
-    } else {
-      print_compared(row);
-      note(row.out_of_place, row.library_out_of_place);
-      note(row.in_place, row.library_in_place);
-    }
-    std::fflush(stdout);
-  }
-
-  void end() const {
-    if (speaks_) print_means(logarithms_);
-  }
-
- private:
-  void note(const Measurement& ours, const Measurement& library) {
-    logarithms_.push_back(std::log(median(ratios(library.seconds, ours.seconds))));
-  }
-
-  TableStyle style_;
-  bool compares_;
-  bool speaks_;
-  std::vector<double> logarithms_;
-};
-
-/// All points, printed one by one.
+/// All points, printed and kept one by one.
 std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
                                        const std::vector<Way>& ways,
                                        Demands& demands,
+                                       ResultFile* file,
                                        bool speaks) {
   // A tuning table is of the number of ranks, which all ways have.
   const AlgorithmChoice algorithm(request.algorithm, request.collective, ways.front().model);
-  MeasuredTable table(request, speaks);
+  MeasuredTable table(request.style, request.flags.against_mpi, speaks);
+  MeasuredRecord record(file,
+                        request.flags.per_rank ? request.flags.output : "",
+                        {static_cast<std::int64_t>(request.sizes.size()),
+                         request.flags.against_mpi,
+                         request.options.samples});
   std::vector<CollectiveRow> rows;
   for (const std::int64_t bytes : request.sizes) {
     const std::string& text = algorithm.at(bytes);
     const Way& way = faster_way(ways, request.collective, bytes, request.options, text);
     rows.push_back(measure_point(request.collective, bytes, request.options, text, way));
     table.add(rows.back());
+    record.add(rows.back());
     demands.check(rows.back());
   }
+  record.complete();
   table.end();
+  return rows;
+}
+
+void write_json(const MeasureRequest& request,
+                int ranks,
+                const std::string& start,
+                const std::vector<CollectiveRow>& rows) {
+  if (request.nccl_json.empty()) return;
+  write_nccl_json(request.nccl_json,
+                  {request.collective,
+                   ranks,
+                   false,
+                   request.options,
+                   start,
+                   iso_time(std::chrono::system_clock::now()),
+                   rows});
+}
+
+/// What surrounds the points: models before, who else was there after.
+std::vector<CollectiveRow> measure_on(ResultFile* file,
+                                      MeasureRequest& request,
+                                      const MpiSession& mpi,
+                                      Demands& demands) {
+  std::vector<Way> ways = ways_of(request, mpi.size());
+  choose_symmetric(request, ways.front());
+  if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};  // beside ours
+  const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
+  if (speaks) print_banner(request, mpi.size(), ways);
+  if (file != nullptr) record_models(*file, ways);
+  const Surroundings surroundings;
+  std::vector<CollectiveRow> rows = measure_all(request, ways, demands, file, mpi.rank() == 0);
+  const Surroundings::Seen seen = surroundings.end();
+  if (speaks) fmt::print("{}", seen.text());
+  if (file != nullptr) {
+    seen.record(*file);
+    record_end(*file);
+  }
   return rows;
 }
 
@@ -218,25 +234,20 @@ void measure_table(MeasureRequest request) {
   if (request.flags.odd) request.sizes = with_odd_sizes(request);
   const MpiSession mpi;
   check(request, mpi.size());
-  std::vector<Way> ways = ways_of(request, mpi.size());
-  choose_symmetric(request, ways.front());
-  if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};  // beside ours
-  const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
-  if (speaks) print_banner(request, mpi.size(), ways);
-  const Surroundings surroundings;
+  std::optional<ResultFile> file = begin_results(request, mpi);
   const std::string start = iso_time(std::chrono::system_clock::now());
-  const std::vector<CollectiveRow> rows = measure_all(request, ways, demands, mpi.rank() == 0);
-  const Surroundings::Seen seen = surroundings.end();
-  if (speaks) fmt::print("{}", seen.text());
-  if (mpi.rank() == 0 && !request.nccl_json.empty())
-    write_nccl_json(request.nccl_json,
-                    {request.collective,
-                     mpi.size(),
-                     false,
-                     request.options,
-                     start,
-                     iso_time(std::chrono::system_clock::now()),
-                     rows});
+  std::vector<CollectiveRow> rows;
+  try {
+    rows = measure_on(file ? &*file : nullptr, request, mpi, demands);
+  } catch (const std::exception& error) {
+    if (file) file->try_to_fail(error.what());
+    throw;
+  }
+  if (file) {
+    file->complete();
+    fmt::print(stderr, "results: {}\n", request.flags.output);
+  }
+  if (mpi.rank() == 0) write_json(request, mpi.size(), start, rows);
   const std::int64_t wrong = std::accumulate(
       rows.begin(), rows.end(), std::int64_t{0}, [](std::int64_t sum, const CollectiveRow& row) {
         return sum + row.wrong();

@@ -18,7 +18,10 @@ struct MeasureFlags {
   std::string buffers = "private";
   std::string start = "barrier";
   bool against_mpi = false;
-  bool odd = false;  ///< beside each size one element less and more, and half as much again
+  std::string output;     ///< results file; empty: none
+  bool force = false;     ///< over earlier results
+  bool per_rank = false;  ///< each rank's own samples into a file beside it
+  bool odd = false;       ///< beside each size one element less and more, and half as much again
   DemandFlags demands;
 };
 

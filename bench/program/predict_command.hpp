@@ -12,7 +12,7 @@
 
 namespace bench {
 
-/// Flags that only predictions have.
+/// What only predictions have, and where their results go.
 struct PredictFlags {
   bool links = false;
   std::string output;
@@ -21,8 +21,9 @@ struct PredictFlags {
   std::string save_tuning;
   double imbalance = 1;
 
+  /// Of those that only predictions have.
   [[nodiscard]] bool any() const {
-    return links || force || explain || !output.empty() || !save_tuning.empty() || imbalance != 1;
+    return links || explain || !save_tuning.empty() || imbalance != 1;
   }
 };
 

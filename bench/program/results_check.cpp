@@ -20,6 +20,7 @@ class TableCheck {
       : file_(file), record_(record), table_(file.table(record.group)), found_(found) {}
 
   void run() {
+    check_signal();
     for (const Column& column : record_.columns) check(column);
     for (const auto& [name, values] : table_.columns())
       if (name != "point" && !is_column(name)) say(name, "is no column of this table");
@@ -38,6 +39,15 @@ class TableCheck {
     return std::any_of(record_.columns.begin(), record_.columns.end(), [&](const Column& column) {
       return name == column.name;
     });
+  }
+
+  void check_signal() {
+    if (record_.signal == nullptr) return;
+    const Cell found = file_.has_attribute(record_.group, "signal")
+                           ? file_.attribute(record_.group, "signal")
+                           : Cell("");
+    if (found != Cell(std::string(record_.signal)))
+      found_.push_back(fmt::format("{} has not the signal '{}'", record_.group, record_.signal));
   }
 
   void check(const Column& column) {

@@ -15,6 +15,7 @@
 #include "bench/program/run_measured.hpp"
 #include "bench/program/run_modelled.hpp"
 #include "bench/program/run_plan.hpp"
+#include "bench/record/rank_samples.hpp"
 #include "bench/record/result_file.hpp"
 #include "topology/error.hpp"
 
@@ -40,13 +41,16 @@ void expect_ranks(ResultFile& file, int ranks) {
   file.attribute("measured/host", "ranks", std::int64_t{ranks});
 }
 
-void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
+void run_on(ResultFile* file,
+            const std::string& output,
+            const RunFile& run,
+            const MpiSession& mpi) {
   if (file != nullptr) {
     if (run.measures()) record_measuring_host(*file);
     file->attribute("/", "title", run.title);
     model_run(*file, run);
   }
-  measure_run(file, run, mpi);
+  measure_run(file, output, run, mpi);
   if (file != nullptr && run.measures()) record_end(*file);
 }
 
@@ -54,6 +58,8 @@ void run_on(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
 ResultFile begin_run(const RunOptions& options, const RunFile& run, int ranks) {
   ResultOptions how = result_options(options.force);
   how.resume = options.resume;
+  const bool per_rank = run.measured_collectives && run.measured_collectives->per_rank;
+  if (per_rank && !options.force && !options.resume) RankSamples::expect_free(options.output);
   ResultFile file = ResultFile::create(options.output, how);
   if (file.resumed() > 0)
     fmt::print("going on with {}.partial: {} points are there\n", options.output, file.points());
@@ -74,7 +80,7 @@ void run_all(const RunOptions& options) {
   std::optional<ResultFile> file;
   if (mpi.rank() == 0) file.emplace(begin_run(options, run, mpi.size()));
   try {
-    run_on(file ? &*file : nullptr, run, mpi);
+    run_on(file ? &*file : nullptr, options.output, run, mpi);
   } catch (const std::exception& error) {
     if (file) file->try_to_fail(error.what());
     throw;

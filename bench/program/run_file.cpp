@@ -73,6 +73,7 @@ MeasuredCollectives measured_collectives(TomlTable& table) {
   what.warmup = positive(table, "warmup", what.warmup, 0);
   what.samples = positive(table, "samples", what.samples, 1);
   what.against_mpi = table.get_or<bool>("against_mpi", what.against_mpi);
+  what.per_rank = table.get_or<bool>("per_rank", what.per_rank);
   if (what.against_mpi && what.type == DataType::bf16)
     table.fail("against_mpi", "MPI has no bf16: expected false, or another datatype");
   return what;

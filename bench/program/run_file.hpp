@@ -34,6 +34,7 @@ struct MeasuredCollectives {
   int warmup = 5;
   int samples = 20;
   bool against_mpi = false;  ///< MPI's own call in turns with ours
+  bool per_rank = false;     ///< each rank's own samples into a file beside the results
 };
 
 struct MeasuredMatmuls {

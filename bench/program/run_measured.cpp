@@ -10,6 +10,7 @@
 #include "bench/executor/affinity.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/program/collective_table.hpp"
+#include "bench/program/measured_record.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_plan.hpp"
 #include "bench/program/surroundings.hpp"
@@ -24,13 +25,9 @@ namespace {
 
 using kernels::Collective;
 
-/// What stands beside the measurements.
-void record_models(ResultFile& file, const std::vector<Way>& ways) {
-  for (const Way& way : ways) {
-    file.text(file.of_this_part(fmt::format("inputs/host_{}.toml", name(way.lowering))),
-              topology::to_toml(way.model));
+void print_models(const std::vector<Way>& ways) {
+  for (const Way& way : ways)
     fmt::print("# this machine by {}, fitted: {}\n", medium(way.lowering), describe(way.model));
-  }
 }
 
 void print_header(const MeasuredCollectives& what) {
@@ -48,19 +45,6 @@ void print(const MeasuredCollectives& what, const CollectiveRow& row) {
   std::fflush(stdout);
 }
 
-void record(Table& table, const CollectiveRow& row) {
-  table.append(measured_row(row, false, false), row.out_of_place.seconds);
-  table.append(measured_row(row, true, false), row.in_place.seconds);
-  if (row.library_in_place.seconds.empty()) return;
-  table.append(measured_row(row, false, true), row.library_out_of_place.seconds);
-  table.append(measured_row(row, true, true), row.library_in_place.seconds);
-}
-
-/// Rank 0's number on every rank.
-std::int64_t shared(std::int64_t number) {
-  return std::stoll(MpiSession::share(std::to_string(number)));
-}
-
 MeasureOptions measure_options(const MeasuredCollectives& what) {
   MeasureOptions options;
   options.type = what.type;
@@ -73,53 +57,60 @@ MeasureOptions measure_options(const MeasuredCollectives& what) {
 
 /// Of one collective, every size but the first `finished`, which it counts down.
 /// @return wrong elements
-std::int64_t measure_sizes(Table* table,
+std::int64_t measure_sizes(MeasuredRecord& record,
                            const MeasuredCollectives& what,
                            Collective collective,
                            const std::vector<Way>& ways,
-                           std::int64_t& finished) {
+                           std::int64_t& finished,
+                           bool speaks) {
   const MeasureOptions options = measure_options(what);
   std::int64_t wrong = 0;
   for (const std::int64_t bytes : what.sizes) {
     if (finished > 0) {
       --finished;
-      if (table != nullptr) (void)table->skip(rows_of(what));
+      record.skip();
       continue;
     }
     const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
     CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
     wrong += row.wrong();
-    if (table == nullptr) continue;
-    print(what, row);
-    record(*table, row);
+    if (speaks) print(what, row);
+    record.add(row);
   }
   return wrong;
 }
 
 /// Ranks other than 0 have no file.
-void measure_collectives(ResultFile* file, const MeasuredCollectives& what, const MpiSession& mpi) {
+void measure_collectives(ResultFile* file,
+                         const std::string& output,
+                         const MeasuredCollectives& what,
+                         const MpiSession& mpi) {
   if (mpi.size() < 2) {
     fmt::print("measured no collectives: 1 rank; start with mpirun -np 2 or more\n");
     return;
   }
-  std::optional<Table> table;
-  if (file != nullptr) table.emplace(file->table(measured_collective));
-  std::int64_t finished = shared(table ? table->finished() : 0) / rows_of(what);
+  MeasuredRecord record(
+      file, what.per_rank ? output : "", {points_of(what), what.against_mpi, what.samples});
+  std::int64_t finished = record.finished();
   if (finished == points_of(what)) {
-    if (table) (void)table->skip(finished * rows_of(what));
-    return;
+    while (finished-- > 0) record.skip();
+    return record.complete();
   }
   const Surroundings surroundings;
   const std::vector<Way> ways = fit_ways(lowerings("auto"));
-  if (file != nullptr) record_models(*file, ways);
+  if (file != nullptr) {
+    record_models(*file, ways);
+    print_models(ways);
+  }
   std::int64_t wrong = 0;
   for (const Collective collective : what.collectives) {
-    if (table) {
+    if (file != nullptr) {
       fmt::print("# {} over {} ranks\n", kernels::info(collective).name, mpi.size());
       print_header(what);
     }
-    wrong += measure_sizes(table ? &*table : nullptr, what, collective, ways, finished);
+    wrong += measure_sizes(record, what, collective, ways, finished, file != nullptr);
   }
+  record.complete();
   const Surroundings::Seen seen = surroundings.end();
   if (file != nullptr) {
     seen.record(*file);
@@ -184,8 +175,11 @@ void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
 
 }  // namespace
 
-void measure_run(ResultFile* file, const RunFile& run, const MpiSession& mpi) {
-  if (run.measured_collectives) measure_collectives(file, *run.measured_collectives, mpi);
+void measure_run(ResultFile* file,
+                 const std::string& output,
+                 const RunFile& run,
+                 const MpiSession& mpi) {
+  if (run.measured_collectives) measure_collectives(file, output, *run.measured_collectives, mpi);
   if (run.measured_matmuls) measure_matmuls(file, *run.measured_matmuls);
   MpiSession::wait_idle();
 }

@@ -4,13 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/program/measured_record.hpp"
 #include "bench/record/schema.hpp"
 #include "bench/suites/matmul_cases.hpp"
 
 namespace bench {
 
 std::int64_t rows_of(const MeasuredCollectives& what) {
-  return what.against_mpi ? 4 : 2;
+  return MeasuredRecord::rows(what.against_mpi);
 }
 
 std::int64_t points_of(const MeasuredCollectives& what) {

@@ -90,10 +90,10 @@ constexpr std::array goodput_run_columns{
 }  // namespace
 
 constinit const Record modelled_goodput{
-    "modelled/goodput", "What failures leave of a run of days", goodput_columns};
+    "modelled/goodput", "What failures leave of a run of days", "goodput", goodput_columns};
 constinit const Record modelled_goodput_lever{
-    "modelled/goodput_lever", "What would change the goodput", goodput_lever_columns};
+    "modelled/goodput_lever", "What would change the goodput", "half", goodput_lever_columns};
 constinit const Record modelled_goodput_run{
-    "modelled/goodput_run", "Each of the runs drawn at random", goodput_run_columns};
+    "modelled/goodput_run", "Each of the runs drawn at random", "goodput", goodput_run_columns};
 
 }  // namespace bench

@@ -162,6 +162,10 @@ constexpr std::array measured_collective_columns{
     Column{"samples", ColumnType::samples, second, "Raw samples, time per operation."},
 };
 
+constexpr std::array measured_rank_columns{
+    Column{"host", text, no_unit, "Host that the rank, the number of the row, ran on."},
+};
+
 constexpr std::array measured_clock_columns{
     Column{"system", text, no_unit, "Modelled system."},
     Column{"collective", text, no_unit, "Collective operation."},
@@ -212,36 +216,48 @@ constexpr std::array measured_memory_columns{
 
 }  // namespace
 
-constinit const Record systems_figures{
-    "systems/figures", "Every figure of the modelled machines, with its origin", figure_columns};
+constinit const Record systems_figures{"systems/figures",
+                                       "Every figure of the modelled machines, with its origin",
+                                       nullptr,
+                                       figure_columns};
 constinit const Record modelled_collective{
-    "modelled/collective", "Collectives, predicted", modelled_collective_columns};
+    "modelled/collective", "Collectives, predicted", "busbw", modelled_collective_columns};
 constinit const Record modelled_link_class{
     "modelled/link_class",
     "Links of the predicted collectives, those that are alike in one row",
+    "busy",
     modelled_link_class_columns};
 constinit const Record modelled_link{
     "modelled/link",
     "Single links of the predicted collectives, where the run asks for them",
+    "load",
     modelled_link_columns};
 constinit const Record modelled_clock{
-    "modelled/clock", "Collectives with a clock for each chip", modelled_clock_columns};
-constinit const Record modelled_chip{
-    "modelled/chip", "Each chip's clock, where the run asks for it", modelled_chip_columns};
+    "modelled/clock", "Collectives with a clock for each chip", "last", modelled_clock_columns};
+constinit const Record modelled_chip{"modelled/chip",
+                                     "Each chip's clock, where the run asks for it",
+                                     "finish",
+                                     modelled_chip_columns};
 constinit const Record modelled_matmul{
-    "modelled/matmul", "Matrix products on a chip, predicted", modelled_matmul_columns};
+    "modelled/matmul", "Matrix products on a chip, predicted", "rate", modelled_matmul_columns};
 constinit const Record measured_collective{
-    "measured/collective", "Collectives, measured under MPI", measured_collective_columns};
+    "measured/collective", "Collectives, measured under MPI", "busbw", measured_collective_columns};
+constinit const Record measured_rank{
+    "measured/rank", "Ranks, where the samples of each are kept", nullptr, measured_rank_columns};
 constinit const Record measured_clock{"measured/clock",
                                       "How long the clocks took to run, on some of the ranks",
+                                      "rate",
                                       measured_clock_columns};
 constinit const Record measured_matmul{
-    "measured/matmul", "Matrix products, measured on this host", measured_matmul_columns};
+    "measured/matmul", "Matrix products, measured on this host", "rate", measured_matmul_columns};
 constinit const Record measured_compute{"measured/compute",
                                         "Peak of this host's cores, by multiply-adds in registers",
+                                        "rate",
                                         measured_compute_columns};
-constinit const Record measured_memory{
-    "measured/memory", "Peak of this host's memory, by streaming loops", measured_memory_columns};
+constinit const Record measured_memory{"measured/memory",
+                                       "Peak of this host's memory, by streaming loops",
+                                       "rate",
+                                       measured_memory_columns};
 
 std::span<const Record* const> records() {
   static constexpr std::array all{&systems_figures,
@@ -262,6 +278,7 @@ std::span<const Record* const> records() {
                                   &modelled_goodput_run,
                                   &modelled_distributed_matmul,
                                   &measured_collective,
+                                  &measured_rank,
                                   &measured_clock,
                                   &measured_matmul,
                                   &measured_distributed_matmul,

@@ -9,11 +9,12 @@ namespace bench {
 
 inline constexpr const char* results_format = "rainier-results";
 /// Readers refuse a newer major number; a minor one adds tables or columns.
-inline constexpr const char* schema_version = "1.6";
+inline constexpr const char* schema_version = "1.7";
 
 struct Record {
   const char* group;
   const char* title;
+  const char* signal;  ///< column that a viewer draws unasked; nullptr: none
   std::span<const Column> columns;
 };
 
@@ -35,6 +36,7 @@ extern const Record modelled_goodput_lever;
 extern const Record modelled_goodput_run;
 extern const Record modelled_distributed_matmul;
 extern const Record measured_collective;
+extern const Record measured_rank;
 extern const Record measured_clock;
 extern const Record measured_matmul;
 extern const Record measured_distributed_matmul;

@@ -11,6 +11,7 @@
 #include "bench/record/dataset.hpp"
 #include "bench/record/group.hpp"
 #include "bench/record/hdf5_error.hpp"
+#include "bench/record/nexus.hpp"
 #include "bench/record/read_column.hpp"
 #include "topology/error.hpp"
 
@@ -58,21 +59,21 @@ bool holds(const Cell& cell, ColumnType type) {
 
 }  // namespace
 
-Table::Table(PartialFile& file, std::string group, std::span<const Column> columns)
-    : file_(file), path_(std::move(group)) {
+Table::Table(PartialFile& file, const Record& record) : file_(file), path_(record.group) {
   topology::expects(file.resumed() || !has_object(file.id(), path_), "a table is created once");
   if (file.resumed() && has_object(file.id(), path_)) {
-    if (open(columns)) return;
+    if (open(record.columns)) return;
     checked(H5Ldelete(file.id(), path_.c_str(), H5P_DEFAULT), "drop", file.id(), path_);
   }
-  create(columns);
+  create(record);
 }
 
-void Table::create(std::span<const Column> columns) {
+void Table::create(const Record& record) {
   group_ = open_or_create_group(file_.id(), path_);
+  mark_as_plot(file_.id(), record);
   write_attribute(group_.get(), "points", std::int64_t{0});
   point_ = create_scale(group_.get(), "point", "Number of the row.");
-  for (const Column& column : columns) create_column(column);
+  for (const Column& column : record.columns) create_column(column);
   commit(0);
 }
 

@@ -11,6 +11,7 @@
 #include "bench/record/column.hpp"
 #include "bench/record/handle.hpp"
 #include "bench/record/partial_file.hpp"
+#include "bench/record/schema.hpp"
 
 namespace bench {
 
@@ -21,7 +22,7 @@ class Table {
 
   /// Creates the table as a new group or, in a file that is resumed, goes on with it. `file`
   /// outlives the table.
-  Table(PartialFile& file, std::string group, std::span<const Column> columns);
+  Table(PartialFile& file, const Record& record);
 
   /// Points that an earlier part of the run has left and that nobody has passed yet. `append`
   /// passes over them: whoever resumes a run appends the same points in the same order.
@@ -44,7 +45,7 @@ class Table {
   [[nodiscard]] std::int64_t points() const { return points_; }
 
  private:
-  void create(std::span<const Column> columns);
+  void create(const Record& record);
   /// False: there is no point in it.
   bool open(std::span<const Column> columns);
   void create_column(const Column& column);

@@ -134,17 +134,24 @@ constexpr std::array resource_columns{
 }  // namespace
 
 constinit const Record modelled_training{
-    "modelled/training", "Training steps, predicted", training_columns};
-constinit const Record modelled_exposed{
-    "modelled/exposed", "Communication of the steps that nothing hides, by level", exposed_columns};
+    "modelled/training", "Training steps, predicted", "time", training_columns};
+constinit const Record modelled_exposed{"modelled/exposed",
+                                        "Communication of the steps that nothing hides, by level",
+                                        "time",
+                                        exposed_columns};
 constinit const Record modelled_plan{
-    "modelled/plan", "The best of all plans of a training job", plan_columns};
-constinit const Record modelled_generation{
-    "modelled/generation", "Systems compared by the best plan of each", generation_columns};
+    "modelled/plan", "The best of all plans of a training job", "chip_time", plan_columns};
+constinit const Record modelled_generation{"modelled/generation",
+                                           "Systems compared by the best plan of each",
+                                           "speedup",
+                                           generation_columns};
 constinit const Record modelled_waterfall{"modelled/waterfall",
                                           "Where the speed-up from a system to another comes from",
+                                          "factor",
                                           waterfall_columns};
-constinit const Record modelled_free_resource{
-    "modelled/free_resource", "What a system gains at most from a resource", resource_columns};
+constinit const Record modelled_free_resource{"modelled/free_resource",
+                                              "What a system gains at most from a resource",
+                                              "factor",
+                                              resource_columns};
 
 }  // namespace bench

@@ -67,6 +67,7 @@ BREAKS = [
     (lambda file: file.move("modelled/matmul", "modelled/other"), "modelled/other is no table"),
     (lambda file: file.attrs.modify("last_point", np.int64(7)), "last_point is 7"),
     (lambda file: file.attrs.modify("status", "running"), "status is running"),
+    (lambda file: file["modelled/matmul"].attrs.modify("signal", "label"), "modelled/matmul has not the signal 'rate'"),
     (lambda file: file["modelled/matmul/point"].__setitem__(1, 5), "modelled/matmul/point does not count"),
 ]
 

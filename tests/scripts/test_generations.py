@@ -89,10 +89,10 @@ def test_table_and_figure(whole, tmp_path):
     assert f"its step {fall['speedup']:.2f} times" in out
     assert "# equal power" in out and "how much shorter" in out
     (tmp_path / "g.json").write_text(json.dumps(whole))
-    script = [sys.executable, os.path.join(SOURCE, "scripts", "generations_figure.py"), str(tmp_path / "g.json"),
+    script = [sys.executable, os.path.join(SOURCE, "scripts", "plot_waterfall.py"), str(tmp_path / "g.json"),
               str(tmp_path / "g.svg")]
     subprocess.run(script, capture_output=True, check=True)
-    assert (tmp_path / "g.svg").read_text().count("<!-- scale-up links -->") == 1  # a label, drawn as paths
+    assert (tmp_path / "g.svg").read_text().count(">scale-up links<") == 1
     bad = subprocess.run([*script, "--to", "nowhere"], capture_output=True, text=True)
     assert bad.returncode == 1 and "rainier-trn4" in bad.stderr
 

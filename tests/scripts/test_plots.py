@@ -89,6 +89,31 @@ def test_each_figure_is_drawn_and_labelled(figures, name, says):
         assert text in written, text
 
 
+@pytest.mark.parametrize("name", ["busbw", "all_reduce_chips", "roofline", "generations", "links"])
+def test_each_has_a_script_of_its_own(figures, tmp_path, name):
+    done = subprocess.run([sys.executable, SOURCE / f"scripts/plot_{name}.py", figures / "run.h5"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert texts(tmp_path / f"{name}.svg") == texts(figures / f"{name}.svg")
+
+
+def test_runs_of_several_days_are_one_figure(figures, tmp_path):
+    shutil.copy(figures / "run.h5", tmp_path / "yesterday.h5")
+    done = subprocess.run([sys.executable, SOURCE / "scripts/plot_busbw.py", figures / "run.h5", "yesterday.h5",
+                           "--output", "new/both"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "yesterday, in place" in texts(tmp_path / "new/both.svg")
+
+
+@pytest.mark.parametrize("arguments, says", [(("links", "modelled.h5", "modelled.h5"), "unrecognized arguments"),
+                                             (("busbw", "modelled.h5"), "modelled.h5: has no measured/collective")])
+def test_a_figure_says_what_it_takes(tmp_path, arguments, says):
+    results(tmp_path, ["rainier"], ["trainium2"], ranks=1).rename(tmp_path / "modelled.h5")
+    done = subprocess.run([sys.executable, SOURCE / f"scripts/plot_{arguments[0]}.py", *arguments[1:]], cwd=tmp_path,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
+
+
 def test_steps_of_several_files_are_one_figure(tmp_path):
     files = []
     for tensor in (4, 16):

@@ -14,7 +14,7 @@ SOURCE = pathlib.Path(os.environ.get("RAINIER_SOURCE", pathlib.Path(__file__).pa
 TABLES = ["systems/figures", "modelled/collective", "modelled/link_class", "modelled/link",
           "modelled/clock", "modelled/chip", "modelled/matmul", "modelled/training", "modelled/exposed",
           "modelled/plan", "modelled/generation", "modelled/waterfall", "modelled/free_resource", "modelled/goodput", "modelled/goodput_lever", "modelled/goodput_run", "modelled/distributed_matmul",
-          "measured/collective", "measured/clock", "measured/matmul", "measured/distributed_matmul",
+          "measured/collective", "measured/rank", "measured/clock", "measured/matmul", "measured/distributed_matmul",
           "measured/compute", "measured/memory"]
 KINDS = {"f": "float64", "i": "int64", "O": "text"}
 
@@ -50,8 +50,9 @@ def columns(table):
 def test_root_says_what_it_is(example):
     with h5py.File(example) as file:
         assert dict(file.attrs) == {
-            "format": "rainier-results", "schema_version": "1.6", "Conventions": "CF-1.8",
-            "creator": "rainier example", "status": "complete", "last_point": 5 * len(TABLES)}
+            "format": "rainier-results", "schema_version": "1.7", "Conventions": "CF-1.8",
+            "creator": "rainier example", "status": "complete", "last_point": 5 * len(TABLES),
+            "NX_class": "NXroot", "default": "modelled"}
         assert file["inputs/systems/example.toml"].asstr()[()] == 'title = "µ"\n'
         assert file["measured/host"].attrs["cores"] == 2
     assert not partial(example).exists()
@@ -69,6 +70,36 @@ def test_columns_stand_on_the_scale_point(example, name):
             assert column.dims[0][0] == table["point"]
             assert column.attrs["units"]
             assert column.attrs["long_name"].endswith(".")
+
+
+def default_plot(file):
+    """As NeXus says: from the root along `default` to the first NXdata; its signal over its axes."""
+    group = file
+    while group.attrs["NX_class"] != "NXdata":
+        group = group[group.attrs["default"]]
+    return group
+
+
+def test_a_viewer_of_nexus_finds_what_to_draw(example):
+    with h5py.File(example) as file:
+        assert default_plot(file).name == "/modelled/collective"
+        assert file["measured"].attrs["default"] == "collective"
+        texts = ("systems/figures", "measured/rank")
+        for name in (name for name in TABLES if name not in texts):
+            table = file[name]
+            assert file[name.split("/", maxsplit=1)[0]].attrs["NX_class"] == "NXentry"
+            assert table.attrs["NX_class"] == "NXdata" and table.attrs["title"]
+            signal, axis = table[table.attrs["signal"]], table[table.attrs["axes"]]
+            assert signal.dtype.kind == "f" and signal.shape == axis.shape
+        assert not [name for name in texts if "NX_class" in file[name].attrs], "nothing to draw"
+
+
+def test_silx_draws_it(example):
+    nxdata = pytest.importorskip("silx.io.nxdata")
+    with h5py.File(example) as file:
+        plot = nxdata.get_default(file)
+        assert plot.is_valid and plot.is_curve
+        assert plot.title == "Collectives, predicted" and plot.signal_dataset_name == "busbw"
 
 
 def test_cells_arrive(example):

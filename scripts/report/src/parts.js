@@ -1,4 +1,4 @@
-// Colours of the parts of a step, as scripts/step_figure.py has them.
+// Colours of the parts of a step, as scripts/plot_steps.py has them.
 import { colour } from "./palette.js";
 
 const OWN = { optimizer: "#66c2a5", expert: "#882255", data: "#b8a800", launch: "#888888", bubble: "#b9c0c8" };

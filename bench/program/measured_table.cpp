@@ -1,0 +1,47 @@
+#include "bench/program/measured_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "bench/executor/statistics.hpp"
+
+namespace bench {
+
+MeasuredTable::MeasuredTable(TableStyle style, bool against_mpi, bool speaks)
+    : style_(style), compares_(against_mpi && style == TableStyle::text), speaks_(speaks) {
+  if (!speaks_) return;
+  if (compares_)
+    print_compared_header();
+  else
+    print_measured_header(style_);
+}
+
+void MeasuredTable::add(const CollectiveRow& row) {
+  if (!speaks_) return;
+  if (!compares_) {
+    print_measured(row, style_);
+  } else {
+    print_compared(row);
+    note(row.out_of_place, row.library_out_of_place);
+    note(row.in_place, row.library_in_place);
+  }
+  std::fflush(stdout);
+}
+
+void MeasuredTable::end() const {
+  if (!speaks_ || logarithms_.empty()) return;
+  const double sum = std::accumulate(logarithms_.begin(), logarithms_.end(), 0.0);
+  fmt::print("# {:.2f} times as fast as MPI in the geometric mean, {:.2f} at worst\n",
+             std::exp(sum / static_cast<double>(logarithms_.size())),
+             std::exp(*std::min_element(logarithms_.begin(), logarithms_.end())));
+}
+
+void MeasuredTable::note(const Measurement& ours, const Measurement& library) {
+  logarithms_.push_back(std::log(median(ratios(library.seconds, ours.seconds))));
+}
+
+}  // namespace bench

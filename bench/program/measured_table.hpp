@@ -1,0 +1,30 @@
+// What rank 0 prints of measured collectives, a line a point.
+#pragma once
+
+#include <vector>
+
+#include "bench/program/collective_row.hpp"
+#include "bench/program/collective_table.hpp"
+
+namespace bench {
+
+class MeasuredTable {
+ public:
+  /// Prints the header. @param speaks on rank 0 only; elsewhere nothing is printed
+  MeasuredTable(TableStyle style, bool against_mpi, bool speaks);
+
+  void add(const CollectiveRow& row);
+
+  /// What the ratios to MPI come to, over all sizes and both placements.
+  void end() const;
+
+ private:
+  void note(const Measurement& ours, const Measurement& library);
+
+  TableStyle style_;
+  bool compares_;
+  bool speaks_;
+  std::vector<double> logarithms_;  ///< of the ratios
+};
+
+}  // namespace bench

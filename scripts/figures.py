@@ -1,0 +1,70 @@
+"""What all figures share: their look, and the command line of each plot_*.py.
+
+Solid is measured or rests on published figures; hatched or dotted rests on assumed ones.
+"""
+import argparse
+import pathlib
+import sys
+
+import results
+from palette import COLOURS
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+GENERATIONS = {"trainium2": COLOURS[0], "trainium3": COLOURS[2], "trainium4": COLOURS[1]}
+
+plt.rcParams.update({"figure.dpi": 130, "font.size": 9, "axes.grid": True, "grid.alpha": 0.3,
+                     "axes.spines.top": False, "axes.spines.right": False,
+                     "svg.hashsalt": "rainier", "svg.fonttype": "none", "legend.frameon": False})
+
+
+def colour(chip, others):
+    return GENERATIONS.get(chip, COLOURS[(3 + others.index(chip)) % len(COLOURS)])
+
+
+def size_axis(axis, sizes):
+    axis.set_xscale("log", base=2)
+    lowest, highest = np.log2(min(sizes)), np.log2(max(sizes))
+    ticks = [2.0**p for p in range(int(lowest), int(highest) + 1) if p % 4 == 2]
+    axis.set_xticks(ticks, [results.size_label(t) for t in ticks], rotation=30, ha="right")
+    axis.set_xlabel("size of the full vector")
+
+
+def below_all(figure, axis):
+    """One legend for all panels, under them: inside it would hide curves."""
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.02), fontsize=8,
+                  ncols=len(labels))
+
+
+def has(run, table):
+    return len(run.get(table, results.empty())) > 0
+
+
+def save(figure, stem):
+    """As STEM.png and STEM.svg."""
+    stem = pathlib.Path(stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    figure.tight_layout()
+    for suffix in ("png", "svg"):
+        figure.savefig(stem.with_name(f"{stem.name}.{suffix}"), bbox_inches="tight")
+    plt.close(figure)
+    print(f"{stem}.png")
+
+
+def main(draw, needs, words, many=False):
+    """The command line of one figure: `draw` makes it of the tables of a file, or of many, which have `needs`."""
+    parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+" if many else 1, help="results files" if many else "results file")
+    parser.add_argument("--output", default=pathlib.Path(sys.argv[0]).stem.removeprefix("plot_"),
+                        help="figure to write, without a suffix: PNG and SVG")
+    options = parser.parse_args()
+    runs = [results.load(file) for file in options.files]
+    for file, run in zip(options.files, runs):
+        if not has(run, needs):
+            results.refuse(f"{file}: has no {needs}")
+    save(draw(*runs), options.output)
