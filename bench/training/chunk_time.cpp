@@ -33,12 +33,11 @@ Spent spent_on(const Operation& op) {
   return Spent::data;
 }
 
-namespace {
-
-/// Hidden by all other work of the pass, not only by the operation before.
 bool is_aside(const Operation& op) {
   return op.beside && op.work == Work::collective && spent_on(op) == Spent::expert;
 }
+
+namespace {
 
 /// Operations that the host launches; collectives wait in the queue of their library.
 double launched(const Operations& operations) {
@@ -111,19 +110,35 @@ Spending ChunkTimes::of(const Operations& operations) const {
   return sum;
 }
 
+std::vector<Part> parts_of(const Job& job, const kernels::Stage& stage) {
+  std::vector<Part> parts;
+  if (stage.first) parts.push_back({embedding_work(job.model, job.plan)});
+  for (const kernels::Layers& run : stage.layers)
+    parts.push_back({layer_work(job.model, run.layer, job.plan), &run.layer, run.count});
+  if (stage.last) parts.push_back({head_work(job.model, job.plan)});
+  return parts;
+}
+
+LayerShares layer_shares(const Job& job, const Axes& axes, const kernels::Layer& layer) {
+  Group* group = axes.shard != nullptr ? axes.shard : axes.data;
+  if (job.plan.sharding != Sharding::parameters || group == nullptr) return {};
+  const kernels::HeldParameters held =
+      held_parameters(job.model, job.plan, {{{layer, 1}}, false, false});
+  const double parameters = held.dense + held.experts;
+  return {group,
+          Bytes(parameters * topology::size_of(job.plan.type).value()),
+          Bytes(parameters * topology::size_of(job.plan.gradient).value())};
+}
+
 /// The parameters are gathered while the layer before computes, and their gradients leave while the
 /// next one does; gathered again backward.
 ChunkTimes::Sharded ChunkTimes::sharded(const kernels::Layer& layer) const {
-  const Axes& axes = times_.axes();
-  Group* group = axes.shard != nullptr ? axes.shard : axes.data;
-  if (job_.plan.sharding != Sharding::parameters || group == nullptr) return {};
-  const kernels::HeldParameters held =
-      held_parameters(job_.model, job_.plan, {{{layer, 1}}, false, false});
-  const double parameters = held.dense + held.experts;
-  const Bytes gathered(parameters * topology::size_of(job_.plan.type).value());
-  const Bytes reduced(parameters * topology::size_of(job_.plan.gradient).value());
-  const Taken gather = times_.collective(kernels::Collective::all_gather, *group, gathered);
-  Taken reduce = times_.collective(kernels::Collective::reduce_scatter, *group, reduced);
+  const LayerShares moves = layer_shares(job_, times_.axes(), layer);
+  if (moves.group == nullptr) return {};
+  const Taken gather =
+      times_.collective(kernels::Collective::all_gather, *moves.group, moves.gathered);
+  Taken reduce =
+      times_.collective(kernels::Collective::reduce_scatter, *moves.group, moves.reduced);
   if (splits_backward(job_.plan.order)) return {gather, gather, reduce};
   reduce.add(gather);
   return {gather, reduce, {}};

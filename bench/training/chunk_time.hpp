@@ -21,10 +21,34 @@ struct Placed {
 
 [[nodiscard]] Spent spent_on(const kernels::Operation& operation);
 
+/// Hidden by all other work of the pass, not only by the operation before.
+[[nodiscard]] bool is_aside(const kernels::Operation& operation);
+
 /// Where the operations of a pass lie, which must outlive them; the host, which launches one after
 /// the other, is not counted.
 [[nodiscard]] std::vector<Placed> placed(const kernels::Operations& operations,
                                          const OperationTimes& times);
+
+/// What a chunk of layers is made of.
+struct Part {
+  kernels::LayerWork work;
+  const kernels::Layer* layer = nullptr;  ///< null: the table of the vocabulary, or the head
+  std::int64_t count = 1;
+};
+
+/// In the order of the forward pass. Points into `stage`.
+[[nodiscard]] std::vector<Part> parts_of(const Job& job, const kernels::Stage& stage);
+
+/// FSDP: what a layer's parameters and their gradients move, and among whom. Null: among nobody.
+struct LayerShares {
+  Group* group = nullptr;
+  topology::Bytes gathered;
+  topology::Bytes reduced;
+};
+
+[[nodiscard]] LayerShares layer_shares(const Job& job,
+                                       const Axes& axes,
+                                       const kernels::Layer& layer);
 
 struct ChunkSpending {
   Spending forward;

@@ -16,44 +16,33 @@ using topology::Seconds;
 /// parameter in 16 bits; the norm of the gradients reads them once before.
 constexpr double optimizer_bytes = 4 * 4 + 3 * 4 + 2 + 4;
 
-struct Moved {
-  Taken gradients;
-  Taken parameters;
-};
-
-/// Of parameters that the members of a group hold alike. With sharded parameters what moves is part
-/// of the passes, but for the sums over replicas of shards.
-void add(
-    Moved& to, const Plan& plan, const OperationTimes& times, double parameters, Group* group) {
+/// Of parameters that the members of a group hold alike.
+void add(DataMoves& to, const Plan& plan, const Axes& axes, double parameters, Group* group) {
   if (parameters == 0 || group == nullptr) return;  // an empty collective is none
   const Bytes gradients = parameters * topology::size_of(plan.gradient);
   const Bytes stored = parameters * topology::size_of(plan.type);
+  const DataMove of_replicas{
+      Collective::all_reduce, axes.replicas, gradients / static_cast<double>(plan.sharers())};
   if (plan.sharding == Sharding::parameters) {
-    if (Group* replicas = times.axes().replicas; replicas != nullptr)
-      to.gradients.add(times.collective(
-          Collective::all_reduce, *replicas, gradients / static_cast<double>(plan.shard)));
+    if (axes.replicas != nullptr) to.gradients.push_back(of_replicas);
     return;
   }
   if (plan.sharding == Sharding::none) {
-    to.gradients.add(times.collective(Collective::all_reduce, *group, gradients));
+    to.gradients.push_back({Collective::all_reduce, group, gradients});
     return;
   }
-  const Axes& axes = times.axes();
   const bool of_shards = axes.shard != nullptr && group == axes.data;
-  Group& sharers = of_shards ? *axes.shard : *group;
-  to.gradients.add(times.collective(Collective::reduce_scatter, sharers, gradients));
-  if (of_shards)
-    to.gradients.add(times.collective(
-        Collective::all_reduce, *axes.replicas, gradients / static_cast<double>(plan.shard)));
-  to.parameters.add(times.collective(Collective::all_gather, sharers, stored));
+  Group* sharers = of_shards ? axes.shard : group;
+  to.gradients.push_back({Collective::reduce_scatter, sharers, gradients});
+  if (of_shards) to.gradients.push_back(of_replicas);
+  to.parameters.push_back({Collective::all_gather, sharers, stored});
 }
 
-Moved moved_of(const Plan& plan, const OperationTimes& times, const HeldParameters& held) {
-  const Axes& axes = times.axes();
-  Moved moved;
-  add(moved, plan, times, held.dense, axes.data);
-  add(moved, plan, times, held.experts, plan.expert_ranks() > 1 ? axes.expert_data : axes.data);
-  return moved;
+Taken taken_by(const std::vector<DataMove>& moves, const OperationTimes& times) {
+  Taken sum;
+  for (const DataMove& move : moves)
+    sum.add(times.collective(move.collective, *move.group, move.size));
+  return sum;
 }
 
 /// Parameters that the optimizer of a rank updates.
@@ -65,25 +54,36 @@ double updated(const Plan& plan, const HeldParameters& held) {
 
 }  // namespace
 
+DataMoves data_moves(const Plan& plan, const Axes& axes, const HeldParameters& held) {
+  DataMoves moves;
+  add(moves, plan, axes, held.dense, axes.data);
+  add(moves, plan, axes, held.experts, plan.expert_ranks() > 1 ? axes.expert_data : axes.data);
+  return moves;
+}
+
 Spending exposed_exchange(const Job& job,
                           const OperationTimes& times,
                           const HeldParameters& held,
                           const Cover& cover) {
-  const Moved moved = moved_of(job.plan, times, held);
+  const DataMoves moves = data_moves(job.plan, times.axes(), held);
   const double tail = 1 / static_cast<double>(cover.layers);
   Spending sum;
-  const auto expose = [&](const Taken& moves, Seconds passes) {
+  const auto expose = [&](const Taken& taken, Seconds passes) {
     const Seconds left =
-        job.plan.overlap_data ? std::max(tail * moves.time, moves.time - passes) : moves.time;
-    sum.wait(Spent::data, left, moves);
+        job.plan.overlap_data ? std::max(tail * taken.time, taken.time - passes) : taken.time;
+    sum.wait(Spent::data, left, taken);
   };
-  expose(moved.gradients, cover.backward);
-  expose(moved.parameters, cover.forward);
+  expose(taken_by(moves.gradients, times), cover.backward);
+  expose(taken_by(moves.parameters, times), cover.forward);
   return sum;
 }
 
+Bytes optimizer_traffic(const Plan& plan, const HeldParameters& held) {
+  return Bytes(updated(plan, held) * optimizer_bytes);
+}
+
 Seconds optimizer_time(const Job& job, const OperationTimes& times, const HeldParameters& held) {
-  return times.streamed(Bytes(updated(job.plan, held) * optimizer_bytes));
+  return times.streamed(optimizer_traffic(job.plan, held));
 }
 
 }  // namespace bench

@@ -1,6 +1,8 @@
 // Once a step: gradients and parameters over the data axis, and the optimizer.
 #pragma once
 
+#include <vector>
+
 #include "bench/training/operation_time.hpp"
 #include "kernels/training/stage.hpp"
 
@@ -14,11 +16,33 @@ struct Cover {
   std::int64_t layers = 1;
 };
 
-/// Of the parameters that a rank holds, what the passes do not hide.
+/// A collective over the data axis.
+struct DataMove {
+  kernels::Collective collective = kernels::Collective::all_reduce;
+  Group* group = nullptr;
+  topology::Bytes size;
+};
+
+/// Of the parameters that a rank holds, once a step. With sharded parameters what moves is part of
+/// the passes, but for the sums over replicas of shards.
+struct DataMoves {
+  std::vector<DataMove> gradients;
+  std::vector<DataMove> parameters;
+};
+
+[[nodiscard]] DataMoves data_moves(const kernels::Plan& plan,
+                                   const Axes& axes,
+                                   const kernels::HeldParameters& held);
+
+/// Of these, what the passes do not hide.
 [[nodiscard]] Spending exposed_exchange(const Job& job,
                                         const OperationTimes& times,
                                         const kernels::HeldParameters& held,
                                         const Cover& cover);
+
+/// Bytes that the optimizer of a rank reads and writes.
+[[nodiscard]] topology::Bytes optimizer_traffic(const kernels::Plan& plan,
+                                                const kernels::HeldParameters& held);
 
 [[nodiscard]] topology::Seconds optimizer_time(const Job& job,
                                                const OperationTimes& times,

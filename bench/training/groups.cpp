@@ -47,7 +47,10 @@ constexpr Bytes unit(1);
 }  // namespace
 
 Group::Group(const Machine& whole, std::int64_t stride, std::int64_t members)
-    : machine_(topology::axis(whole, stride, members)), levels_(whole.levels.size()) {
+    : machine_(topology::axis(whole, stride, members)),
+      stride_(stride),
+      members_(members),
+      levels_(whole.levels.size()) {
   for (const Level& level : machine_.levels) level_of_.push_back(whole.level(level.name));
   level_of_.push_back(levels_);
 }

@@ -28,6 +28,10 @@ class Group {
 
   [[nodiscard]] const topology::Machine& machine() const { return machine_; }
 
+  [[nodiscard]] std::int64_t stride() const { return stride_; }
+
+  [[nodiscard]] std::int64_t members() const { return members_; }
+
   /// `algorithm` as in `predict`; always the same one.
   [[nodiscard]] const Taken& collective(kernels::Collective collective,
                                         topology::Bytes size,
@@ -45,6 +49,8 @@ class Group {
                              const std::vector<topology::Seconds>& by_level) const;
 
   topology::Machine machine_;
+  std::int64_t stride_;
+  std::int64_t members_;
   std::size_t levels_;                 ///< of the whole machine
   std::vector<std::size_t> level_of_;  ///< there, of each level of the group; last: of none
   std::map<kernels::Collective, Candidates> candidates_;

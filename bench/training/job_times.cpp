@@ -18,14 +18,16 @@ JobTimes::JobTimes(const Job& job, Groups& groups)
   for (const kernels::Stage& stage : stages_) chunks_.push_back(chunk_times.of(stage));
 }
 
-Taken pipeline_transfer(const Job& job, const OperationTimes& times) {
+Bytes pipeline_message(const Job& job) {
   const kernels::Plan& plan = job.plan;
-  const Group* group = times.axes().pipeline;
-  if (group == nullptr) return {};
   const double split = plan.sequence_parallel ? static_cast<double>(plan.tensor) : 1;
-  return times.transfer(*group,
-                        topology::size_of(plan.type) *
-                            (static_cast<double>(plan.tokens() * job.model.hidden) / split));
+  return topology::size_of(plan.type) *
+         (static_cast<double>(plan.tokens() * job.model.hidden) / split);
+}
+
+Taken pipeline_transfer(const Job& job, const OperationTimes& times) {
+  const Group* group = times.axes().pipeline;
+  return group == nullptr ? Taken() : times.transfer(*group, pipeline_message(job));
 }
 
 Pipeline JobTimes::pipeline(bool keep_tasks) const {
@@ -58,23 +60,25 @@ Spending JobTimes::passes(const Pipeline& pipeline,
   return sum;
 }
 
+JobTimes::Holding JobTimes::holding(const Pipeline& pipeline, std::int64_t index) const {
+  Holding all{{}, 0};
+  for (const kernels::HeldChunk& held : chunks_of(pipeline, index)) {
+    const kernels::HeldParameters of = held_parameters(job_.model, job_.plan, stage(held.chunk));
+    all.parameters.dense += of.dense;
+    all.parameters.experts += of.experts;
+    all.layers += stage(held.chunk).depth();
+  }
+  all.layers = std::max<std::int64_t>(all.layers, 1);
+  return all;
+}
+
 Spending JobTimes::after(const Pipeline& pipeline,
                          const PipelineRank& rank,
                          std::int64_t index) const {
-  kernels::HeldParameters all;
-  std::int64_t layers = 0;
-  for (const kernels::HeldChunk& held : chunks_of(pipeline, index)) {
-    const kernels::HeldParameters of = held_parameters(job_.model, job_.plan, stage(held.chunk));
-    all.dense += of.dense;
-    all.experts += of.experts;
-    layers += stage(held.chunk).depth();
-  }
-  Spending sum =
-      exposed_exchange(job_,
-                       times_,
-                       all,
-                       {rank.first_forward, rank.last_backward, std::max<std::int64_t>(layers, 1)});
-  sum[Spent::optimizer] = optimizer_time(job_, times_, all);
+  const Holding all = holding(pipeline, index);
+  Spending sum = exposed_exchange(
+      job_, times_, all.parameters, {rank.first_forward, rank.last_backward, all.layers});
+  sum[Spent::optimizer] = optimizer_time(job_, times_, all.parameters);
   return sum;
 }
 

@@ -11,7 +11,10 @@
 
 namespace bench {
 
-/// Of activations or their gradient to the next rank of the pipeline.
+/// Activations or their gradient, which go to the next rank of the pipeline.
+[[nodiscard]] topology::Bytes pipeline_message(const Job& job);
+
+/// How long that takes.
 [[nodiscard]] Taken pipeline_transfer(const Job& job, const OperationTimes& times);
 
 class JobTimes {
@@ -30,6 +33,14 @@ class JobTimes {
   [[nodiscard]] Spending after(const kernels::Pipeline& pipeline,
                                const kernels::PipelineRank& rank,
                                std::int64_t index) const;
+
+  /// What a rank of the pipeline holds, all its chunks together.
+  struct Holding {
+    kernels::HeldParameters parameters;
+    std::int64_t layers = 1;  ///< one at least
+  };
+
+  [[nodiscard]] Holding holding(const kernels::Pipeline& pipeline, std::int64_t index) const;
 
   [[nodiscard]] kernels::Memory memory(const kernels::Pipeline& pipeline,
                                        const kernels::PipelineRank& rank,

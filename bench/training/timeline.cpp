@@ -53,7 +53,7 @@ class OperationTracks {
   /// What a task of the pipeline is made of.
   void pass(const PipelineTask& task) {
     now_ = task.start;
-    std::vector<Part> parts = parts_of(times_.stage(task.chunk));
+    std::vector<Part> parts = parts_of(job_, times_.stage(task.chunk));
     if (task.pass != Pass::forward) std::reverse(parts.begin(), parts.end());
     for (const Part& each : parts)
       for (std::int64_t i = 0; i < each.count; ++i) part(task.pass, each.work, each.layer);
@@ -62,22 +62,6 @@ class OperationTracks {
   }
 
  private:
-  struct Part {
-    kernels::LayerWork work;
-    const kernels::Layer* layer = nullptr;
-    std::int64_t count = 1;
-  };
-
-  /// In the order of the forward pass.
-  [[nodiscard]] std::vector<Part> parts_of(const kernels::Stage& stage) const {
-    std::vector<Part> parts;
-    if (stage.first) parts.push_back({embedding_work(job_.model, job_.plan)});
-    for (const kernels::Layers& run : stage.layers)
-      parts.push_back({layer_work(job_.model, run.layer, job_.plan), &run.layer, run.count});
-    if (stage.last) parts.push_back({head_work(job_.model, job_.plan)});
-    return parts;
-  }
-
   void part(Pass pass, const kernels::LayerWork& work, const kernels::Layer* layer) {
     const Seconds start = now_;
     const ChunkSpending spending = layers_.of(work);
