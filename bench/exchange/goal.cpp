@@ -1,13 +1,15 @@
 #include "bench/exchange/goal.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "bench/exchange/rank_messages.hpp"
 
 namespace bench {
 namespace {
@@ -15,43 +17,18 @@ namespace {
 using kernels::Message;
 using kernels::Program;
 
-/// Where a rank finds its messages.
-struct RoundMessage {
-  std::size_t round = 0;
-  const Message* message = nullptr;
-};
-
-std::vector<std::vector<RoundMessage>> by_rank(const Program& program) {
-  std::vector<std::vector<RoundMessage>> all(static_cast<std::size_t>(program.ranks));
-  for (std::size_t r = 0; r < program.rounds.size(); ++r)
-    for (const Message& m : program.rounds[r]) {
-      all[static_cast<std::size_t>(m.from)].push_back({r, &m});
-      if (!m.local()) all[static_cast<std::size_t>(m.to)].push_back({r, &m});
-    }
-  return all;
-}
-
-std::int64_t lanes_of(const Program& program) {
-  std::int64_t most = 0;
-  for (const auto& round : program.rounds)
-    for (const Message& m : round) most = std::max(most, m.lane);
-  return most + 1;
-}
-
 /// One rank's operations.
 class RankText {
  public:
-  RankText(const GoalOptions& options, std::int64_t lanes) : options_(options), lanes_(lanes) {}
+  RankText(const GoalOptions& options, const Tags& tags) : options_(options), tags_(tags) {}
 
   std::string write(kernels::Rank rank, const std::vector<RoundMessage>& messages) {
     text_ = fmt::format("rank {} {{\n", rank);
-    for (auto begin = messages.begin(); begin != messages.end();) {
-      const auto end = std::find_if(
-          begin, messages.end(), [&](const RoundMessage& m) { return m.round != begin->round; });
-      join(static_cast<std::size_t>(end - begin));
-      for (; begin != end; ++begin) add(rank, *begin);
+    for_each_round(messages, [&](std::span<const RoundMessage> round) {
+      join(round.size());
+      for (const RoundMessage& each : round) add(rank, each);
       if (!now_.empty()) before_ = std::exchange(now_, {});
-    }
+    });
     return text_ + "}\n";
   }
 
@@ -60,7 +37,7 @@ class RankText {
     const Message& m = *what.message;
     const std::int64_t bytes = m.elements * options_.element;
     if (bytes == 0) return;  // a vector of fewer elements than ranks
-    const auto tag = static_cast<std::int64_t>(what.round) * lanes_ + m.lane;
+    const std::int64_t tag = tags_.of(what);
     if (m.local()) return note(fmt::format("calc {}", nanoseconds(bytes)));
     if (m.from == rank) return note(fmt::format("send {}b to {} tag {}", bytes, m.to, tag));
     note(fmt::format("recv {}b from {} tag {}", bytes, m.from, tag));
@@ -90,7 +67,7 @@ class RankText {
   }
 
   const GoalOptions& options_;
-  std::int64_t lanes_;
+  const Tags& tags_;
   std::string text_;
   std::int64_t last_ = 0;
   std::vector<std::int64_t> before_;  ///< operations of the last round
@@ -100,11 +77,11 @@ class RankText {
 }  // namespace
 
 void write_goal(std::ostream& out, const Program& program, const GoalOptions& options) {
-  const auto messages = by_rank(program);
-  const std::int64_t lanes = lanes_of(program);
+  const auto messages = messages_by_rank(program);
+  const Tags tags(program);
   out << fmt::format("num_ranks {}\n", program.ranks);
   for (kernels::Rank r = 0; r < program.ranks; ++r)
-    out << RankText(options, lanes).write(r, messages[static_cast<std::size_t>(r)]);
+    out << RankText(options, tags).write(r, messages[static_cast<std::size_t>(r)]);
 }
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/chakra_collective.hpp"
 #include "bench/exchange/goal.hpp"
 #include "bench/exchange/msccl_export.hpp"
 #include "bench/exchange/program_source.hpp"
@@ -135,11 +136,15 @@ void write_file(const std::string& path, const std::function<void(std::ostream&)
   if (!file) throw topology::Error(topology::ErrorKind::environment, path + " cannot be written");
 }
 
-void export_goal(const Exported& what, const std::string& path) {
-  const kernels::Program program = what.program(false);
+GoalOptions goal_options(const Exported& what) {
   GoalOptions options{static_cast<std::int64_t>(topology::size_of(what.type).value()), {}};
   if (what.machine.reduction) options.reduction = what.machine.reduction->value;
-  write_file(path, [&](std::ostream& out) { write_goal(out, program, options); });
+  return options;
+}
+
+void export_goal(const Exported& what, const std::string& path) {
+  const kernels::Program program = what.program(false);
+  write_file(path, [&](std::ostream& out) { write_goal(out, program, goal_options(what)); });
 }
 
 void export_msccl(const Exported& what, const std::string& path) {
@@ -168,6 +173,8 @@ void run_export(const ExportOptions& options) {
   if (!speaks_before_init()) return;
   const Exported what = exported(options);
   if (options.format == "goal") export_goal(what, options.output);
+  if (options.format == "chakra")
+    write_chakra(options.output, what.program(false), goal_options(what));
   if (options.format == "msccl") export_msccl(what, options.output);
   if (options.format == "trace") export_trace(what, options.output);
   fmt::print(stderr,
@@ -187,9 +194,10 @@ void add_export(CLI::App& app, Action& chosen) {
   command
       ->add_option("format",
                    options->format,
-                   "goal (LogGOPSim, ATLAHS), msccl (XML) or trace (Chrome's JSON, for Perfetto)")
+                   "goal (LogGOPSim, ATLAHS), chakra (ASTRA-sim), msccl (XML) or trace (Chrome's "
+                   "JSON, for Perfetto)")
       ->required()
-      ->check(one_of({"goal", "msccl", "trace"}));
+      ->check(one_of({"goal", "chakra", "msccl", "trace"}));
   command->add_option("collective", options->collective, "as of rainier collective")->required();
   command->add_option("-b,--bytes", options->size, "size, K M G = 1024^n")->required();
   command->add_option("-n,--ranks,--chips", options->ranks, "ranks; chips of the system")
@@ -201,9 +209,11 @@ void add_export(CLI::App& app, Action& chosen) {
   command->add_option("--system", options->system, "where it runs (name or file)");
   command->add_option("--set", options->overrides, "change a figure: z.bandwidth=\"200 GB/s\"");
   command->add_option("-d,--datatype", options->type, "of the elements");
-  command->add_option("-o,--output", options->output, "file to write")->required();
+  command->add_option("-o,--output", options->output, "file to write; of chakra NAME.RANK.et")
+      ->required();
   command->footer(
       "rainier export goal all_reduce -b 1M -n 64 --algorithm ring -o ring.goal\n"
+      "rainier export chakra all_reduce -b 1M -n 64 --algorithm ring -o ring\n"
       "rainier export msccl all_reduce -b 1M -n 8 --algorithm rhd -o rhd.xml\n"
       "rainier export trace all_reduce -b 64M --system trn2-ultraserver -o trace.json");
   command->callback([options, &chosen] { chosen = [options] { run_export(*options); }; });

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/chakra_step.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/dry_run.hpp"
@@ -101,7 +102,7 @@ kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
 void check_search(const TrainOptions& o) {
   if (!o.given("--gbs"))
     topology::usage_error("--plan auto needs the sequences of a step: --gbs N");
-  for (const char* flag : {"--dp", "--timeline", "--sensitivity"})
+  for (const char* flag : {"--dp", "--timeline", "--chakra", "--sensitivity"})
     if (o.given(flag))
       topology::usage_error(fmt::format("{} goes with one plan, not with --plan auto", flag));
   if (!o.output.empty() && !o.force) ResultFile::expect_free(o.output);
@@ -137,6 +138,11 @@ void search_plans(const TrainOptions& o, const Job& job) {
     print_search(job, found, parts, topology::Seconds(took.count()));
 }
 
+void export_step(const TrainOptions& o, const Job& job) {
+  const std::int64_t files = write_chakra_step(job, {o.chakra, o.chakra_ranks == "all", o.force});
+  fmt::print(stderr, "{} of {} ranks: {}.RANK.et\n", files, job.plan.chips(), o.chakra);
+}
+
 void train(const TrainOptions& o) {
   Job job;
   job.model = load_model(o.model);
@@ -154,6 +160,7 @@ void train(const TrainOptions& o) {
   if (o.sensitivity) sensitivity = sensitivities(job);
   if (!speaks_before_init()) return;
   if (!o.timeline.empty()) write_timeline(o.timeline, timeline(job), job.model.name);
+  if (!o.chakra.empty()) export_step(o, job);
   if (!o.output.empty()) record_step(record_of(o), job, step);
   if (o.json)
     print_step_json(job, step, sensitivity);
@@ -189,8 +196,16 @@ void add_train(CLI::App& app, Action& chosen) {
   train_command->add_option(
       "--timeline", options->timeline, "write passes and operations as a Chrome trace");
   train_command->add_option(
+      "--chakra", options->chakra, "write the step as execution traces NAME.RANK.et (ASTRA-sim)");
+  train_command
+      ->add_option("--chakra-ranks",
+                   options->chakra_ranks,
+                   "of which: one of each pipeline stage, or all chips")
+      ->check(one_of({"pipeline", "all"}));
+  train_command->add_option(
       "-O,--output", options->output, "write the step, or the plans, to this results file");
-  train_command->add_flag("--force", options->force, "overwrite earlier results");
+  train_command->add_flag(
+      "--force", options->force, "overwrite earlier results; any number of traces");
   train_command->add_flag(
       "--dry-run", options->dry, "with --plan auto: say how many plans there are");
   train_command->add_flag("--json", options->json, "for programs");

@@ -32,6 +32,8 @@ struct TrainOptions {
   bool json = false;
   bool sensitivity = false;
   std::string timeline;
+  std::string chakra;
+  std::string chakra_ranks = "pipeline";
   std::string output;
   bool force = false;
   bool dry = false;

@@ -44,6 +44,7 @@ constexpr std::array value_kinds{
     ValueKind{"--attention", "ATTENTION"},
     ValueKind{"--baseline", "CHIP"},
     ValueKind{"--bytes", "SIZE"},
+    ValueKind{"--chakra", "NAME"},
     ValueKind{"--checkpoint-cost", "TIME"},
     ValueKind{"--days", "DAYS"},
     ValueKind{"--degrade", "LINK@PLACE:SHARE"},
