@@ -31,8 +31,8 @@ bool is_allowed(std::string_view variable) {
       "SLURM_", "OMPI_", "OMP_", "RAINIER_RANKS", "NEURON_", "FI_", "OPENBLAS_"};
   constexpr std::array<std::string_view, 4> secrets{"KEY", "TOKEN", "SECRET", "PASSWORD"};
   // What Open MPI's launcher tells its ranks: addresses and a key of this job, folders of its own.
-  constexpr std::array<std::string_view, 3> launcher{
-      "OMPI_MCA_orte_", "OMPI_MCA_ess_", "OMPI_FILE_LOCATION"};
+  constexpr std::array<std::string_view, 4> launcher{
+      "OMPI_MCA_orte_", "OMPI_MCA_ess_", "OMPI_MCA_initial_wdir", "OMPI_FILE_LOCATION"};
   const auto contains = [&](std::string_view word) {
     return variable.find(word) != std::string_view::npos;
   };

@@ -52,6 +52,15 @@ def test_every_kind_of_modelled_file_comes_out_to_the_byte(tmp_path, job):
         assert command == job and str(tmp_path) not in json.dumps(command)
 
 
+def test_the_reference_results_come_out_today(tmp_path):
+    """Of the file in the repository: whoever changes the model does so knowingly, and writes it anew."""
+    result = run("rerun", SOURCE / "results/reference/modelled.h5", "-O", tmp_path / "new.h5")
+    assert result.returncode == 0, result.stderr
+    assert "identical" in result.stdout
+    with h5py.File(tmp_path / "new.h5") as file:
+        assert (SOURCE / "results/reference/modelled.toml").read_text() == file["inputs/run.toml"].asstr()[()]
+
+
 def test_the_inputs_of_the_file_are_used_not_those_that_lie_around(tmp_path):
     """Shipped data that has changed since, a run file that is gone."""
     data = tmp_path / "data"

@@ -2,10 +2,12 @@
 import csv
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
-from program import SOURCE, refused, run
+from program import RAINIER, SOURCE, refused, run
 
 PUBLISHED = SOURCE / "results/published"
 MATMUL = PUBLISHED / "matmul.csv"
@@ -117,3 +119,10 @@ def test_a_table_with_a_wrong_column_is_refused_with_file_and_line(kind, tmp_pat
     path = tmp_path / f"{kind}.csv"
     path.write_text("\n".join([lines[0].replace("quality", "grade"), *lines[1:3]]) + "\n")
     refused("validate", kind, path, says=[f"{path}:2: the table has no column quality"])
+
+
+def test_the_page_is_what_the_program_says_today(tmp_path):
+    subprocess.run([sys.executable, SOURCE / "scripts/validation_page.py", "--rainier", RAINIER, "--output", tmp_path],
+                   check=True, timeout=120)
+    assert (tmp_path / "validation.md").read_text() == (SOURCE / "docs/validation.md").read_text(), \
+        "stale: scripts/validation_page.py"
