@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include <fmt/format.h>
 
 #include "topology/names.hpp"
+#include "topology/text_file.hpp"
 #include "topology/toml_value.hpp"
 
 namespace topology {
@@ -230,10 +228,7 @@ void Table::fail(const std::string& key,
 }
 
 Document Document::load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (std::filesystem::is_directory(path)) usage_error("'" + path + "' is a folder, not a file");
-  if (!file) usage_error("cannot read '" + path + "'");
-  return {path, std::string(std::istreambuf_iterator<char>(file), {})};
+  return {path, read_text(path)};
 }
 
 Document::Document(std::string name, std::string text) : file_(std::make_unique<TomlFile>()) {

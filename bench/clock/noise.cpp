@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <numeric>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -12,6 +12,7 @@
 #include "kernels/splitmix.hpp"
 #include "topology/error.hpp"
 #include "topology/parse.hpp"
+#include "topology/text_file.hpp"
 
 namespace bench {
 namespace {
@@ -67,12 +68,23 @@ std::vector<float> normal_quantiles(double mean, double sigma) {
                mean + sigma * tail);
 }
 
+double delay_at(const std::string& path, int line, const std::string& text) {
+  try {
+    return duration(text);
+  } catch (const topology::Error&) {
+    topology::usage_error(
+        fmt::format("noise: {}:{}: expected a delay such as '1.5 us', one a line", path, line));
+  }
+}
+
 std::vector<float> measured(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) topology::usage_error("noise: cannot read '" + path + "'");
+  std::istringstream lines(topology::read_text(path, "a file of delays, one a line"));
   std::vector<double> delays;
-  for (std::string line; std::getline(file, line);)
-    if (!line.empty()) delays.push_back(duration(line));
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (!line.empty()) delays.push_back(delay_at(path, number, line));
+  }
   if (delays.empty()) topology::usage_error("noise: '" + path + "' holds no delay, one a line");
   std::sort(delays.begin(), delays.end());
   std::vector<float> quantiles;

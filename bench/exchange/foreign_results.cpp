@@ -1,6 +1,7 @@
 #include "bench/exchange/foreign_results.hpp"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -191,6 +192,7 @@ ForeignJson parsed(const std::string& path) {
 }  // namespace
 
 bool is_foreign(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
   const ForeignJson root = parsed(path);
   return nccom_rows(root) != nullptr || is_nccl(root);
 }

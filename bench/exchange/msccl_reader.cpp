@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "bench/exchange/msccl_file.hpp"
 #include "topology/error.hpp"
 #include "topology/names.hpp"
+#include "topology/text_file.hpp"
 
 namespace bench {
 namespace {
@@ -26,12 +25,8 @@ std::string without_underscores(std::string_view text) {
 /// The text of a file, and errors that point into it.
 class XmlText {
  public:
-  explicit XmlText(std::string path) : path_(std::move(path)) {
-    std::ifstream file(path_);
-    if (!file) topology::usage_error(path_ + ": cannot be read; expected an XML file of MSCCL");
-    std::ostringstream all;
-    all << file.rdbuf();
-    text_ = all.str();
+  explicit XmlText(std::string path)
+      : path_(std::move(path)), text_(topology::read_text(path_, "an XML file of MSCCL")) {
     for (std::size_t i = 0; i < text_.size(); ++i)
       if (text_[i] == '\n') ends_.push_back(static_cast<std::ptrdiff_t>(i));
   }

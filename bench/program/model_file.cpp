@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "kernels/training/config.hpp"
 #include "topology/error.hpp"
 #include "topology/names.hpp"
+#include "topology/text_file.hpp"
 
 namespace bench {
 namespace {
@@ -39,12 +38,6 @@ fs::path find_model(const std::string& name_or_path) {
   return models_folder() / (name_or_path + ".json");
 }
 
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) topology::usage_error(fmt::format("cannot read '{}'", path.string()));
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
 
 fs::path shipped_models() {
@@ -67,12 +60,13 @@ std::vector<std::string> model_names() {
 }
 
 std::string model_text(const std::string& name_or_path) {
-  return text_of(find_model(name_or_path));
+  return topology::read_text(find_model(name_or_path).string());
 }
 
 kernels::Model load_model(const std::string& name_or_path) {
   const fs::path path = find_model(name_or_path);
-  kernels::Model model = kernels::model_from_config(text_of(path), path.string());
+  kernels::Model model =
+      kernels::model_from_config(topology::read_text(path.string()), path.string());
   const bool snapshot = path.filename() == of_hugging_face;
   model.name =
       snapshot ? fs::absolute(path).parent_path().filename().string() : path.stem().string();

@@ -89,7 +89,8 @@ void save_tuning(const std::string& path,
                  const topology::Machine& group,
                  Collective collective,
                  const std::map<std::int64_t, std::string>& choices) {
-  Tuning tuning = std::filesystem::exists(path) ? Tuning::load(path, group) : Tuning(group);
+  Tuning tuning =
+      std::filesystem::is_regular_file(path) ? Tuning::load(path, group) : Tuning(group);
   tuning.set(collective, choices);
   std::ofstream file(path);
   file << tuning.to_toml();

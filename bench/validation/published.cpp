@@ -2,13 +2,12 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include <csv.h>
 #include <fmt/format.h>
 
 #include "topology/error.hpp"
+#include "topology/text_file.hpp"
 
 namespace bench {
 namespace {
@@ -41,13 +40,6 @@ void end_row(int /*end*/, void* to) {
   }
   reading.cells.clear();
   ++reading.line;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    topology::usage_error(path + ": cannot be read; expected a table of published results");
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
@@ -86,7 +78,7 @@ std::int64_t PublishedRow::count_or(const std::string& column, std::int64_t othe
 }
 
 std::vector<PublishedRow> read_published(const std::string& path) {
-  const std::string text = text_of(path);
+  const std::string text = topology::read_text(path, "a table of published results");
   Reading reading;
   reading.path = path;
   csv_parser parser;

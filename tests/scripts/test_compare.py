@@ -140,6 +140,7 @@ def test_bad_input_is_one_error(measured, tmp_path):
     refused("compare", measured, measured, "--size-tolerance", "1K=5", says=["FROM:TO=PERCENT"])
     refused("compare", measured, measured, "--size-tolerance", "1K:2K=x", says=["FROM:TO=PERCENT"])
     refused("compare", measured, measured, "--tolerance", "-1", says=["--tolerance"])
+    refused("compare", measured, tmp_path, code=3, says=["is not a file"])
     other = tmp_path / "other.h5"
     assert run("goodput", "--chips", "64", "--days", "1", "--runs", "2", "-O", other).returncode == 0
     refused("compare", measured, other, says=["no point in common"])

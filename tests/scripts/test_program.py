@@ -229,11 +229,20 @@ def test_no_more_ranks_than_ultraservers():
     (["collective", "all_reduce", "--system", "rainier", "--algorithm", "ring", "--explain"],
      ["--explain", "auto"]),
     (["collective", "all_reduce", "--system", "rainier", "--csv", "--explain"], ["--csv"]),
+    (["collective", "all_reduce", "--system", "rainier", "--algorithm", "file:/dev/zero"], ["is a device"]),
+    (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--noise", "file:/dev/zero"],
+     ["is a device"]),
     (["run", "nowhere.toml"], ["nowhere.toml"]),
     (["run", "."], ["'.' is a folder"]),
 ])
 def test_bad_request_is_one_message_and_exit_2(arguments, says):
     refused(*arguments, says=says)
+
+
+def test_a_delay_that_is_none_is_named_with_file_and_line(tmp_path):
+    (tmp_path / "delays").write_bytes(b"1 us\n\n\x7fELF\x00\n")
+    refused("collective", "all_reduce", "--system", "trn2-ultraserver", "--reader", "clock", "--noise",
+            f"file:{tmp_path}/delays", says=["delays:3: expected a delay such as '1.5 us'"])
 
 
 @pytest.mark.parametrize("old, new, says", [
