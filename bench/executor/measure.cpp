@@ -56,24 +56,29 @@ std::int64_t elements(Collective collective,
                       topology::DataType type,
                       std::int64_t ranks) {
   if (collective == Collective::barrier) return 0;
-  const auto element = static_cast<std::int64_t>(topology::size_of(type).value());
-  const std::int64_t count = bytes / element;
-  if (bytes % element != 0 || count == 0)
+  // What is moved are whole bytes: elements of half a byte go in pairs.
+  const double size = topology::size_of(type).value();
+  const auto unit = static_cast<std::int64_t>(std::ceil(size));
+  const auto in_unit = static_cast<std::int64_t>(static_cast<double>(unit) / size);
+  const std::int64_t units = bytes / unit;
+  if (bytes % unit != 0 || units == 0)
     topology::usage_error(fmt::format("size {} B is not a whole number of {} elements of {} B",
                                       bytes,
                                       topology::name(type),
-                                      element));
-  if (!kernels::info(collective).chunked_ends) return count;
-  if (count < ranks)
+                                      size));
+  if (!kernels::info(collective).chunked_ends) return units * in_unit;
+  if (units < ranks)
     topology::usage_error(fmt::format(
-        "size {} B does not divide into one {} element for each of {} ranks; the smallest size "
+        "size {} B does not divide into {} {} element{} for each of {} ranks; the smallest size "
         "for {} is {} B",
         bytes,
+        in_unit == 1 ? "one" : "two",
         topology::name(type),
+        in_unit == 1 ? "" : "s",
         ranks,
         kernels::info(collective).name,
-        ranks * element));
-  return count / ranks * ranks;
+        ranks * unit));
+  return units / ranks * ranks * in_unit;
 }
 
 /// The buffers of a rank, which every operation uses, and what must be in them afterwards. The full

@@ -137,14 +137,21 @@ void write_file(const std::string& path, const std::function<void(std::ostream&)
 }
 
 GoalOptions goal_options(const Exported& what) {
-  GoalOptions options{static_cast<std::int64_t>(topology::size_of(what.type).value()), {}};
+  const double element = topology::size_of(what.type).value();
+  if (element < 1)
+    topology::usage_error(fmt::format(
+        "{} has elements of {} B, this format counts whole bytes: choose another --datatype",
+        topology::name(what.type),
+        element));
+  GoalOptions options{static_cast<std::int64_t>(element), {}};
   if (what.machine.reduction) options.reduction = what.machine.reduction->value;
   return options;
 }
 
 void export_goal(const Exported& what, const std::string& path) {
+  const GoalOptions options = goal_options(what);
   const kernels::Program program = what.program(false);
-  write_file(path, [&](std::ostream& out) { write_goal(out, program, goal_options(what)); });
+  write_file(path, [&](std::ostream& out) { write_goal(out, program, options); });
 }
 
 void export_msccl(const Exported& what, const std::string& path) {

@@ -32,7 +32,7 @@ bool too_small(const ModelledCollectives& what,
                std::int64_t chips) {
   return kernels::info(collective).chunked_ends &&
          static_cast<double>(bytes) <
-             topology::size_of(what.type).value() * static_cast<double>(chips);
+             std::max(1.0, topology::size_of(what.type).value()) * static_cast<double>(chips);
 }
 
 std::int64_t modelled_points_of(const ModelledCollectives& what) {

@@ -245,6 +245,15 @@ def test_a_delay_that_is_none_is_named_with_file_and_line(tmp_path):
             f"file:{tmp_path}/delays", says=["delays:3: expected a delay such as '1.5 us'"])
 
 
+def test_elements_of_half_a_byte_go_in_pairs():
+    ask = ["collective", "all_gather", "--system", "trn2-ultraserver", "-d", "fp4"]
+    [row] = rows(run(*ask, "-b", "127", "-e", "127").stdout)
+    assert row[:3] == ["64", "128", "fp4"]
+    refused(*ask, "-b", "63", "-e", "63", says=["two fp4 elements for each of 64 ranks", "is 64 B"])
+    refused("export", "goal", "all_reduce", "-b", "1K", "-n", "8", "-d", "fp4", "-o", "none",
+            says=["elements of 0.5 B"])
+
+
 @pytest.mark.parametrize("old, new, says", [
     ('systems =', 'sistems =', ["run.toml:4:", "did you mean 'systems'"]),
     ('[model.matmul]', '[modle.matmul]', ["run.toml:", "modle"]),
