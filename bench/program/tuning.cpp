@@ -41,7 +41,7 @@ Tuning Tuning::load(const std::string& path, const topology::Machine& group) {
   for (topology::Table* choice : root.tables("choice")) {
     const Collective collective = choice->parsed("collective", kernels::parse_collective);
     const auto from = choice->get<std::int64_t>("from");
-    if (from < 1) choice->fail("from", "expected a size in bytes, at least 1");
+    if (from < 0) choice->fail("from", "expected a size in bytes, at least 0");
     auto& sizes = tuning.choices_[collective];
     if (!sizes.emplace(from, read_algorithm(*choice, collective, group)).second)
       choice->fail("from", "this collective has a choice from this size on already");
