@@ -138,9 +138,11 @@ void add_predict_flags(CLI::App& command, PredictFlags& flags) {
       "--save-tuning",
       flags.save_tuning,
       "write what auto chose for each size to this table, for --algorithm file:TABLE");
-  command.add_option("--imbalance",
-                     flags.imbalance,
-                     "of an all_to_all: what the busiest chip receives over the mean, 1.5");
+  command
+      .add_option("--imbalance",
+                  flags.imbalance,
+                  "of an all_to_all: what the busiest chip receives over the mean, 1.5")
+      ->check(number_from(1));
 }
 
 void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
