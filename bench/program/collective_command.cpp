@@ -76,6 +76,10 @@ PredictRequest predictions(const CollectiveOptions& options) {
 
 /// A prediction is made on rank 0, the others have nothing to do; clocks are shared among all.
 void model_table(const CollectiveOptions& options) {
+  if (options.flags.any())
+    topology::usage_error(
+        "--machine, --lowering, --buffers, --start, --against-mpi, --per-rank, --odd, --min-busbw, "
+        "--min-percent-of-model and --size-range are of measurements: leave --system out");
   topology::Machine machine = topology::load_system(options.system, options.overrides);
   if (options.chips != 0) machine = topology::slice(machine, options.chips);
   if (!options.without.empty()) machine = without(options.without, machine);
@@ -122,6 +126,8 @@ void run(CollectiveOptions& options) {
   check_measurable(options.measure.type);
   if (options.chips != 0 || !options.group.empty() || !options.without.empty())
     topology::usage_error("--chips, --group and --without go with --system");
+  if (!options.overrides.empty() && options.flags.machine.empty())
+    topology::usage_error("--set changes a figure of --system, or of --machine");
   if (options.flags.per_rank && options.predict.output.empty())
     topology::usage_error("--per-rank needs a results file beside which samples go: -O NAME.h5");
   if (options.flags.against_mpi && style(options) == TableStyle::osu)

@@ -24,7 +24,7 @@ Demands::Demands(const DemandFlags& flags) : flags_(flags) {
 }
 
 void Demands::check(const CollectiveRow& row) {
-  if (row.bytes < least_ || row.bytes > most_) return;
+  if (!concern(row.bytes)) return;
   const double seconds = row.faster_placement();
   const double busbw = row.busbw(seconds) / 1e9;
   const double percent = 100 * row.prediction.time.value() / seconds;

@@ -14,12 +14,19 @@ struct DemandFlags {
   double min_busbw = 0;             ///< GB/s of the faster placement; 0: any
   double min_percent_of_model = 0;  ///< model over the faster placement
   std::string size_range;           ///< to which they apply, "1M:1G"; empty: all
+
+  [[nodiscard]] bool any() const {
+    return min_busbw != 0 || min_percent_of_model != 0 || !size_range.empty();
+  }
 };
 
 class Demands {
  public:
   /// @throws Error(usage) for a range that is none
   explicit Demands(const DemandFlags& flags);
+
+  /// Whether they hold for vectors of this size.
+  [[nodiscard]] bool concern(std::int64_t bytes) const { return bytes >= least_ && bytes <= most_; }
 
   void check(const CollectiveRow& row);
 

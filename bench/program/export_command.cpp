@@ -80,6 +80,8 @@ Machine nowhere(std::int64_t ranks) {
 Machine machine_of(const ExportOptions& options) {
   if (options.system.empty() && options.ranks == 0)
     topology::usage_error("expected -n RANKS, or --system NAME and how many --chips of it");
+  if (options.system.empty() && !options.overrides.empty())
+    topology::usage_error("--set changes a figure of --system");
   if (options.system.empty()) return nowhere(options.ranks);
   const Machine machine = topology::load_system(options.system, options.overrides);
   return options.ranks != 0 ? topology::slice(machine, options.ranks) : machine;

@@ -154,6 +154,8 @@ void run(MatmulOptions& o) {
     topology::usage_error("--machine is the model beside measurements; --system predicts");
   if (!o.system.empty()) return predict_table(o);
   if (o.chips != 0) topology::usage_error("--chips goes with --system");
+  if (!o.overrides.empty() && o.machine.empty())
+    topology::usage_error("--set changes a figure of --system, or of --machine");
   measure_table(o);
 }
 

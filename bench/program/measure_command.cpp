@@ -60,7 +60,7 @@ void check_program(const MeasureRequest& request, const CollectiveRow& row) {
 }
 
 /// Complains about any size before the first is measured.
-void check(const MeasureRequest& request, int ranks) {
+void check(const MeasureRequest& request, const Demands& demands, int ranks) {
   const kernels::CollectiveInfo& what = kernels::info(request.collective);
   if (request.collective == Collective::barrier)
     topology::usage_error(
@@ -69,12 +69,17 @@ void check(const MeasureRequest& request, int ranks) {
     topology::usage_error(
         "measuring a collective takes at least two ranks: mpirun -np 2 rainier collective …, or "
         "predict one with --system NAME (rainier systems lists them)");
+  bool concerned = false;
   for (const std::int64_t bytes : request.sizes) {
     const CollectiveRow row = point(request.collective, bytes, request.options, ranks);
+    concerned = concerned || demands.concern(row.bytes);
     if (is_program(request.algorithm)) check_program(request, row);
     if (request.flags.against_mpi && !library_can({row.count, row.type, request.options.op}))
       topology::usage_error("--against-mpi: MPI has no bf16, and counts up to 2^31 elements");
   }
+  if (!concerned)  // the demands would be met by nothing
+    topology::usage_error(fmt::format("--size-range {}: none of the sizes from -b to -e is in it",
+                                      request.flags.demands.size_range));
 }
 
 /// A program of others is carried out by messages.
@@ -233,7 +238,7 @@ void measure_table(MeasureRequest request) {
   request.options.start = parse_start(request.flags.start);
   if (request.flags.odd) request.sizes = with_odd_sizes(request);
   const MpiSession mpi;
-  check(request, mpi.size());
+  check(request, demands, mpi.size());
   std::optional<ResultFile> file = begin_results(request, mpi);
   const std::string start = iso_time(std::chrono::system_clock::now());
   std::vector<CollectiveRow> rows;

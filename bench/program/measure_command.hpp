@@ -23,6 +23,12 @@ struct MeasureFlags {
   bool per_rank = false;  ///< each rank's own samples into a file beside it
   bool odd = false;       ///< beside each size one element less and more, and half as much again
   DemandFlags demands;
+
+  /// Of those that only measurements have.
+  [[nodiscard]] bool any() const {
+    return !machine.empty() || lowering != "auto" || buffers != "private" || start != "barrier" ||
+           against_mpi || per_rank || odd || demands.any();
+  }
 };
 
 struct MeasureRequest {

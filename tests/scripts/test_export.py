@@ -357,6 +357,7 @@ def test_too_much_is_refused_with_the_number(tmp_path):
     refused("export", "msccl", "all_reduce", "-b", "64M", "--system", "rainier", "--chips", "4096", "--algorithm",
             "rhd(x,y,z)+direct(pod,building)", "-o", out, says=("more than 4000000 pieces",))
     refused("export", "trace", "all_reduce", "-b", "1M", "-n", "8", "-o", out, says=("add --system",))
+    refused("export", "goal", "all_reduce", "-b", "1M", "-n", "8", "--set", "x.links=2", "-o", out, says=("--system",))
     refused("export", "goal", "barrier", "-b", "1M", "-n", "8", "-o", out, says=("moves no data",))
     refused("export", "goal", "all_reduce", "-b", "1M", "-o", out, says=("-n RANKS",))
     refused("export", "goal", "all_reduce", "-b", "1M", "-n", "8", "-o", tmp_path / "no/such/folder", code=3,

@@ -129,6 +129,8 @@ def test_demands_give_a_verdict(tmp_path):
     (["--buffers", "symmetric", "--algorithm", "ring"], ["direct"]),
     (["--against-mpi", "-d", "bf16"], ["bf16"]),
     (["--size-range", "1M"], ["FROM:TO"]),
+    (["--min-busbw", "1e-9", "--size-range", "1M:2M"], ["none of the sizes"]),
+    (["--set", "ranks.bandwidth=1 GB/s"], ["--set", "--machine"]),
 ])
 def test_bad_request_to_measure(extra, says):
     refused("collective", "all_reduce", "-b", "1K", "-e", "1K", *extra, ranks=2, says=says)
