@@ -2,6 +2,8 @@
 // plans for a training job; or results of several runs, for whatever has become slower.
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "bench/comparison/comparison.hpp"
 #include "bench/comparison/foreign_points.hpp"
 #include "bench/exchange/foreign_results.hpp"
@@ -31,9 +33,35 @@ struct CompareOptions {
   bool json = false;
   std::string output;
   bool force = false;
+  const CLI::App* command = nullptr;
 };
 
+/// A flag that is none of what is asked for is not left unheard.
+void expect_none(const CompareOptions& options,
+                 const char* goes_with,
+                 const std::vector<const char*>& flags) {
+  for (const char* flag : flags)
+    if (options.command->count(flag) > 0)
+      topology::usage_error(fmt::format("{} goes with {}", flag, goes_with));
+}
+
+const std::vector<const char*> flags_of_models = {"--systems",
+                                                  "--software",
+                                                  "--gbs",
+                                                  "--seq",
+                                                  "--dtype",
+                                                  "--matmul-dtype",
+                                                  "--price",
+                                                  "--power",
+                                                  "--quick",
+                                                  "--output",
+                                                  "--force"};
+const std::vector<const char*> flags_of_runs = {
+    "--against", "--tolerance", "--point-tolerance", "--size-tolerance", "--time-alone", "--all"};
+
 void compare_models(const CompareOptions& options) {
+  expect_none(options, "several results files", flags_of_runs);
+  expect_none(options, "one results file", {"--baseline"});
   if (!speaks_before_init()) return;
   GenerationsOptions asked = options.generations;
   if (options.chips != 0) asked.chips = options.chips;
@@ -48,6 +76,8 @@ void compare_models(const CompareOptions& options) {
 
 /// The first file is the reference of the others, or --against names some.
 void compare_runs(const CompareOptions& options) {
+  expect_none(options, "--model", flags_of_models);
+  expect_none(options, "one results file or --model", {"--baseline", "--chips"});
   if (!speaks_before_init()) return;
   const Tolerances tolerances = tolerances_of(options.tolerance);
   std::vector<std::string> references = options.against;
@@ -64,13 +94,23 @@ void compare_runs(const CompareOptions& options) {
   const auto first = all.begin() + static_cast<std::ptrdiff_t>(references.size());
   const RunComparison comparison = compare({all.begin(), first}, {first, all.end()}, tolerances);
   if (comparison.groups.empty())
-    topology::usage_error("these files have no point in common: nothing to compare");
+    topology::usage_error(
+        "these files have no point in common that is compared: times of collectives, matmuls and "
+        "steps");
   if (options.json)
     print_comparison_json(comparison);
   else
     print_comparison(comparison, options.all);
   if (comparison.slower())
     throw topology::Error(topology::ErrorKind::verdict, "some of it is slower than before");
+}
+
+void compare_chips(const CompareOptions& options) {
+  expect_none(options, "--model", flags_of_models);
+  expect_none(options, "several results files", flags_of_runs);
+  expect_none(options, "several results files or --model", {"--json"});
+  if (speaks_before_init())
+    print_side_by_side(options.files.front(), options.baseline, options.chips);
 }
 
 void add_runs(CLI::App& command, CompareOptions& options) {
@@ -121,6 +161,7 @@ void add_compare(CLI::App& app, Action& chosen) {
       "compare",
       "Compare chip generations, in a results file or by the best plans for a model; or runs: what "
       "has become slower");
+  options->command = command;
   add_runs(*command, *options);
   command->add_option("--baseline", options->baseline, "chip that counts as 1");
   command
@@ -142,8 +183,7 @@ void add_compare(CLI::App& app, Action& chosen) {
       if (options->files.empty())
         topology::usage_error("expected a results file or --model: see rainier compare --help");
       if (options->files.size() > 1 || !options->against.empty()) return compare_runs(*options);
-      if (speaks_before_init())
-        print_side_by_side(options->files.front(), options->baseline, options->chips);
+      compare_chips(*options);
     };
   });
 }

@@ -184,7 +184,8 @@ void print_side_by_side(const std::string& path, const std::string& baseline, st
     if (all.back().rows.empty())
       topology::usage_error(fmt::format("{} has no collectives over {} chips", path, chips));
   }
-  if (all.empty()) topology::usage_error(path + " holds no modelled results to compare");
+  if (all.empty())
+    topology::usage_error(path + " holds no modelled collectives or matmuls to compare");
   for (SideBySide& comparison : all) {
     order(comparison, baseline);
     print(comparison);

@@ -144,3 +144,14 @@ def test_bad_input_is_one_error(measured, tmp_path):
     other = tmp_path / "other.h5"
     assert run("goodput", "--chips", "64", "--days", "1", "--runs", "2", "-O", other).returncode == 0
     refused("compare", measured, other, says=["no point in common"])
+
+
+@pytest.mark.parametrize("files, flags, says", [
+    (2, ["-O", "out.h5"], "--output goes with --model"), (2, ["--chips", "64"], "--chips goes with one"),
+    (1, ["--json"], "--json goes with several"), (1, ["--tolerance", "5"], "--tolerance goes with several"),
+    (1, ["--gbs", "64"], "--gbs goes with --model"), (0, ["--all"], "--all goes with several")])
+def test_a_flag_of_another_kind_of_comparison_is_refused(measured, files, flags, says):
+    what = [measured] * files or ["--model", "llama3-8b"]
+    refused("compare", *what, *flags, says=[says])
+
+
