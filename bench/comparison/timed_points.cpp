@@ -10,6 +10,7 @@
 #include "bench/executor/statistics.hpp"
 #include "bench/record/read.hpp"
 #include "bench/record/schema.hpp"
+#include "topology/error.hpp"
 #include "topology/parse.hpp"
 
 namespace bench {
@@ -175,6 +176,16 @@ TimedFile timed_points(const std::string& path) {
                   "zero",
                   "shard"},
                  points);
+  for (const TimedPoint& point : points)
+    for (const double time : point.time)
+      if (!(time >= 0))
+        throw topology::Error(
+            topology::ErrorKind::environment,
+            fmt::format("{}: {} {} takes {} s; rainier check says what is wrong with the file",
+                        path,
+                        point.group(),
+                        point.name,
+                        time));
   return timed;
 }
 

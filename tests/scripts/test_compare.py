@@ -155,3 +155,9 @@ def test_a_flag_of_another_kind_of_comparison_is_refused(measured, files, flags,
     refused("compare", *what, *flags, says=[says])
 
 
+def test_a_time_that_is_no_number_is_not_compared(measured, tmp_path):
+    path = tmp_path / "modelled.h5"
+    assert run("collective", "all_reduce", "--system", "trn2-ultraserver", "-b", "1M", "-e", "1M", "-O", path).returncode == 0
+    with h5py.File(path, "r+") as file:
+        file["modelled/collective/time"][0] = float("nan")
+    refused("compare", path, path, code=3, says=["modelled.h5", "1 MiB", "takes nan s", "rainier check"])
