@@ -25,8 +25,10 @@ SizeTolerance of_sizes(const std::string& text) {
   const auto size = [](const std::string& of) {
     return static_cast<std::int64_t>(topology::parse_size(of).value());
   };
-  return {
-      size(text.substr(0, colon)), size(text.substr(colon + 1, equals - colon - 1)), percent / 100};
+  const std::int64_t from = size(text.substr(0, colon));
+  const std::int64_t to = size(text.substr(colon + 1, equals - colon - 1));
+  if (to < from) refuse();
+  return {from, to, percent / 100};
 }
 
 double share(const char* flag, double percent) {

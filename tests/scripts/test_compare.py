@@ -139,6 +139,7 @@ def test_bad_input_is_one_error(measured, tmp_path):
     refused("compare", measured, tmp_path / "none.h5", code=3, says=["none.h5", "no such file"])
     refused("compare", measured, measured, "--size-tolerance", "1K=5", says=["FROM:TO=PERCENT"])
     refused("compare", measured, measured, "--size-tolerance", "1K:2K=x", says=["FROM:TO=PERCENT"])
+    refused("compare", measured, measured, "--size-tolerance", "2K:1K=5", says=["FROM:TO=PERCENT"])
     refused("compare", measured, measured, "--tolerance", "-1", says=["--tolerance"])
     refused("compare", measured, tmp_path, code=3, says=["is not a file"])
     other = tmp_path / "other.h5"
