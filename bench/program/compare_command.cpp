@@ -140,9 +140,9 @@ void add_generations(CLI::App& command, CompareOptions& options) {
   command.add_option("--systems", o.systems, "with --model: the first counts as 1")->delimiter(',');
   command.add_option("--software", o.software, "what a framework reaches");
   command.add_option("--gbs,--global-batch", o.sequences, "sequences of a step")
-      ->check(whole(1, 1000000000000));
+      ->check(whole(1, 1000000000));
   command.add_option("--seq,--seq-length", o.sequence, "tokens; default: 4096")
-      ->check(whole(1, 1000000000000));
+      ->check(whole(1, 1000000000));
   command.add_option("-d,--dtype", o.type, "of parameters and activations");
   command.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …");
   command.add_option("--price", o.prices, "SYSTEM=USD/h of a chip, such as rainier='2 USD/h'");

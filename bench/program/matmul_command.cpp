@@ -167,9 +167,10 @@ void add_matmul_distributed(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "matmul-distributed",
       "Measure a matmul shared by all ranks under mpirun, or predict it on a modelled system");
-  command->add_option("-m", o.shape.m, "rows of A and C")->check(whole(1));
-  command->add_option("-n", o.shape.n, "columns of B and C")->check(whole(1));
-  command->add_option("-k", o.shape.k, "columns of A, rows of B")->check(whole(1));
+  const CLI::Validator dimension = whole(1, kernels::largest_dimension);
+  command->add_option("-m", o.shape.m, "rows of A and C")->check(dimension);
+  command->add_option("-n", o.shape.n, "columns of B and C")->check(dimension);
+  command->add_option("-k", o.shape.k, "columns of A, rows of B")->check(dimension);
   command->add_option("-d,--type,--dtype", o.type, "f32, f64, bf16, i8 (predict: any)");
   command
       ->add_option(

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "bench/suites/matmul_cases.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/matmul/accelerator.hpp"
@@ -80,8 +82,11 @@ MeasuredCollectives measured_collectives(TomlTable& table) {
 }
 
 void check(TomlTable& table, const Shape& shape) {
-  if (std::min({shape.m, shape.n, shape.k}) < 1)
-    table.fail("shapes", "m, n and k must each be at least 1");
+  const auto [least, most] = std::minmax({shape.m, shape.n, shape.k});
+  if (least < 1 || most > kernels::largest_dimension)
+    table.fail("shapes",
+               fmt::format("m, n and k must each be at least 1 and at most {}",
+                           kernels::largest_dimension));
 }
 
 MeasuredMatmuls measured_matmuls(TomlTable& table) {

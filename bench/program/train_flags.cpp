@@ -6,28 +6,33 @@
 namespace bench {
 namespace {
 
+// Limits far beyond any machine, so that no product of a few of these leaves 64 bits.
+constexpr std::int64_t most_plan_ranks = 1000000;
+constexpr std::int64_t most_of_plan = 1000000000;
+
 void add_shape(CLI::App& train, TrainOptions& o) {
   kernels::Plan& plan = o.plan;
   train.add_option("--tp,--tensor-model-parallel-size", plan.tensor, "tensor-parallel ranks")
-      ->check(whole(1));
+      ->check(whole(1, most_plan_ranks));
   train.add_option("--pp,--pipeline-model-parallel-size", plan.pipeline, "pipeline stages")
-      ->check(whole(1));
+      ->check(whole(1, most_plan_ranks));
   train.add_option("--dp,--data-parallel-size", o.data, "replicas; default: the chips left")
-      ->check(whole(1));
+      ->check(whole(1, most_of_plan));
   train.add_option("--cp,--context-parallel-size", plan.context, "ranks that split a sequence")
-      ->check(whole(1));
+      ->check(whole(1, most_plan_ranks));
   train
       .add_option("--ep,--expert-model-parallel-size", plan.expert, "ranks that split the experts")
-      ->check(whole(1));
+      ->check(whole(1, most_plan_ranks));
   train.add_option("--vpp,--virtual-stages", plan.virtual_stages, "chunks of layers a stage")
-      ->check(whole(1));
+      ->check(whole(1, most_plan_ranks));
   train.add_option("--schedule", o.order, "of the pipeline")
       ->check(one_of(kernels::pipeline_order_names()));
   train.add_option("--seq,--seq-length", plan.sequence, "tokens; default: the model's longest")
-      ->check(whole(1));
-  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences")->check(whole(1));
+      ->check(whole(1, most_of_plan));
+  train.add_option("--mbs,--micro-batch-size", plan.micro_batch, "sequences")
+      ->check(whole(1, most_plan_ranks));
   train.add_option("--gbs,--global-batch,--global-batch-size", plan.batch, "sequences of a step")
-      ->check(whole(1));
+      ->check(whole(1, most_of_plan));
   train.add_flag("--sp,--sequence-parallel", plan.sequence_parallel, "split norms over --tp, too");
   train.add_option("--context-kind", o.context_kind, "how a sequence is split")
       ->check(one_of({"ring", "ulysses"}));
@@ -43,7 +48,7 @@ void add_memory(CLI::App& train, TrainOptions& o) {
       ->check(one_of({"0", "1", "2", "3"}));
   train.add_flag("--fsdp", o.fsdp, "as --zero 3");
   train.add_option("--shard", o.plan.shard, "ranks that share (HSDP); default: all replicas")
-      ->check(whole(0));
+      ->check(whole(0, most_of_plan));
   train.add_option("-d,--dtype", o.type, "of parameters and activations");
   train.add_option("--matmul-dtype", o.matmul, "of the layers' matmuls: fp8, …; default: --dtype");
   train.add_option("--grad-dtype", o.gradient, "in which gradients are summed");

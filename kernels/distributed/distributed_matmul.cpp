@@ -70,13 +70,15 @@ std::string ProcessGrid::text() const {
 
 ProcessGrid parse_grid(const std::string& text) {
   std::vector<std::int64_t> numbers;
+  std::int64_t room = 1000000000000;  // ranks: their product stays in 64 bits
   const char* at = text.data();
   const char* const end = at + text.size();
   bool good = true;
   for (bool more = true; more && good;) {
     std::int64_t number = 0;
     const auto [next, error] = std::from_chars(at, end, number);
-    good = error == std::errc() && number > 0;
+    good = error == std::errc() && number > 0 && number <= room;
+    if (good) room /= number;
     numbers.push_back(number);
     more = next != end && *next == 'x';
     at = more ? next + 1 : next;

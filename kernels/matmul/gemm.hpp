@@ -20,6 +20,9 @@ constexpr std::int32_t wrapped_sum(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
 
+/// Of m, n and k: the elements of a matrix fit into 64 bits, and so does their sum over thousands.
+constexpr std::int64_t largest_dimension = 1000000000;
+
 struct Gemm {
   std::int64_t m = 0;
   std::int64_t n = 0;

@@ -234,6 +234,14 @@ bool Runner::is_full(std::size_t rank, std::int64_t chunk) const {
 void check(const Pipeline& p) {
   topology::expects(p.times.size() == static_cast<std::size_t>(depth(p)), "each chunk has times");
   if (p.ranks < 1 || p.micro_batches < 1) topology::usage_error("a pipeline needs micro-batches");
+  constexpr std::int64_t most_passes = 100'000'000;  // 24 B each
+  if (p.micro_batches > most_passes / (3 * depth(p)))
+    topology::usage_error(fmt::format(
+        "{} micro-batches through {} chunks of layers are more passes than can be timed "
+        "one by one ({}): choose fewer sequences a step, or larger micro-batches",
+        p.micro_batches,
+        depth(p),
+        most_passes));
   const bool several = p.chunks > 1;
   if (p.order == PipelineOrder::interleaved && several && p.micro_batches % p.ranks != 0)
     topology::usage_error(fmt::format(

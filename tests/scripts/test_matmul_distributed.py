@@ -78,11 +78,12 @@ def test_the_table_names_what_binds():
 
 @pytest.mark.parametrize("arguments, words", [
     (["--grid", "2x2"], ["2x2 is 4 ranks", "524288"]),
+    (["--grid", "4294967296x4294967296x64"], ["rows x columns"]),
     (["--grid", "2by2"], ["2by2", "rows x columns"]),
     (["--algorithm", "cannon"], ["cannon", "524288", "s x s"]),
     (["--algorithm", "cannon", "--grid", "512x1024"], ["as many rows as columns"]),
     (["--algorithm", "strassen"], ["strassen", "allgather, reducescatter, summa, cannon, 2.5d"]),
-    (["-m", "0"], ["expected a whole number from 1 on, not 0"]),
+    (["-m", "0"], ["expected a whole number from 1 to 1000000000, not 0"]),
     (["--machine", "host.toml"], ["--machine"]),
     (["-d", "float7"], ["float7"]),
 ])

@@ -266,6 +266,7 @@ def test_elements_of_half_a_byte_go_in_pairs():
     ('"all_to_all"', '"alltoal"', ["run.toml:5:"]),
     ('chips = [16, 64]', 'chips = [17]', ["run.toml:6:", "17"]),
     ('m = 4096', 'm = -4', ["run.toml:", "at least 1"]),
+    ('m = 4096', 'm = 1000000000000', ["run.toml:", "at most 1000000000"]),
     ('datatypes = ["bf16"]', 'datatypes = ["i32"]', ["run.toml:13:", "i32"]),
     ('title = "modelled only"', 'title = ', ["run.toml:2:"]),
 ])

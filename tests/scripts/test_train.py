@@ -213,6 +213,9 @@ def test_what_a_machine_or_a_model_cannot_take_is_refused(arguments, words):
     (["--ep", "2"], ["no experts"]),
     (["--software", "nosuch"], ["unknown software", "nemo"]),
     (["--vpp", "32"], ["126 layers", "virtual stages"]),
+    (["--seq", "9223372036854775807"], ["--seq", "from 1 to 1000000000"]),
+    (["--tp", "4294967296"], ["--tp", "from 1 to 1000000"]),
+    (["--gbs", "655360000"], ["are more passes than can be timed", "larger micro-batches"]),
 ])
 def test_bad_plans_are_refused(change, words):
     keep = list(PLAN)
