@@ -105,6 +105,7 @@ void check_search(const TrainOptions& o) {
   for (const char* flag : {"--dp", "--timeline", "--chakra", "--sensitivity"})
     if (o.given(flag))
       topology::usage_error(fmt::format("{} goes with one plan, not with --plan auto", flag));
+  if (o.dry && o.json) topology::usage_error("--dry-run prints text; leave out --json");
   if (!o.output.empty() && !o.force) ResultFile::expect_free(o.output);
 }
 
@@ -143,6 +144,20 @@ void export_step(const TrainOptions& o, const Job& job) {
   fmt::print(stderr, "{} of {} ranks: {}.RANK.et\n", files, job.plan.chips(), o.chakra);
 }
 
+void check_one_plan(const TrainOptions& o, const Job& job) {
+  for (const char* flag : {"--dry-run", "--fewer-chips", "--keep", "--model-chips"})
+    if (o.given(flag)) topology::usage_error(fmt::format("{} goes with --plan auto", flag));
+  if (o.chakra.empty() && o.given("--chakra-ranks"))
+    topology::usage_error("--chakra-ranks goes with --chakra");
+  if (job.plan.expert_imbalance > static_cast<double>(job.plan.expert))
+    topology::usage_error(
+        fmt::format("--imbalance {:.6g}: the busiest of --ep {} expert ranks has at most {} times "
+                    "the mean",
+                    job.plan.expert_imbalance,
+                    job.plan.expert,
+                    job.plan.expert));
+}
+
 void train(const TrainOptions& o) {
   Job job;
   job.model = load_model(o.model);
@@ -154,7 +169,7 @@ void train(const TrainOptions& o) {
     search_plans(o, job);
     return;
   }
-  if (o.dry) topology::usage_error("--dry-run goes with --plan auto: one plan takes no time");
+  check_one_plan(o, job);
   const Step step = predict_step(job);
   std::vector<Sensitivity> sensitivity;
   if (o.sensitivity) sensitivity = sensitivities(job);

@@ -46,7 +46,7 @@ void add_memory(CLI::App& train, TrainOptions& o) {
   train.add_option("--attention", o.attention, "kernel")->check(one_of({"flash", "unfused"}));
   train.add_option("--zero,--zero-stage", o.zero, "what the replicas share")
       ->check(one_of({"0", "1", "2", "3"}));
-  train.add_flag("--fsdp", o.fsdp, "as --zero 3");
+  train.add_flag("--fsdp", o.fsdp, "as --zero 3")->excludes(train.get_option("--zero"));
   train.add_option("--shard", o.plan.shard, "ranks that share (HSDP); default: all replicas")
       ->check(whole(0, most_of_plan));
   train.add_option("-d,--dtype", o.type, "of parameters and activations");

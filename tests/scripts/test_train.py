@@ -216,6 +216,10 @@ def test_what_a_machine_or_a_model_cannot_take_is_refused(arguments, words):
     (["--seq", "9223372036854775807"], ["--seq", "from 1 to 1000000000"]),
     (["--tp", "4294967296"], ["--tp", "from 1 to 1000000"]),
     (["--gbs", "655360000"], ["are more passes than can be timed", "larger micro-batches"]),
+    (["--imbalance", "1.5"], ["--imbalance 1.5", "--ep 1"]),
+    (["--chakra-ranks", "all"], ["--chakra-ranks goes with --chakra"]),
+    (["--keep", "3"], ["--keep goes with --plan auto"]),
+    (["--fsdp", "--zero", "1"], ["--zero excludes --fsdp"]),
 ])
 def test_bad_plans_are_refused(change, words):
     keep = list(PLAN)
