@@ -37,7 +37,7 @@ void add_failures(CLI::App& command, GoodputOptions& o) {
       .add_option("--shape",
                   o.shape,
                   "of a Weibull law of the time between them: below 1 they come in clusters")
-      ->check(above_zero());
+      ->check(number_from(0.1, 100));
   command.add_option("--detect", o.detection, "until a failure is noticed: \"60 s\"");
   command.add_option("--restart", o.restart, "of the processes");
   command.add_option("--reload", o.reload, "of the state");

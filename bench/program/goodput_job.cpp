@@ -136,9 +136,12 @@ void set_units(const GoodputOptions& o, GoodputJob& job) {
   std::int64_t count = -1;
   const char* end = o.spares.data() + o.spares.size();
   const auto read = std::from_chars(o.spares.data(), end, count);
-  if (read.ec != std::errc{} || read.ptr != end || count < 0)
-    usage_error(
-        fmt::format("--spares {}: expected auto, unlimited, or how many {}s", o.spares, job.unit));
+  constexpr std::int64_t most = 1000000;
+  if (read.ec != std::errc{} || read.ptr != end || count < 0 || count > most)
+    usage_error(fmt::format("--spares {}: expected auto, unlimited, or how many {}s, up to {}",
+                            o.spares,
+                            job.unit,
+                            most));
   r.spare = count;
 }
 
