@@ -54,7 +54,8 @@ int fail(ErrorKind kind, const char* message) {
 int parse(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
-    return 0;
+    const std::string empty = bench::empty_value(app);
+    return empty.empty() ? 0 : fail(ErrorKind::usage, empty.c_str());
   } catch (const CLI::Success& help) {
     if (bench::speaks_before_init()) app.exit(help);
     return -1;

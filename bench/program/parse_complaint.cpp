@@ -76,12 +76,26 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   return error.what();
 }
 
+std::string with_advice(const CLI::App& app, const std::string& complaint) {
+  const CLI::App& command = innermost(app);
+  const std::string where = command.get_parent() == nullptr ? "" : command.get_name() + " ";
+  return fmt::format("{}\nTry rainier {}--help.", complaint, where);
+}
+
 }  // namespace
 
 std::string parse_complaint(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App& command = innermost(app);
-  const std::string where = command.get_parent() == nullptr ? "" : command.get_name() + " ";
-  return fmt::format("{}\nTry rainier {}--help.", what_is_wrong(app, error), where);
+  return with_advice(app, what_is_wrong(app, error));
+}
+
+std::string empty_value(const CLI::App& app) {
+  for (const CLI::Option* option : innermost(app).get_options()) {
+    const std::vector<std::string>& values = option->results();
+    if (option->nonpositional() && std::find(values.begin(), values.end(), "") != values.end())
+      return with_advice(
+          app, fmt::format("{}: expected {}, not ''", option->get_name(), option->get_type_name()));
+  }
+  return "";
 }
 
 }  // namespace bench

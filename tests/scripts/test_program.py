@@ -232,6 +232,8 @@ def test_no_more_ranks_than_ultraservers():
     (["collective", "all_to_all", "--system", "rainier", "-b", "4M", "--imbalance", "nan"],
      ["--imbalance", "from 1 on, not nan"]),
     (["collective", "all_reduce", "--system", "rainier", "--min-busbw", "1"], ["--min-busbw", "measurements"]),
+    (["collective", "all_reduce", "--system", ""], ["--system", "not ''"]),
+    (["goodput", "--chips", "64", "-O", ""], ["--output", "expected FILE, not ''"]),
     (["collective", "all_reduce", "--system", "rainier", "--algorithm", "file:/dev/zero"], ["is a device"]),
     (["collective", "all_reduce", "--system", "rainier", "--reader", "clock", "--noise", "file:/dev/zero"],
      ["is a device"]),
