@@ -30,6 +30,12 @@ std::int64_t unfinished_points(const std::filesystem::path& partial) {
   }
 }
 
+/// Overwriting does not put a file in the place of a folder or of /dev/null either.
+void expect_file(const std::filesystem::path& path) {
+  if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))
+    refuse(path, "is no file: expected the name of one, such as results.h5");
+}
+
 void protect(const std::filesystem::path& path, const std::filesystem::path& partial) {
   if (std::filesystem::exists(path))
     refuse(path, "exists; choose another name, or allow it to be overwritten");
@@ -54,11 +60,13 @@ ResultFile ResultFile::create(const std::filesystem::path& path, const ResultOpt
 }
 
 void ResultFile::expect_free(const std::filesystem::path& path) {
+  expect_file(path);
   protect(path, path.string() + ".partial");
 }
 
 ResultFile::ResultFile(std::filesystem::path path, const ResultOptions& options)
     : path_(std::move(path)) {
+  expect_file(path_);
   const std::filesystem::path partial = path_.string() + ".partial";
   if (options.resume && unfinished_points(partial) > 0) {
     file_ = std::make_unique<PartialFile>(partial, PartialFile::Start::resume);

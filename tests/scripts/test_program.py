@@ -305,6 +305,11 @@ def test_earlier_results_are_not_overwritten(tmp_path):
     assert run("run", path, "--output", out, "--force").returncode == 0
 
 
+def test_results_take_no_folders_place(tmp_path):
+    refused("run", run_file(tmp_path, MODELLED), "--output", tmp_path, "--force", code=3, says=["is no file"])
+    assert not list(tmp_path.parent.glob("*.partial"))
+
+
 def test_a_full_disk_ends_with_one_message_and_no_file_that_looks_complete(tmp_path):
     # a limit on file size is the full disk that needs no root
     script = f"trap '' XFSZ; ulimit -f 16; exec {RAINIER} run {run_file(tmp_path, MODELLED)} --output {tmp_path}/out.h5"
