@@ -74,9 +74,9 @@ std::vector<Term> find_terms(const std::vector<Term>& terms, std::string_view ty
     known.insert(known.end(), term.also.begin(), term.also.end());
   }
   const std::string near = topology::nearest(typed, known);
-  topology::usage_error("no term is called '" + std::string(typed) + "'" +
-                        (near.empty() ? "" : "; did you mean '" + near + "'?") +
-                        " rainier explain lists all");
+  topology::usage_error("no term is called '" + std::string(typed) + "'; " +
+                        (near.empty() ? "" : "did you mean '" + near + "'? ") +
+                        "rainier explain lists all");
 }
 
 std::vector<std::string> term_names() {

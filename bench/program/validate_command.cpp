@@ -99,7 +99,12 @@ void run(const ValidateOptions& options) {
     return;
   }
   if (options.ranking) {
-    print_ranking(rank(comparisons));
+    const Ranking ranking = rank(comparisons);
+    if (ranking.pairs == 0)
+      topology::usage_error(
+          "no two of these rows are training steps that differ in their plan alone: nothing to "
+          "rank");
+    print_ranking(ranking);
     return;
   }
   if (options.rows) {

@@ -110,11 +110,9 @@ void check(const std::vector<Phase>& phases, Collective collective) {
   const char* whole = nullptr;  // the phase before that has left the whole sum everywhere
   for (const Phase& phase : phases) {
     const Algorithm& algorithm = *phase.algorithm;
-    if (algorithm.all_reduces ? collective != Collective::all_reduce : whole != nullptr)
+    if (whole != nullptr && !algorithm.all_reduces)
       topology::usage_error(fmt::format(
-          "{} leaves the whole sum everywhere: only others that do may follow it, in an "
-          "all_reduce",
-          whole != nullptr ? whole : algorithm.name));
+          "{} leaves the whole sum everywhere: only others that do may follow it", whole));
     if (builder(algorithm, collective) == nullptr)
       topology::usage_error(fmt::format("{} is no algorithm for {}; known: {}",
                                         algorithm.name,

@@ -83,6 +83,7 @@ def test_a_file_tells_its_kind_and_may_lie_elsewhere(tmp_path):
     assert "other.csv" in refused("validate", tmp_path / "other.csv")
     assert "nowhere" in refused("validate", "matmul", "/nowhere.csv")
     refused("validate", "matmul", tmp_path, says=["is a folder, not a file; expected a table"])
+    refused("validate", "matmul", "--ranking", says=["nothing to rank"])
     (tmp_path / "short.csv").write_text(f"{head}\nM-1,s\n")
     assert "short.csv:2" in refused("validate", "matmul", tmp_path / "short.csv")
 
