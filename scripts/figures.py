@@ -45,13 +45,26 @@ def has(run, table):
     return len(run.get(table, results.empty())) > 0
 
 
+def drawn(draw, runs):
+    """What `draw` makes of tables as the schema says they are; others are refused."""
+    try:
+        return draw(*runs)
+    except KeyError as column:
+        results.refuse(f"{', '.join(run.name for run in runs)}: a table has no column {column}; "
+                       "rainier check FILE says what else is wrong")
+
+
 def save(figure, stem):
     """As STEM.png and STEM.svg."""
     stem = pathlib.Path(stem)
-    stem.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    for suffix in ("png", "svg"):
-        figure.savefig(stem.with_name(f"{stem.name}.{suffix}"), bbox_inches="tight")
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in ("png", "svg"):
+            figure.savefig(stem.with_name(f"{stem.name}.{suffix}"), bbox_inches="tight")
+    except OSError as error:
+        print(f"{stem}: the figure cannot be written: {error.strerror}", file=sys.stderr)
+        sys.exit(3)
     plt.close(figure)
     print(f"{stem}.png")
 
@@ -67,4 +80,4 @@ def main(draw, needs, words, many=False):
     for file, run in zip(options.files, runs):
         if not has(run, needs):
             results.refuse(f"{file}: has no {needs}")
-    save(draw(*runs), options.output)
+    save(drawn(draw, runs), options.output)

@@ -36,7 +36,7 @@ def main():
         if not with_data:
             print(f"{name}: left out, the file has no {plot.NEEDS}")
             continue
-        figures.save(plot.draw(*with_data), pathlib.Path(options.output) / name)
+        figures.save(figures.drawn(plot.draw, with_data), pathlib.Path(options.output) / name)
 
 
 if __name__ == "__main__":

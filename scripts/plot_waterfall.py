@@ -83,13 +83,18 @@ def draw_factors(axis, fall):
     axis.set_title("factors (hatched: rests on an assumed figure)", fontsize=9)
 
 
+def refuse(message, code=2):
+    print(f"plot_waterfall: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
 def draw(data, to):
     falls = {fall["to"]: fall for fall in data.get("waterfalls", [])}
     if not falls:
-        sys.exit("plot_waterfall: no waterfall in this file: it was made with --quick")
+        refuse("no waterfall in this file: it was made with --quick")
     name = to or list(falls)[-1]
     if name not in falls:
-        sys.exit(f"plot_waterfall: no waterfall to {name}; there are: {', '.join(falls)}")
+        refuse(f"no waterfall to {name}; there are: {', '.join(falls)}")
     fall = falls[name]
     assert math.isclose(math.prod(step["factor"] for step in fall["steps"]), fall["speedup"], rel_tol=1e-9)
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2), width_ratios=(3, 2), layout="constrained")
@@ -110,8 +115,15 @@ def main():
         with open(arguments.file, encoding="utf-8") as stream:
             data = json.load(stream)
     except (OSError, ValueError) as error:
-        sys.exit(f"plot_waterfall: {arguments.file}: {error}")
-    draw(data, arguments.to).savefig(arguments.figure, dpi=150)
+        refuse(f"{arguments.file}: {error}")
+    if not isinstance(data, dict):
+        refuse(f"{arguments.file}: expected the JSON of rainier compare --model … --json")
+    try:
+        draw(data, arguments.to).savefig(arguments.figure, dpi=150)
+    except OSError as error:
+        refuse(f"{arguments.figure}: the figure cannot be written: {error.strerror}", 3)
+    except ValueError as error:  # a suffix that is none
+        refuse(f"{arguments.figure}: {error}")
     print(arguments.figure)
 
 

@@ -90,6 +90,8 @@ def _table(group):
     for name, dataset in group.items():
         if name in ("point", "sample"):
             continue
+        if len(dataset) < points:
+            raise ValueError(f"{group.name}/{name} has {len(dataset)} of {points} points")
         if dataset.ndim == 2:
             samples = dataset[:points]
         else:

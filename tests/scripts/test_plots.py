@@ -171,6 +171,35 @@ def test_other_files_are_refused_in_one_line(tmp_path):
     assert "Traceback" not in run.stderr
 
 
+def test_damaged_tables_are_refused_in_one_line(tmp_path):
+    whole = results(tmp_path, ["rainier"], ["trainium2"], ranks=1)
+    for name, says in (("gone", "has no column 'time'; rainier check"), ("short", "collective/time has 1 of ")):
+        shutil.copy(whole, tmp_path / f"{name}.h5")
+        with h5py.File(tmp_path / f"{name}.h5", "r+") as file:
+            table = file["modelled/collective"]
+            kept = table["time"][:1]
+            del table["time"]
+            if name == "short":
+                table["time"] = kept
+        run = plot(tmp_path / f"{name}.h5", "--output", tmp_path / "figures")
+        assert run.returncode == 2 and says in run.stderr and run.stderr.count("\n") == 1, run.stderr
+
+
+def test_a_folder_that_is_none_is_an_error_of_the_environment(tmp_path):
+    whole = results(tmp_path, ["rainier"], ["trainium2"], ranks=1)
+    run = plot(whole, "--output", whole)
+    assert run.returncode == 3 and "cannot be written" in run.stderr and run.stderr.count("\n") == 1, run.stderr
+
+
+@pytest.mark.parametrize("text, says", [
+    ("[]", "expected the JSON of rainier compare"), ("{}", "no waterfall"), ("{", "waterfall.json")])
+def test_a_waterfall_of_other_json_is_refused_in_one_line(tmp_path, text, says):
+    (tmp_path / "waterfall.json").write_text(text)
+    run = subprocess.run([sys.executable, SOURCE / "scripts/plot_waterfall.py", tmp_path / "waterfall.json",
+                          tmp_path / "w.png"], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 2 and says in run.stderr and run.stderr.count("\n") == 1, run.stderr
+
+
 def test_the_slurm_script_runs_where_srun_has_no_pmix(tmp_path):
     """Slurm itself is not needed: the script falls back to mpirun, and is told what sbatch tells."""
     shutil.copytree(SOURCE / "scripts", tmp_path / "scripts")
