@@ -39,7 +39,7 @@ def test_limits_are_told_in_words():
     refused("goodput", "--days", "-1", says=["--days: expected a number above 0, not -1"])
     refused("goodput", "--days", "nan", says=["not nan"])
     refused("health", "--threshold", "65", says=["expected a number from 0 to 1, not 65"])
-    refused("train", "llama3-8b", "--tp", "0", says=["from 1 on, not 0"])
+    refused("train", "llama3-8b", "--tp", "0", says=["from 1 to 1000000, not 0"])
 
 
 # --- help, man pages, completion, the page --------------------------------------------------------
