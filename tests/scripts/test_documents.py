@@ -68,7 +68,7 @@ def modelled_results(folder):
 
 def prepare(folder, command):
     for name, maker in MADE_BY.items():
-        makes = f"-O {name}" in command or f"-o {name}" in command
+        makes = command == maker or f"-O {name}" in command or f"-o {name}" in command
         if re.search(rf"\b{name}", command) and not makes and not (folder / name).exists():
             prepare(folder, maker)
             typed(folder, maker)
