@@ -45,8 +45,12 @@ Level taken_of(const Level& level, const Cut& part) {
       part.taken, Status::derived, fmt::format("{} of {} members", part.taken, level.extent)};
   if (level.shape != LevelShape::ring) return taken;
   const auto through = static_cast<double>(part.inside);
-  const bool closed = part.outside == 1 || part.taken == 2;
-  taken.links.value = level.links.value / through * (closed ? 1 : 0.5);
+  double links = level.links.value / through;
+  if (part.taken == 2 && part.outside == 1)
+    links *= 2;  // half a ring apart: half of a message goes each way
+  else if (part.taken > 2 && part.outside > 1)
+    links /= 2;  // a line: what closes a ring of its members goes back over their links
+  taken.links.value = links;
   taken.latency.value = level.latency.value + (through - 1) * level.hop.value;
   taken.hop.value = through * level.hop.value;
   return taken;

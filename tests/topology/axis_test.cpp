@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "topology/error.hpp"
+#include "topology/traffic.hpp"
 
 namespace {
 
@@ -38,8 +39,8 @@ TEST(Axis, ASwitchedLevelIsCutAnywhere) {
   EXPECT_EQ(extents(across), (Extents{4, 2}));
 }
 
-// Two of a ring of four: one link of two, so one direction. Four such groups of an axis that takes
-// every second member share nothing on x, but a message passes two links.
+// Two of a ring of four: one link of two, so one direction. Every second member: a message passes
+// two links, those of both pairs go half each way round.
 TEST(Axis, APartOfARingIsALineAndStridesShareLinks) {
   const Machine rainier = system("rainier");
   const topology::Level& x = rainier.levels[0];
@@ -48,8 +49,25 @@ TEST(Axis, APartOfARingIsALineAndStridesShareLinks) {
   EXPECT_DOUBLE_EQ(first.levels[0].links.value, x.links.value);
   const Machine apart = axis(rainier, 2, 2);
   ASSERT_EQ(extents(apart), (Extents{2}));
-  EXPECT_DOUBLE_EQ(apart.levels[0].links.value, x.links.value / 2);
+  EXPECT_DOUBLE_EQ(apart.levels[0].links.value, x.links.value);
   EXPECT_DOUBLE_EQ(apart.levels[0].latency.value.value(), (x.latency.value + x.hop.value).value());
+}
+
+// Two members of a part exchange bytes as all such pairs of the whole ring do, link by link.
+TEST(Axis, PairsTakeAsLongAsOnTheRingThatTheyAreCutFrom) {
+  for (const std::int64_t stride : {1, 2, 4, 8}) {
+    const Machine torus = system("tpu-v4");  // rings of 16
+    const Machine pair = axis(torus, stride, 2);
+    const topology::Bytes bytes(1e9);
+    topology::Traffic on_ring(torus);
+    on_ring.add(0, {topology::DigitMap::Kind::exclusive_or, stride}, bytes);
+    topology::Traffic apart(pair);
+    apart.add(0, {topology::DigitMap::Kind::add, 1}, bytes);
+    EXPECT_NEAR(apart.time().total().value(),
+                on_ring.time().total().value(),
+                1e-9 * on_ring.time().total().value())
+        << stride;
+  }
 }
 
 // Tiers between the chips and the one where they meet are climbed at the same loads.
