@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "kernels/training/counts.hpp"
 #include "kernels/training/operation.hpp"
 #include "kernels/training/passes.hpp"
 
@@ -137,11 +138,8 @@ class LayerWriter {
 
   /// Keys that a query sees, on average.
   [[nodiscard]] double seen() const {
-    const auto all = static_cast<double>(plan_.sequence);
-    const auto window = static_cast<double>(layer_.attention.window);
-    if (!plan_.causal) return all;
-    if (window == 0 || window >= all) return all / 2;
-    return window * (1 - window / (2 * all));
+    return keys_per_query(
+        layer_.attention, plan_.sequence, plan_.causal ? Scores::causal : Scores::full);
   }
 
   void flash() {

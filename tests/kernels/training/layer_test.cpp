@@ -116,6 +116,24 @@ TEST(LayerWork, ForwardFlopsAreThoseOfTheCounts) {
     }
 }
 
+// Queries that see a window only: w keys each but for the first w, or w / 2 in chunks (Llama 4).
+TEST(LayerWork, AttentionOverWindows) {
+  const Model model = llama();
+  const Plan p = plan();  // 2048 tokens
+  const auto attention = [&](std::int64_t window, bool chunked) {
+    Layer layer = model.layers[0].layer;
+    layer.attention.window = window;
+    layer.attention.chunked = chunked;
+    for (const Operation& op : layer_work(model, layer, p).forward)
+      if (op.work == Work::attention) return op.flops.value();
+    return 0.0;
+  };
+  const double of_a_key = 4.0 * 2048 * 2 * 16 * (64 + 64);  // b s 2 a (d + d)
+  EXPECT_EQ(attention(0, false), 1024 * of_a_key);
+  EXPECT_EQ(attention(512, false), (512 - 512 * 512 / 2 / 2048.0) * of_a_key);
+  EXPECT_EQ(attention(512, true), 256 * of_a_key);
+}
+
 TEST(LayerWork, BackwardTakesTwiceTheMatmulsAndFiveHalvesOfAttention) {
   const Model model = llama();
   const kernels::LayerWork work = layer_work(model, model.layers[0].layer, plan());
