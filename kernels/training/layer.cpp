@@ -119,21 +119,25 @@ class LayerWriter {
     if (model_.positions == 0)
       passes_.elementwise("rotation", 2 * bytes(turned), 2 * bytes(turned));
     if (plan_.context > 1 && plan_.context_kind == ContextKind::ulysses)
-      exchange_heads("heads for tokens");
+      exchange_heads("heads for tokens", of_rank(a.heads) * query_size() + keys_and_values());
     if (plan_.flash_attention)
       flash();
     else
       scores();
     if (plan_.context > 1 && plan_.context_kind == ContextKind::ulysses)
-      exchange_heads("tokens for heads");
+      exchange_heads("tokens for heads", of_rank(a.heads) * a.value_size);
     passes_.linear("output", tokens_, model_.hidden, of_rank(a.heads) * a.value_size);
   }
 
-  void exchange_heads(const char* name) {
-    const Attention& a = layer_.attention;
-    const std::int64_t width =
-        of_rank(a.heads) * query_size() + key_value_heads() * (query_size() + a.value_size);
-    passes_.collective(name, Collective::all_to_all, Axis::context, bytes(width) / 2, false);
+  /// Elements of a token that go around: each of the ranks gets one head of them at least.
+  [[nodiscard]] std::int64_t keys_and_values() const {
+    return std::max(key_value_heads(), plan_.context) *
+           (query_size() + layer_.attention.value_size);
+  }
+
+  /// Every rank has all heads of its tokens, and then all tokens of its heads, or the other way.
+  void exchange_heads(const char* name, std::int64_t width) {
+    passes_.collective(name, Collective::all_to_all, Axis::context, bytes(width), false);
   }
 
   /// Keys that a query sees, on average.

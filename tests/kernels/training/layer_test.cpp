@@ -220,6 +220,27 @@ TEST(LayerWork, ContextParallelBlocks) {
   expect_one(work.backward, 2 * block);
 }
 
+// DeepSpeed Ulysses, arXiv:2309.14509, section 3.2: queries, keys and values are 3 N h before
+// attention and what comes of it N h after, shared by P ranks; as much backward. Of grouped queries
+// keys and values are a_kv / a of that, and where they are fewer than ranks each gets a copy.
+TEST(LayerWork, ContextParallelHeads) {
+  Plan p = plan();
+  p.context = 4;
+  p.context_kind = kernels::ContextKind::ulysses;
+  const double states = 2.0 * 4 * (2048.0 / 4) * 1024;  // e b (s / c) h
+  const auto forward = [&p](Model model, std::int64_t key_value_heads) {
+    Layer layer = model.layers[0].layer;
+    layer.attention.key_value_heads = key_value_heads;
+    const kernels::LayerWork work = layer_work(model, layer, p);
+    const double bytes = moved(work.forward, Axis::context, Collective::all_to_all);
+    EXPECT_EQ(moved(work.backward, Axis::context, Collective::all_to_all), bytes);
+    return bytes;
+  };
+  EXPECT_EQ(forward(gpt(), 16), 4 * states);
+  EXPECT_EQ(forward(llama(), 8), (2 + 2 * 8.0 / 16) * states);
+  EXPECT_EQ(forward(llama(), 2), (2 + 2 * 4.0 / 16) * states);
+}
+
 // Dispatch and combine, forward and backward: 4 T k h e.
 TEST(LayerWork, ExpertParallelVolume) {
   const Model model = experts();
