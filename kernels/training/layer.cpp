@@ -283,7 +283,8 @@ LayerWork head_work(const Model& model, const Plan& plan) {
   const double in = element * tokens * static_cast<double>(model.hidden);
   const std::int64_t words = std::max<std::int64_t>(1, model.vocabulary / plan.tensor);
   const double logits = tokens * static_cast<double>(words);
-  passes.elementwise("norm", 2 * in, 3 * in);
+  const double normed = in / static_cast<double>(plan.sequence_parallel ? plan.tensor : 1);
+  passes.elementwise("norm", 2 * normed, 3 * normed);
   if (plan.tensor > 1 && plan.sequence_parallel)
     passes.collective("gather of the input", Collective::all_gather, Axis::tensor, in, false);
   if (plan.tensor > 1 && !plan.sequence_parallel)

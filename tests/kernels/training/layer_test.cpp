@@ -313,6 +313,16 @@ TEST(Memory, ActivationsAreThoseOfThePaper) {
   EXPECT_DOUBLE_EQ(kept(plan()), 34 + scores);
   EXPECT_DOUBLE_EQ(kept(plan(4)), 10 + 24.0 / 4 + scores / 4);
   EXPECT_DOUBLE_EQ(kept(plan(4, true)), (34 + scores) / 4);
+// The last norm is split as those of the layers are (Korthikanti et al., section 4.2.2).
+TEST(HeadWork, ItsNormIsSplitWithTheTokens) {
+  const auto norm = [](const Plan& p) {
+    const kernels::LayerWork work = head_work(gpt(), p);
+    return work.forward.front().bytes.value();
+  };
+  EXPECT_EQ(norm(plan(4)), norm(plan()));
+  EXPECT_EQ(norm(plan(4, true)), norm(plan()) / 4);
+}
+
   Plan selective = plan(4, true);
   selective.recompute = kernels::Recompute::selective;
   EXPECT_DOUBLE_EQ(kept(selective), 34.0 / 4);
