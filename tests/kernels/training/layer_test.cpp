@@ -254,6 +254,20 @@ TEST(LayerWork, ExpertParallelVolume) {
             4 * tokens * 2 * 1024 * 2);
 }
 
+// Tensor ranks share the tokens of experts. Without sequence parallelism each had all of them, and
+// has to have all again: s b h e gathered.
+TEST(LayerWork, TokensOfExpertsComeTogetherWithoutSequenceParallelism) {
+  const Model model = experts();
+  const double all = 4.0 * 2048 * 1024 * 2;
+  const auto gathered = [&](const Plan& p) {
+    const kernels::LayerWork work = layer_work(model, model.layers[0].layer, p);
+    return moved(work.forward, Axis::tensor, Collective::all_gather);
+  };
+  EXPECT_EQ(gathered(plan()), 0);
+  EXPECT_EQ(gathered(plan(4)), all);
+  EXPECT_EQ(gathered(plan(4, true)), 2 * all);  // before attention and the shared expert
+}
+
 // Between groups a token goes once to each that it chooses, inside to each expert (DeepSeek-V3).
 TEST(LayerWork, NodeLimitedRoutingCrossesOnceForEachGroup) {
   Model model = experts();
