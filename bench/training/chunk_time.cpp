@@ -110,38 +110,56 @@ Spending ChunkTimes::of(const Operations& operations) const {
   return sum;
 }
 
+namespace {
+
+kernels::Stage table() {
+  return {{}, true, false};
+}
+
+/// Where one table serves at both ends it is held, and moves, once.
+kernels::Stage head(const Job& job, const kernels::Stage& of) {
+  return {{}, false, !(job.model.tied && of.first)};
+}
+
+}  // namespace
+
 std::vector<Part> parts_of(const Job& job, const kernels::Stage& stage) {
   std::vector<Part> parts;
-  if (stage.first) parts.push_back({embedding_work(job.model, job.plan)});
+  if (stage.first) parts.push_back({embedding_work(job.model, job.plan), table()});
   for (const kernels::Layers& run : stage.layers)
-    parts.push_back({layer_work(job.model, run.layer, job.plan), &run.layer, run.count});
-  if (stage.last) parts.push_back({head_work(job.model, job.plan)});
+    parts.push_back(
+        {layer_work(job.model, run.layer, job.plan), {{{run.layer, 1}}, false, false}, run.count});
+  if (stage.last) parts.push_back({head_work(job.model, job.plan), head(job, stage)});
   return parts;
 }
 
-LayerShares layer_shares(const Job& job, const Axes& axes, const kernels::Layer& layer) {
-  Group* group = axes.shard != nullptr ? axes.shard : axes.data;
-  if (job.plan.sharding != Sharding::parameters || group == nullptr) return {};
-  const kernels::HeldParameters held =
-      held_parameters(job.model, job.plan, {{{layer, 1}}, false, false});
-  const double parameters = held.dense + held.experts;
-  return {group,
-          Bytes(parameters * topology::size_of(job.plan.type).value()),
-          Bytes(parameters * topology::size_of(job.plan.gradient).value())};
+/// The parameters of a layer are gathered forward and, since nobody keeps them, again backward;
+/// table and head stay until then (the root of PyTorch's FSDP is not resharded after forward).
+DataMoves shares(const Job& job,
+                 const Axes& axes,
+                 const kernels::Stage& piece,
+                 kernels::Pass pass) {
+  using kernels::Pass;
+  if (job.plan.sharding != Sharding::parameters) return {};
+  DataMoves moves =
+      moves_of_passes(job.plan, axes, held_parameters(job.model, job.plan, piece));
+  const bool kept = piece.layers.empty();
+  if (pass == Pass::weights || (pass == Pass::backward && kept)) moves.parameters.clear();
+  if (pass != (splits_backward(job.plan.order) ? Pass::weights : Pass::backward))
+    moves.gradients.clear();
+  return moves;
 }
 
 /// The parameters are gathered while the layer before computes, and their gradients leave while the
-/// next one does; gathered again backward.
-ChunkTimes::Sharded ChunkTimes::sharded(const kernels::Layer& layer) const {
-  const LayerShares moves = layer_shares(job_, times_.axes(), layer);
-  if (moves.group == nullptr) return {};
-  const Taken gather =
-      times_.collective(kernels::Collective::all_gather, *moves.group, moves.gathered);
-  Taken reduce =
-      times_.collective(kernels::Collective::reduce_scatter, *moves.group, moves.reduced);
-  if (splits_backward(job_.plan.order)) return {gather, gather, reduce};
-  reduce.add(gather);
-  return {gather, reduce, {}};
+/// next one does.
+ChunkTimes::Sharded ChunkTimes::sharded(const kernels::Stage& piece) const {
+  const auto of = [&](kernels::Pass pass) {
+    const DataMoves moves = shares(job_, times_.axes(), piece, pass);
+    Taken sum = taken_by(moves.gradients, times_);
+    sum.add(taken_by(moves.parameters, times_));
+    return sum;
+  };
+  return {of(kernels::Pass::forward), of(kernels::Pass::backward), of(kernels::Pass::weights)};
 }
 
 kernels::ChunkTime ChunkTimes::exposed(const Sharded& moves,
@@ -162,24 +180,31 @@ ChunkSpending ChunkTimes::of(const kernels::LayerWork& work) const {
   return one;
 }
 
-const ChunkSpending& ChunkTimes::of(const kernels::Layer& layer) {
-  for (const auto& [known, spending] : layers_)
-    if (known == layer) return spending;
-  ChunkSpending one = of(layer_work(job_.model, layer, job_.plan));
-  const Sharded moves = sharded(layer);
+ChunkSpending ChunkTimes::of(const kernels::LayerWork& work, const kernels::Stage& piece) const {
+  ChunkSpending one = of(work);
+  const Sharded moves = sharded(piece);
   const kernels::ChunkTime left = exposed(moves, one.time());
   one.forward.wait(Spent::data, left.forward, moves.forward);
   one.backward.wait(Spent::data, left.backward, moves.backward);
   one.weights.wait(Spent::data, left.weights, moves.weights);
-  return layers_.emplace_back(layer, std::move(one)).second;
+  return one;
+}
+
+const ChunkSpending& ChunkTimes::of(const kernels::Layer& layer) {
+  for (const auto& [known, spending] : layers_)
+    if (known == layer) return spending;
+  return layers_.emplace_back(layer,
+                              of(layer_work(job_.model, layer, job_.plan),
+                                 {{{layer, 1}}, false, false}))
+      .second;
 }
 
 ChunkSpending ChunkTimes::of(const kernels::Stage& stage) {
   ChunkSpending sum;
-  if (stage.first) sum.add(of(embedding_work(job_.model, job_.plan)), 1);
+  if (stage.first) sum.add(of(embedding_work(job_.model, job_.plan), table()), 1);
   for (const kernels::Layers& run : stage.layers)
     sum.add(of(run.layer), static_cast<double>(run.count));
-  if (stage.last) sum.add(of(head_work(job_.model, job_.plan)), 1);
+  if (stage.last) sum.add(of(head_work(job_.model, job_.plan), head(job_, stage)), 1);
   return sum;
 }
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "bench/training/gradients.hpp"
 #include "bench/training/operation_time.hpp"
 #include "bench/training/spending.hpp"
 #include "kernels/training/pipeline.hpp"
@@ -29,26 +30,21 @@ struct Placed {
 [[nodiscard]] std::vector<Placed> placed(const kernels::Operations& operations,
                                          const OperationTimes& times);
 
-/// What a chunk of layers is made of.
+/// What a chunk of layers is made of: layers that are alike, the table of the vocabulary, the head.
 struct Part {
   kernels::LayerWork work;
-  const kernels::Layer* layer = nullptr;  ///< null: the table of the vocabulary, or the head
+  kernels::Stage piece;  ///< one layer, or none and what is first or last
   std::int64_t count = 1;
 };
 
-/// In the order of the forward pass. Points into `stage`.
+/// In the order of the forward pass.
 [[nodiscard]] std::vector<Part> parts_of(const Job& job, const kernels::Stage& stage);
 
-/// FSDP: what a layer's parameters and their gradients move, and among whom. Null: among nobody.
-struct LayerShares {
-  Group* group = nullptr;
-  topology::Bytes gathered;
-  topology::Bytes reduced;
-};
-
-[[nodiscard]] LayerShares layer_shares(const Job& job,
-                                       const Axes& axes,
-                                       const kernels::Layer& layer);
+/// FSDP: what the parameters of a piece and their gradients move in a pass.
+[[nodiscard]] DataMoves shares(const Job& job,
+                               const Axes& axes,
+                               const kernels::Stage& piece,
+                               kernels::Pass pass);
 
 struct ChunkSpending {
   Spending forward;
@@ -70,17 +66,18 @@ class ChunkTimes {
 
   [[nodiscard]] ChunkSpending of(const kernels::Stage& stage);
   [[nodiscard]] const ChunkSpending& of(const kernels::Layer& layer);
-  /// Without what a layer's parameters move.
+  /// Without what its parameters move.
   [[nodiscard]] ChunkSpending of(const kernels::LayerWork& work) const;
+  [[nodiscard]] ChunkSpending of(const kernels::LayerWork& work, const kernels::Stage& piece) const;
 
-  /// FSDP: what the parameters of a layer and their gradients move, beside its passes.
+  /// FSDP: what the parameters of a piece and their gradients move, beside its passes.
   struct Sharded {
     Taken forward;
     Taken backward;  ///< with the gradients where weights have no passes of their own
     Taken weights;
   };
 
-  [[nodiscard]] Sharded sharded(const kernels::Layer& layer) const;
+  [[nodiscard]] Sharded sharded(const kernels::Stage& piece) const;
 
   /// What the passes wait for of that.
   [[nodiscard]] kernels::ChunkTime exposed(const Sharded& moves,

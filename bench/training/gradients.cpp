@@ -24,7 +24,7 @@ void add(DataMoves& to, const Plan& plan, const Axes& axes, double parameters, G
   const DataMove of_replicas{
       Collective::all_reduce, axes.replicas, gradients / static_cast<double>(plan.sharers())};
   if (plan.sharding == Sharding::parameters) {
-    if (axes.replicas != nullptr) to.gradients.push_back(of_replicas);
+    if (axes.replicas != nullptr && group == axes.data) to.gradients.push_back(of_replicas);
     return;
   }
   if (plan.sharding == Sharding::none) {
@@ -38,11 +38,8 @@ void add(DataMoves& to, const Plan& plan, const Axes& axes, double parameters, G
   to.parameters.push_back({Collective::all_gather, sharers, stored});
 }
 
-Taken taken_by(const std::vector<DataMove>& moves, const OperationTimes& times) {
-  Taken sum;
-  for (const DataMove& move : moves)
-    sum.add(times.collective(move.collective, *move.group, move.size));
-  return sum;
+Group* of_experts(const Plan& plan, const Axes& axes) {
+  return plan.expert_ranks() > 1 ? axes.expert_data : axes.data;
 }
 
 /// Parameters that the optimizer of a rank updates.
@@ -57,8 +54,36 @@ double updated(const Plan& plan, const HeldParameters& held) {
 DataMoves data_moves(const Plan& plan, const Axes& axes, const HeldParameters& held) {
   DataMoves moves;
   add(moves, plan, axes, held.dense, axes.data);
-  add(moves, plan, axes, held.experts, plan.expert_ranks() > 1 ? axes.expert_data : axes.data);
+  add(moves, plan, axes, held.experts, of_experts(plan, axes));
   return moves;
+}
+
+DataMoves moves_of_passes(const Plan& plan, const Axes& axes, const HeldParameters& held) {
+  DataMoves moves;
+  const auto share = [&](double parameters, Group* group) {
+    if (parameters == 0 || group == nullptr) return;
+    if (group == axes.data && axes.shard != nullptr) group = axes.shard;
+    moves.parameters.push_back(
+        {Collective::all_gather, group, parameters * topology::size_of(plan.type)});
+    moves.gradients.push_back(
+        {Collective::reduce_scatter, group, parameters * topology::size_of(plan.gradient)});
+  };
+  if (plan.sharding != Sharding::parameters) return moves;
+  Group* experts = of_experts(plan, axes);
+  if (experts == axes.data) {
+    share(held.dense + held.experts, axes.data);
+  } else {
+    share(held.dense, axes.data);
+    share(held.experts, experts);
+  }
+  return moves;
+}
+
+Taken taken_by(const std::vector<DataMove>& moves, const OperationTimes& times) {
+  Taken sum;
+  for (const DataMove& move : moves)
+    sum.add(times.collective(move.collective, *move.group, move.size));
+  return sum;
 }
 
 Spending exposed_exchange(const Job& job,

@@ -40,6 +40,15 @@ struct DataMoves {
                                         const kernels::HeldParameters& held,
                                         const Cover& cover);
 
+/// With sharded parameters, what those of a part of the model move in its passes: experts among the
+/// ranks that have the same ones.
+[[nodiscard]] DataMoves moves_of_passes(const kernels::Plan& plan,
+                                        const Axes& axes,
+                                        const kernels::HeldParameters& held);
+
+/// One after the other.
+[[nodiscard]] Taken taken_by(const std::vector<DataMove>& moves, const OperationTimes& times);
+
 /// Bytes that the optimizer of a rank reads and writes.
 [[nodiscard]] topology::Bytes optimizer_traffic(const kernels::Plan& plan,
                                                 const kernels::HeldParameters& held);

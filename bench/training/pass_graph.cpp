@@ -36,25 +36,19 @@ class PassWriter {
 
  private:
   void part(Pass pass, const Part& part) {
-    const LayerShares moves =
-        part.layer == nullptr ? LayerShares() : layer_shares(job_, times_.axes(), *part.layer);
-    const bool gathers = moves.group != nullptr && pass != Pass::weights;
-    const bool reduces = moves.group != nullptr && ends_with_gradients(pass);
+    const DataMoves moves = shares(job_, times_.axes(), part.piece, pass);
+    const bool hidden = job_.plan.overlap_data;
     Places beside = front_;
-    const auto share = [&](const char* name, Collective collective, topology::Bytes size) {
-      WorkNode node = collective_node(times_, name, collective, *moves.group, size);
-      if (job_.plan.overlap_data)
-        beside = {add(std::move(node), beside)};
-      else
-        front_ = {add(std::move(node), front_)};
+    const auto share = [&](const char* name, const std::vector<DataMove>& all) {
+      Places& last = hidden ? beside : front_;
+      for (const DataMove& move : all)
+        last = {add(collective_node(times_, name, move.collective, *move.group, move.size), last)};
     };
-    if (gathers) share("parameters", Collective::all_gather, moves.gathered);
-    if (reduces && job_.plan.overlap_data)
-      share("gradients", Collective::reduce_scatter, moves.reduced);
+    share("parameters", moves.parameters);
+    if (hidden) share("gradients", moves.gradients);
     work(pass, part.work);
-    if (reduces && !job_.plan.overlap_data)
-      share("gradients", Collective::reduce_scatter, moves.reduced);
-    if ((gathers || reduces) && job_.plan.overlap_data) add_all(front_, beside);
+    if (!hidden) share("gradients", moves.gradients);
+    if (hidden && !(moves.parameters.empty() && moves.gradients.empty())) add_all(front_, beside);
   }
 
   [[nodiscard]] bool ends_with_gradients(Pass pass) const {

@@ -56,14 +56,15 @@ class OperationTracks {
     std::vector<Part> parts = parts_of(job_, times_.stage(task.chunk));
     if (task.pass != Pass::forward) std::reverse(parts.begin(), parts.end());
     for (const Part& each : parts)
-      for (std::int64_t i = 0; i < each.count; ++i) part(task.pass, each.work, each.layer);
+      for (std::int64_t i = 0; i < each.count; ++i) part(task.pass, each);
     if (!job_.plan.overlap_pipeline && task.end > now_)
       communicate("to the next rank", Spent::pipeline, now_, times_.transfer(), task.end - now_);
   }
 
  private:
-  void part(Pass pass, const kernels::LayerWork& work, const kernels::Layer* layer) {
+  void part(Pass pass, const Part& part) {
     const Seconds start = now_;
+    const kernels::LayerWork& work = part.work;
     const ChunkSpending spending = layers_.of(work);
     const auto run = [&](const kernels::Operations& operations, const Spending& spent) {
       place(operations);
@@ -77,7 +78,7 @@ class OperationTracks {
       waits += run(work.weights, spending.weights);
     to_.add({process_, "host"}, {0, "launches", now_, waits});
     now_ += waits;
-    if (layer != nullptr) share(pass, *layer, start);
+    share(pass, part, start);
   }
 
   void place(const kernels::Operations& operations) {
@@ -92,10 +93,10 @@ class OperationTracks {
     }
   }
 
-  /// FSDP: beside the layer's operations, and what is left after them.
-  void share(Pass pass, const kernels::Layer& layer, Seconds start) {
-    const ChunkTimes::Sharded moves = layers_.sharded(layer);
-    const ChunkSpending& spending = layers_.of(layer);
+  /// FSDP: beside the operations, and what is left after them.
+  void share(Pass pass, const Part& part, Seconds start) {
+    const ChunkTimes::Sharded moves = layers_.sharded(part.piece);
+    const ChunkSpending spending = layers_.of(part.work, part.piece);
     const auto [name, taken, left] = [&]() -> std::tuple<const char*, const Taken&, Seconds> {
       if (pass == Pass::forward)
         return {"parameters", moves.forward, spending.forward[Spent::data]};

@@ -81,6 +81,7 @@ Bytes kept(const Model& model, const Layer& layer, const Plan& plan) {
 Bytes working(const Model& model, const Plan& plan, const std::vector<Stage>& chunks) {
   Bytes layer;
   Bytes gathered;
+  Bytes ends;  // gathered as long as a micro-batch is under way
   Bytes logits;
   for (const Stage& chunk : chunks) {
     for (const Layers& run : chunk.layers) {
@@ -89,11 +90,13 @@ Bytes working(const Model& model, const Plan& plan, const std::vector<Stage>& ch
       const HeldParameters one = held_parameters(model, plan, {{{run.layer, 1}}, false, false});
       gathered = std::max(gathered, Bytes(2 * element(plan) * (one.dense + one.experts)));
     }
+    ends +=
+        Bytes(element(plan) * held_parameters(model, plan, {{}, chunk.first, chunk.last}).dense);
     if (chunk.last)  // in the type of activations, and in f32
       logits = Bytes((element(plan) + 4) * as_double(plan.tokens() * model.vocabulary) /
                      as_double(plan.tensor));
   }
-  return layer + logits + (plan.sharding == Sharding::parameters ? gathered : Bytes());
+  return layer + logits + (plan.sharding == Sharding::parameters ? gathered + ends : Bytes());
 }
 
 Memory states(const Plan& plan, const HeldParameters& held) {

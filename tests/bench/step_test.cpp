@@ -53,7 +53,8 @@ TEST(Step, PartsAddUpToTheStep) {
 }
 
 // What nothing hides is the collectives' own times: of all gradients in f32 and parameters in bf16
-// once, or of every layer's, twice gathered and once scattered, in every micro-batch.
+// once, or in every micro-batch, of every layer twice gathered and once scattered, of table and head
+// once each.
 TEST(Step, ExposedDataParallelTimeIsThatOfItsCollectives) {
   using kernels::Collective;
   Job j = job("llama3-8b", "trn2-server", 16);
@@ -71,10 +72,42 @@ TEST(Step, ExposedDataParallelTimeIsThatOfItsCollectives) {
   j.plan.sharding = kernels::Sharding::parameters;
   const auto layer = static_cast<double>(
       kernels::layer_parameters(j.model.layers[0].layer, j.model.hidden).total());
+  const double table = 128256.0 * 4096;
   EXPECT_NEAR(bench::predict_step(j).spending[Spent::data].value(),
               2 * 32 *
-                  (2 * takes(Collective::all_gather, 2 * layer) +
-                   takes(Collective::reduce_scatter, 4 * layer)),
+                      (2 * takes(Collective::all_gather, 2 * layer) +
+                       takes(Collective::reduce_scatter, 4 * layer)) +
+                  2 * 2 *
+                      (takes(Collective::all_gather, 2 * table) +
+                       takes(Collective::reduce_scatter, 4 * table)),
+              1e-9);
+}
+
+// Experts are shared by the ranks that have the same ones: where all ranks have experts of their
+// own, nothing of them moves, and the rest of a layer moves as ever (expert parallelism of
+// DeepSeek-V3 under ZeRO, arXiv:2412.19437, section 3.2).
+TEST(Step, ShardedExpertsMoveAmongTheirReplicas) {
+  using kernels::Collective;
+  Job j = job("mixtral-8x7b", "a100-dgx", 32);
+  j.plan.overlap_data = false;
+  j.plan.sharding = kernels::Sharding::parameters;
+  const auto takes = [](const topology::Machine& group, double parameters) {
+    const auto of = [&](Collective collective, double bytes) {
+      return bench::predict(collective, group, topology::Bytes(bytes), "auto").time.value();
+    };
+    return 2 * of(Collective::all_gather, 2 * parameters) +
+           of(Collective::reduce_scatter, 4 * parameters);
+  };
+  const auto layer = kernels::layer_parameters(j.model.layers[0].layer, j.model.hidden);
+  const auto experts = static_cast<double>(layer[kernels::ModelPart::experts]);
+  const double dense = static_cast<double>(layer.total()) - experts;
+  const auto data = [&](std::int64_t expert) {
+    j.plan.expert = expert;
+    return bench::predict_step(j).spending[Spent::data].value();
+  };
+  EXPECT_NEAR(data(1) - data(8),
+              32 * (takes(j.machine, dense + experts) - takes(j.machine, dense) -
+                    takes(topology::axis(j.machine, 8, 4), experts / 8)),
               1e-9);
 }
 

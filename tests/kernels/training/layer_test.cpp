@@ -313,6 +313,16 @@ TEST(LayerWork, ExpertsOverTheTensorAxis) {
             moved(whole.forward, Axis::expert, Collective::all_to_all));
 }
 
+// The last norm is split as those of the layers are (Korthikanti et al., section 4.2.2).
+TEST(HeadWork, ItsNormIsSplitWithTheTokens) {
+  const auto norm = [](const Plan& p) {
+    const kernels::LayerWork work = head_work(gpt(), p);
+    return work.forward.front().bytes.value();
+  };
+  EXPECT_EQ(norm(plan(4)), norm(plan()));
+  EXPECT_EQ(norm(plan(4, true)), norm(plan()) / 4);
+}
+
 // Korthikanti et al., table 2, bytes of a layer over s b h: 34 + 5 a s / h alone; 10 + 24/t + 5 a s
 // / (h t); (34 + 5 a s / h) / t with sequence parallelism; without the scores when they come again.
 TEST(Memory, ActivationsAreThoseOfThePaper) {
@@ -327,16 +337,6 @@ TEST(Memory, ActivationsAreThoseOfThePaper) {
   EXPECT_DOUBLE_EQ(kept(plan()), 34 + scores);
   EXPECT_DOUBLE_EQ(kept(plan(4)), 10 + 24.0 / 4 + scores / 4);
   EXPECT_DOUBLE_EQ(kept(plan(4, true)), (34 + scores) / 4);
-// The last norm is split as those of the layers are (Korthikanti et al., section 4.2.2).
-TEST(HeadWork, ItsNormIsSplitWithTheTokens) {
-  const auto norm = [](const Plan& p) {
-    const kernels::LayerWork work = head_work(gpt(), p);
-    return work.forward.front().bytes.value();
-  };
-  EXPECT_EQ(norm(plan(4)), norm(plan()));
-  EXPECT_EQ(norm(plan(4, true)), norm(plan()) / 4);
-}
-
   Plan selective = plan(4, true);
   selective.recompute = kernels::Recompute::selective;
   EXPECT_DOUBLE_EQ(kept(selective), 34.0 / 4);
@@ -358,6 +358,20 @@ TEST(Memory, StatesOfAParameter) {
   EXPECT_NEAR(states(kernels::Sharding::optimizer), 2 + 4 + 12.0 / 8, 1e-9);
   EXPECT_NEAR(states(kernels::Sharding::gradients), 2 + 16.0 / 8, 1e-9);
   EXPECT_NEAR(states(kernels::Sharding::parameters), 18.0 / 8, 1e-9);
+}
+
+// Parameters that are shared are whole while they are used: those of a layer and the next, table
+// and head all the time.
+TEST(Memory, SharedParametersAreWholeInUse) {
+  const Model model = llama();
+  Plan p = plan();
+  p.data = 8;
+  const double alone = working(model, p, stages(model, p)).value();
+  p.sharding = kernels::Sharding::parameters;
+  const auto layer = static_cast<double>(
+      layer_parameters(model.layers[0].layer, model.hidden).total());
+  EXPECT_DOUBLE_EQ(working(model, p, stages(model, p)).value() - alone,
+                   2 * (2 * layer + 2 * 51200 * 1024));
 }
 
 // What all ranks of a replica hold is the model, but for norms and routers, which all have.
