@@ -33,9 +33,11 @@ const LinkClass* busier_link(const Prediction& other, const Prediction& choice) 
   return most;
 }
 
-std::string more_transfer(const Prediction& other, const Prediction& choice) {
+/// A link that is busier, if that is most of it: rounds wait for one link after the other.
+std::string more_transfer(const Prediction& other, const Prediction& choice, Seconds transfer) {
   const LinkClass* link = busier_link(other, choice);
-  if (link == nullptr) return "rounds in which only some of the links work";
+  if (link == nullptr || 2 * (link->busy - busy_in(choice, link->name)) < transfer)
+    return "rounds in which only some of the links work";
   return fmt::format("{}{} is busy {} instead of {}",
                      link->name,
                      link->issue_bound ? " (message rate)" : "",
@@ -58,7 +60,7 @@ std::string why_slower(const Prediction& other, const Prediction& choice) {
                        choice.rounds);
   if (most == transfer)
     return fmt::format(
-        "transfer +{}: {}", topology::format(transfer), more_transfer(other, choice));
+        "transfer +{}: {}", topology::format(transfer), more_transfer(other, choice, transfer));
   return fmt::format("reduction +{}", topology::format(reduction));
 }
 

@@ -35,6 +35,13 @@ def test_auto_explains_what_it_chose_among_which_candidates():
         assert float(rows(again.stdout)[0][4]) == pytest.approx(times[-1], rel=1e-3)
 
 
+def test_a_link_explains_what_it_causes_only():
+    """Pairwise exchanges on a torus keep no link busier for long: their rounds use one direction at a time."""
+    result = run("collective", "all_to_all", "--system", "trn2-ultraserver", "-b", "448M", "-e", "448M", "--explain")
+    pairwise, = (line for line in result.stdout.splitlines() if "pairwise(x)" in line)
+    assert "rounds in which only some of the links work" in pairwise
+
+
 def test_a_tuning_table_is_saved_read_back_and_grows(tmp_path):
     table = tmp_path / "tuned.toml"
     sizes = ["-b", "2M", "-e", "1G", "-f", "8"]
