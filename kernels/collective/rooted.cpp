@@ -109,27 +109,34 @@ Node binomial_gather(const Context& context,
   return in_turns(context, digits, options.ports, {gather_along});
 }
 
-Node gather_back(const Context& context, DigitOrder digits) {
-  std::reverse(digits.begin(), digits.end());
-  Context now = context;
-  DigitOrder rings;
-  DigitOrder done;
-  Sequence steps;
-  for (const std::size_t d : digits) {
-    if (context.ring[d]) {
-      rings.push_back(d);
-      continue;
-    }
-    steps.steps.push_back(gather_along(now, d));
-    reserve_for_root(steps.steps.back(), done);
-    done.push_back(d);
-  }
-  if (rings.empty()) return steps;
+namespace {
+
+/// Over rings side by side: Bine if all are powers of two.
+Node gather_rings(const Context& context, const DigitOrder& rings) {
   const bool bine = std::all_of(rings.begin(), rings.end(), [&](std::size_t d) {
     return std::has_single_bit(static_cast<std::uint64_t>(context.extents[d]));
   });
-  steps.steps.push_back(bine ? bine_gather(now, rings, {}) : binomial_gather(now, rings, {}));
-  reserve_for_root(steps.steps.back(), done);
+  return bine ? bine_gather(context, rings, {}) : binomial_gather(context, rings, {});
+}
+
+}  // namespace
+
+Node gather_back(const Context& context, DigitOrder digits) {
+  std::reverse(digits.begin(), digits.end());
+  Context now = context;
+  DigitOrder done;
+  Sequence steps;
+  for (auto at = digits.begin(); at != digits.end();) {
+    const bool ring = context.ring[*at];
+    const auto end = ring ? std::find_if(at, digits.end(), [&](auto d) { return !context.ring[d]; })
+                          : std::next(at);
+    const DigitOrder part(at, end);
+    steps.steps.push_back(ring ? gather_rings(now, part) : gather_along(now, *at));
+    reserve_for_root(steps.steps.back(), done);
+    for (const std::size_t d : part) now.chunks[d] = {};
+    done.insert(done.end(), at, end);
+    at = end;
+  }
   return steps;
 }
 
