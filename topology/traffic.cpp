@@ -119,21 +119,49 @@ void Traffic::count_senders(std::size_t level, DigitMap map) {
     sent[static_cast<std::size_t>(from)] += 1;
 }
 
-void Traffic::pair_up(std::size_t level, DigitMap map, double bytes) {
-  LevelLoad& load = loads_[level];
-  for (auto& ports : load.extra)
-    ports.resize(static_cast<std::size_t>(machine_->levels[level].extent));
-  for (const auto& [from, to] : map.pairing->pairs(map.reversed)) {
-    load.extra[out][static_cast<std::size_t>(from)] += bytes;
-    load.extra[in][static_cast<std::size_t>(to)] += bytes;
+/// Is it reached through the ports of the tier below?
+bool Traffic::is_upper_tier(std::size_t level) const {
+  return level > 0 && machine_->levels[level].shape == LevelShape::clos &&
+         machine_->levels[level - 1].shape == LevelShape::clos;
+}
+
+/// Of what goes up by a tier from the chips below, if all of them had as much as the root.
+double Traffic::share_of_tier(std::size_t level, const std::vector<std::size_t>& at_root) const {
+  double share = 1;
+  if (!is_upper_tier(level)) return share;  // every chip has a NIC of its own
+  for (const std::size_t below : at_root)
+    if (below < level) share /= static_cast<double>(machine_->levels[below].extent);
+  return share;
+}
+
+void Traffic::pair_up(std::size_t level,
+                      DigitMap map,
+                      double bytes,
+                      const std::vector<std::size_t>& at_root) {
+  const auto members = static_cast<std::size_t>(machine_->levels[level].extent);
+  const auto put = [&](std::array<std::vector<double>, 2>& ports, double share) {
+    for (auto& way : ports) way.resize(members);
+    for (const auto& [from, to] : map.pairing->pairs(map.reversed)) {
+      ports[out][static_cast<std::size_t>(from)] += bytes * share;
+      ports[in][static_cast<std::size_t>(to)] += bytes * share;
+    }
+  };
+  put(loads_[level].extra, share_of_tier(level, at_root));
+  for (std::size_t tier = level; is_upper_tier(tier); --tier) {
+    auto& above = loads_[tier - 1].above;
+    above.resize(std::max(above.size(), level - tier + 1));
+    put(above[level - tier], share_of_tier(tier - 1, at_root));
   }
   count_senders(level, map);
   note(level, 0, 1);
 }
 
-void Traffic::add(std::size_t level, DigitMap map, Bytes bytes) {
+void Traffic::add(std::size_t level,
+                  DigitMap map,
+                  Bytes bytes,
+                  const std::vector<std::size_t>& at_root) {
   if (!switched(machine_->levels[level])) return route(level, map, bytes.value());
-  if (map.kind == DigitMap::Kind::pairs) return pair_up(level, map, bytes.value());
+  if (map.kind == DigitMap::Kind::pairs) return pair_up(level, map, bytes.value(), at_root);
   climb(level, bytes.value());
   note(level, 1, 1);
 }
@@ -178,11 +206,15 @@ void Traffic::add_incast(const std::vector<std::size_t>& levels, Bytes bytes) {
     const std::int64_t n = machine_->levels[l].extent;
     auto& extra = loads_[l].extra;
     for (auto& links : extra) links.resize(static_cast<std::size_t>(n));
-    if (switched(machine_->levels[l]))
-      extra[in][0] += static_cast<double>(n - 1) * below * bytes.value();
-    else
+    if (switched(machine_->levels[l])) {
+      const double received = static_cast<double>(n - 1) * below * bytes.value();
+      extra[in][0] += received;
+      for (std::size_t tier = l; is_upper_tier(tier); --tier)
+        loads_[tier - 1].uniform[in] += received;
+    } else {
       for (std::int64_t from = 1; from < n; ++from)
         send(extra, from, n - from, below * bytes.value());
+    }
     below *= static_cast<double>(n);
   }
 }
@@ -217,16 +249,18 @@ void Traffic::accumulate(const Traffic& other, double times) {
       mine.uniform[d] += theirs.uniform[d] * times;
       mine.in_switch[d] += theirs.in_switch[d] * times;
       add_to(mine.extra[d], theirs.extra[d], times);
+      mine.above.resize(std::max(mine.above.size(), theirs.above.size()));
+      for (std::size_t tier = 0; tier < theirs.above.size(); ++tier)
+        add_to(mine.above[tier][d], theirs.above[tier][d], times);
     }
   }
 }
 
 // Pairs through the tiers above come out of the same NIC.
 double Traffic::heaviest(std::size_t level, std::size_t direction) const {
-  double sum = loads_[level].uniform[direction] + most(loads_[level].extra[direction]);
-  if (machine_->levels[level].shape != LevelShape::clos) return sum;
-  while (++level < loads_.size() && machine_->levels[level].shape == LevelShape::clos)
-    sum += most(loads_[level].extra[direction]);
+  const LevelLoad& load = loads_[level];
+  double sum = load.uniform[direction] + most(load.extra[direction]);
+  for (const auto& ports : load.above) sum += most(ports[direction]);
   return sum;
 }
 

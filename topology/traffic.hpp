@@ -59,9 +59,13 @@ class Traffic {
   explicit Traffic(const Machine& machine);
 
   /// Every chip sends `bytes` to the chip whose digit of `level` is map(own digit). Where the map
-  /// lists pairs, loads are those of the members' own links and ports; a clos tier keeps to what a
-  /// chip gets through it, also where few chips send.
-  void add(std::size_t level, DigitMap map, Bytes bytes);
+  /// lists pairs, loads are those of the members' own links and ports.
+  /// @param at_root levels below in which member 0 alone takes part: of a clos tier above its NIC it
+  /// has what all chips share that go up there together
+  void add(std::size_t level,
+           DigitMap map,
+           Bytes bytes,
+           const std::vector<std::size_t>& at_root = {});
 
   /// Every chip sends `bytes` to each of the chips that differ from it in `levels` and only there,
   /// all messages at once. Pairs that differ in a switched level go through the highest such level
@@ -110,6 +114,8 @@ class Traffic {
     std::array<std::vector<double>, 2>
         extra;  // bytes more on link i of a ring, when the map is not a translation; on member i's
                 // port, out and in, when not all members send alike
+    std::vector<std::array<std::vector<double>, 2>>
+        above;  // the same, of pairs through the clos tiers above, the nearest first
     double messages = 0;       // sent by one chip into this level, in this exchange
     std::vector<double> sent;  // more, by member i, where only some send
     Seconds issued{};          // gaps between messages of the exchanges added up
@@ -118,7 +124,13 @@ class Traffic {
   };
 
   void route(std::size_t level, DigitMap map, double bytes);
-  void pair_up(std::size_t level, DigitMap map, double bytes);
+  void pair_up(std::size_t level,
+               DigitMap map,
+               double bytes,
+               const std::vector<std::size_t>& at_root);
+  [[nodiscard]] bool is_upper_tier(std::size_t level) const;
+  [[nodiscard]] double share_of_tier(std::size_t level,
+                                     const std::vector<std::size_t>& at_root) const;
   void count_senders(std::size_t level, DigitMap map);
   void route_all_pairs(std::size_t level, double bytes);
   void note_diagonal(const std::vector<std::size_t>& levels);

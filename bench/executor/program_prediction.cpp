@@ -1,6 +1,7 @@
 #include "bench/executor/program_prediction.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -70,9 +71,21 @@ void LinkLoads::accumulate(const LinkLoads& other) {
   }
 }
 
+/// On the most loaded link. What goes up by a clos tier above the NIC, all chips below share.
+double LinkLoads::heaviest(std::size_t level, std::size_t direction) const {
+  const std::vector<double>& bytes = loads_[level].bytes[direction];
+  const auto clos = [&](std::size_t l) { return machine_->levels[l].shape == LevelShape::clos; };
+  if (level == 0 || !clos(level) || !clos(level - 1)) return most_of(bytes);
+  const std::int64_t sharers = machine_->stride(level);
+  double most = 0;
+  for (auto at = bytes.begin(); at != bytes.end(); at += sharers)
+    most = std::max(most, std::accumulate(at, at + sharers, 0.0) / static_cast<double>(sharers));
+  return most;
+}
+
 Seconds LinkLoads::transfer(std::size_t level, std::size_t direction) const {
   const Level& what = machine_->levels[level];
-  return Bytes(most_of(loads_[level].bytes[direction])) / (what.port() * what.efficiency.value);
+  return Bytes(heaviest(level, direction)) / (what.port() * what.efficiency.value);
 }
 
 Seconds LinkLoads::issue(std::size_t level) const {
@@ -111,8 +124,8 @@ ProgramRoundTime LinkLoads::time() const {
 std::optional<topology::LinkClass> LinkLoads::link_class(std::size_t l, std::size_t d) const {
   const Level& level = machine_->levels[l];
   const bool ring = level.shape == LevelShape::ring;
-  const std::size_t busier = most_of(loads_[l].bytes[1]) > most_of(loads_[l].bytes[0]) ? 1 : 0;
-  const Bytes load(most_of(loads_[l].bytes[d]));
+  const std::size_t busier = heaviest(l, 1) > heaviest(l, 0) ? 1 : 0;
+  const Bytes load(heaviest(l, d));
   if (load <= Bytes() || (!ring && d != busier)) return {};
   const bool issue_bound = issue(l) > transfer(l, d);
   return topology::LinkClass{ring ? link_name(*machine_, l, d) : level.name,

@@ -49,6 +49,7 @@ class LinkLoads {
 
   [[nodiscard]] std::optional<topology::LinkClass> link_class(std::size_t level,
                                                               std::size_t direction) const;
+  [[nodiscard]] double heaviest(std::size_t level, std::size_t direction) const;
   [[nodiscard]] topology::Seconds transfer(std::size_t level, std::size_t direction) const;
   [[nodiscard]] topology::Seconds issue(std::size_t level) const;
   [[nodiscard]] topology::Seconds memory_busy() const;

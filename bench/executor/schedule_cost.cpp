@@ -19,7 +19,7 @@ using topology::Traffic;
 void load(Traffic& traffic, const Exchange& exchange, std::int64_t k, Bytes message) {
   const Partner& to = exchange.to;
   if (to.every) return traffic.add_every(to.digits, message);
-  traffic.add(to.digits.front(), to.at(k), message);
+  traffic.add(to.digits.front(), to.at(k), message, exchange.at_root);
 }
 
 /// The same where the switch adds up or copies: a chip reads or writes each chunk once.

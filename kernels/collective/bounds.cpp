@@ -33,6 +33,28 @@ BytesPerSecond capacity(const Machine& group, std::uint32_t set) {
   return sum;
 }
 
+/// Of one block alone, whose neighbours send nothing: a clos tier gives it what all chips below
+/// share, but no more than its NICs.
+BytesPerSecond capacity_alone(const Machine& group, std::uint32_t set) {
+  BytesPerSecond sum{};
+  BytesPerSecond nic{};
+  bool nic_counted = false;
+  double neighbours = 1;  // chips below for each one of the block
+  for (std::size_t l = 0; l < group.levels.size(); ++l) {
+    const topology::Level& level = group.levels[l];
+    const bool clos = level.shape == LevelShape::clos;
+    if (!clos || l == 0 || group.levels[l - 1].shape != LevelShape::clos) {
+      nic = level.injection();
+      nic_counted = false;
+    }
+    if (!contains(set, l)) continue;
+    if (!nic_counted) sum += clos ? std::min(nic, level.injection() * neighbours) : nic;
+    nic_counted = clos;
+    neighbours *= static_cast<double>(level.extent);
+  }
+  return sum;
+}
+
 std::string names(const Machine& group, std::uint32_t set) {
   std::string text;
   for (std::size_t l = 0; l < group.levels.size(); ++l)
@@ -81,7 +103,7 @@ Bound rooted_bound(const Machine& group, Bytes size, bool whole) {
     const double block = block_outside(group, set);
     if (block == all) continue;  // nobody outside
     const double share = whole ? 1 : 1 - block / all;
-    tighten(bound, size * (share / block) / capacity(group, set), group, set);
+    tighten(bound, size * (share / block) / capacity_alone(group, set), group, set);
   }
   return bound;
 }

@@ -35,6 +35,7 @@ std::vector<Machine> machines() {
           topology::load_system("trn2-ultraserver"),
           topology::slice(rainier, 128),
           topology::group(rainier, {"pod", "building"}),
+          topology::slice(topology::load_system("h100-meta", {"pod.extent=4"}), 64),
           topology::slice(topology::load_system("h100-dgx"), 16)};
 }
 
