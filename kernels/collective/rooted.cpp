@@ -30,6 +30,7 @@
 //   1988
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "kernels/collective/algorithm.hpp"
 
@@ -119,10 +120,25 @@ Node gather_rings(const Context& context, const DigitOrder& rings) {
   return bine ? bine_gather(context, rings, {}) : binomial_gather(context, rings, {});
 }
 
+/// From the last level on; of switched levels of one rate the widest first, where chips have least.
+DigitOrder back_from_afar(const Context& context, DigitOrder digits) {
+  std::reverse(digits.begin(), digits.end());
+  for (auto at = digits.begin(); at != digits.end();) {
+    const auto end = std::find_if(at, digits.end(), [&](std::size_t d) {
+      return context.ring[d] || context.rate[d].value() != context.rate[*at].value();
+    });
+    std::stable_sort(at, end, [&](std::size_t a, std::size_t b) {
+      return context.extents[a] > context.extents[b];
+    });
+    at = end == at ? std::next(at) : end;
+  }
+  return digits;
+}
+
 }  // namespace
 
 Node gather_back(const Context& context, DigitOrder digits) {
-  std::reverse(digits.begin(), digits.end());
+  digits = back_from_afar(context, std::move(digits));
   Context now = context;
   DigitOrder done;
   Sequence steps;

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -27,8 +29,12 @@ class Audit {
         direction.resize(static_cast<std::size_t>(machine.chips()));
   }
 
-  /// Of a reduce-scatter.
-  void add(std::size_t level, topology::DigitMap map, double bytes, bool reduce) {
+  /// Of a reduce-scatter, or of a reduce whose root alone takes part in some levels.
+  void add(std::size_t level,
+           topology::DigitMap map,
+           double bytes,
+           bool reduce,
+           const std::vector<std::size_t>& at_root) {
     std::int64_t stride = 1;
     for (std::size_t l = 0; l < level; ++l) stride *= machine_->levels[l].extent;
     const std::int64_t n = machine_->levels[level].extent;
@@ -36,7 +42,7 @@ class Audit {
       const std::int64_t digit = chip / stride % n;
       const std::int64_t corner = chip - digit * stride;
       const std::int64_t to = map(digit, n);
-      if (to == topology::DigitMap::none) continue;
+      if (to == topology::DigitMap::none || !takes_part(chip, at_root)) continue;
       memory_[index(chip)] += bytes;                                       // read to be sent
       memory_[index(corner + to * stride)] += reduce ? 2 * bytes : bytes;  // own read, sum written
       if (machine_->levels[level].shape == LevelShape::ring)
@@ -53,7 +59,7 @@ class Audit {
       for (std::size_t d = 0; d < 2; ++d) {
         const bool ring = machine_->levels[l].shape == LevelShape::ring;
         const std::string sign = !ring ? "" : d == 0 ? "+" : "-";
-        const double most = *std::max_element(links_[l][d].begin(), links_[l][d].end());
+        const double most = most_loaded(l, links_[l][d]);
         double& heaviest = all[machine_->levels[l].name + sign];
         heaviest = std::max(heaviest, most);
       }
@@ -63,6 +69,23 @@ class Audit {
   }
 
  private:
+  [[nodiscard]] bool takes_part(std::int64_t chip, const std::vector<std::size_t>& at_root) const {
+    return std::all_of(at_root.begin(), at_root.end(), [&](std::size_t l) {
+      return chip / machine_->stride(l) % machine_->levels[l].extent == 0;
+    });
+  }
+
+  /// The chips below a clos tier share what leaves it, but for those with NICs of their own.
+  [[nodiscard]] double most_loaded(std::size_t level, const std::vector<double>& chips) const {
+    const auto clos = [&](std::size_t l) { return machine_->levels[l].shape == LevelShape::clos; };
+    const std::int64_t sharers =
+        level > 0 && clos(level) && clos(level - 1) ? machine_->stride(level) : 1;
+    double most = 0;
+    for (auto at = chips.begin(); at != chips.end(); at += sharers)
+      most = std::max(most, std::accumulate(at, at + sharers, 0.0));
+    return most / static_cast<double>(sharers);
+  }
+
   void walk(std::size_t level,
             std::int64_t corner,
             std::int64_t stride,
@@ -115,7 +138,8 @@ TEST(Audit, BruteForceOver524288ChipsCountsTheSameLoads) {
         audit.add(part.exchange->to.digits.front(),
                   part.exchange->to.at(part.k),
                   part.share.of(chunk * chunks),
-                  part.exchange->reduce);
+                  part.exchange->reduce,
+                  part.exchange->at_root);
       }
       std::map<std::string, double> predicted;
       for (const auto& link : bench::cost_of(round, schedule, machine, size).traffic.classes())
