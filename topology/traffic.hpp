@@ -60,8 +60,8 @@ class Traffic {
 
   /// Every chip sends `bytes` to the chip whose digit of `level` is map(own digit). Where the map
   /// lists pairs, loads are those of the members' own links and ports.
-  /// @param at_root levels below in which member 0 alone takes part: of a clos tier above its NIC it
-  /// has what all chips share that go up there together
+  /// @param at_root levels below in which member 0 alone takes part: of a clos tier above its NIC
+  /// it has what all chips share that go up there together
   void add(std::size_t level,
            DigitMap map,
            Bytes bytes,
@@ -115,7 +115,7 @@ class Traffic {
         extra;  // bytes more on link i of a ring, when the map is not a translation; on member i's
                 // port, out and in, when not all members send alike
     std::vector<std::array<std::vector<double>, 2>>
-        above;  // the same, of pairs through the clos tiers above, the nearest first
+        above;                 // the same, of pairs through the clos tiers above, the nearest first
     double messages = 0;       // sent by one chip into this level, in this exchange
     std::vector<double> sent;  // more, by member i, where only some send
     Seconds issued{};          // gaps between messages of the exchanges added up

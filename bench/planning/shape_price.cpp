@@ -126,8 +126,7 @@ std::vector<ChunkTime> ShapePrice::with_sharding() const {
   std::vector<ChunkTime> all = costs_->times.at(splits_backward(job_.plan.order) ? 1 : 0);
   const ChunkTimes chunk_times(job_, *times_);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const ChunkTime left =
-        chunk_times.exposed(chunk_times.sharded(floors_.pieces()[i]), all[i]);
+    const ChunkTime left = chunk_times.exposed(chunk_times.sharded(floors_.pieces()[i]), all[i]);
     all[i].forward += left.forward;
     all[i].backward += left.backward;
     all[i].weights += left.weights;

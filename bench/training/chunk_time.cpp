@@ -141,8 +141,7 @@ DataMoves shares(const Job& job,
                  kernels::Pass pass) {
   using kernels::Pass;
   if (job.plan.sharding != Sharding::parameters) return {};
-  DataMoves moves =
-      moves_of_passes(job.plan, axes, held_parameters(job.model, job.plan, piece));
+  DataMoves moves = moves_of_passes(job.plan, axes, held_parameters(job.model, job.plan, piece));
   const bool kept = piece.layers.empty();
   if (pass == Pass::weights || (pass == Pass::backward && kept)) moves.parameters.clear();
   if (pass != (splits_backward(job.plan.order) ? Pass::weights : Pass::backward))
@@ -193,9 +192,9 @@ ChunkSpending ChunkTimes::of(const kernels::LayerWork& work, const kernels::Stag
 const ChunkSpending& ChunkTimes::of(const kernels::Layer& layer) {
   for (const auto& [known, spending] : layers_)
     if (known == layer) return spending;
-  return layers_.emplace_back(layer,
-                              of(layer_work(job_.model, layer, job_.plan),
-                                 {{{layer, 1}}, false, false}))
+  return layers_
+      .emplace_back(layer,
+                    of(layer_work(job_.model, layer, job_.plan), {{{layer, 1}}, false, false}))
       .second;
 }
 

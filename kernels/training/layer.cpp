@@ -191,9 +191,9 @@ class LayerWriter {
         "activation", (mlp.gated ? 3 : 2) * of_width, (mlp.gated ? 5 : 3) * of_width);
   }
 
-  /// Tokens are split over the tensor axis, as sequence parallelism leaves them. Each expert is whole
-  /// on its rank (expert tensor parallelism 1), or split over that axis, too, whose ranks then gather
-  /// their tokens.
+  /// Tokens are split over the tensor axis, as sequence parallelism leaves them. Each expert is
+  /// whole on its rank (expert tensor parallelism 1), or split over that axis, too, whose ranks
+  /// then gather their tokens.
   void experts(const Experts& e) {
     const std::int64_t mine = std::max<std::int64_t>(1, tokens_ / plan_.tensor);
     const std::int64_t here = std::max<std::int64_t>(1, e.count / plan_.expert);
@@ -215,11 +215,8 @@ class LayerWriter {
     exchange_tokens("from the experts", moved);
     passes_.elementwise("order by token", 2 * moved, 2 * moved);
     if (plan_.tensor > 1 && !plan_.sequence_parallel)  // all need all tokens again
-      passes_.collective("tokens of all ranks",
-                         Collective::all_gather,
-                         Axis::tensor,
-                         bytes(model_.hidden),
-                         false);
+      passes_.collective(
+          "tokens of all ranks", Collective::all_gather, Axis::tensor, bytes(model_.hidden), false);
     if (e.shared.width > 0) dense(e.shared, true);
   }
 

@@ -42,8 +42,8 @@ TEST(Guidelines, NothingToOrFromARootIsSlowerThanWhatCouldStandInForIt) {
 /// broadcast one host of a switch sends at a time, four steps between switches and two within: 20
 /// latencies and 6 sizes (SimGrid 3.32: 216.70 us for 32 KiB, tests/simgrid).
 TEST(OversubscribedTier, WhoSendsAloneHasTheUpLink) {
-  Machine machine = fixtures::machine({{"tier1", LevelShape::clos, 4, 1},
-                                       {"tier2", LevelShape::clos, 16, 0.25}});
+  Machine machine =
+      fixtures::machine({{"tier1", LevelShape::clos, 4, 1}, {"tier2", LevelShape::clos, 16, 0.25}});
   machine.levels[0].latency.value = topology::Seconds(2e-6);
   machine.levels[1].latency.value = topology::Seconds(4e-6);
   const kernels::Schedule schedule =

@@ -53,8 +53,8 @@ TEST(Step, PartsAddUpToTheStep) {
 }
 
 // What nothing hides is the collectives' own times: of all gradients in f32 and parameters in bf16
-// once, or in every micro-batch, of every layer twice gathered and once scattered, of table and head
-// once each.
+// once, or in every micro-batch, of every layer twice gathered and once scattered, of table and
+// head once each.
 TEST(Step, ExposedDataParallelTimeIsThatOfItsCollectives) {
   using kernels::Collective;
   Job j = job("llama3-8b", "trn2-server", 16);

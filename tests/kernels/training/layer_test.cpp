@@ -368,8 +368,8 @@ TEST(Memory, SharedParametersAreWholeInUse) {
   p.data = 8;
   const double alone = working(model, p, stages(model, p)).value();
   p.sharding = kernels::Sharding::parameters;
-  const auto layer = static_cast<double>(
-      layer_parameters(model.layers[0].layer, model.hidden).total());
+  const auto layer =
+      static_cast<double>(layer_parameters(model.layers[0].layer, model.hidden).total());
   EXPECT_DOUBLE_EQ(working(model, p, stages(model, p)).value() - alone,
                    2 * (2 * layer + 2 * 51200 * 1024));
 }
