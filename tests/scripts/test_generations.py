@@ -94,7 +94,7 @@ def test_table_and_figure(whole, tmp_path):
     subprocess.run(script, capture_output=True, check=True)
     assert (tmp_path / "g.svg").read_text().count(">scale-up links<") == 1
     bad = subprocess.run([*script, "--to", "nowhere"], capture_output=True, text=True)
-    assert bad.returncode == 1 and "rainier-trn4" in bad.stderr
+    assert bad.returncode == 2 and "rainier-trn4" in bad.stderr
 
 
 @pytest.mark.parametrize("arguments, says", [
