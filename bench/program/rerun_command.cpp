@@ -112,10 +112,10 @@ int run_again(std::vector<std::string> words, const fs::path& data, const RerunO
   ::setenv("RAINIER_COMMAND", nlohmann::json(words).dump().c_str(), 1);
   ::setenv("RAINIER_DATA", data.c_str(), 1);
   for (std::string& word : words) {
-    const std::size_t name = word.find(':') + 1;  // of msccl:NAME and file:NAME, else of the word
-    if (const fs::path named = data / "named" / word.substr(name);
-        name < word.size() && word.find('/') == std::string::npos && fs::is_regular_file(named))
-      word.replace(name, std::string::npos, named.string());
+    const std::size_t begin = word.find(':') + 1;  // of msccl:NAME and file:NAME, else of the word
+    if (const fs::path named = data / "named" / word.substr(begin);
+        begin < word.size() && word.find('/') == std::string::npos && fs::is_regular_file(named))
+      word.replace(begin, std::string::npos, named.string());
   }
   words.insert(words.begin(), "rainier");
   words.insert(words.end(), {"-O", options.output});
