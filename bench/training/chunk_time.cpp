@@ -133,6 +133,10 @@ std::vector<Part> parts_of(const Job& job, const kernels::Stage& stage) {
   return parts;
 }
 
+kernels::Pass last_pass(const kernels::Plan& plan) {
+  return splits_backward(plan.order) ? kernels::Pass::weights : kernels::Pass::backward;
+}
+
 /// The parameters of a layer are gathered forward and, since nobody keeps them, again backward;
 /// table and head stay until then (the root of PyTorch's FSDP is not resharded after forward).
 DataMoves shares(const Job& job,
@@ -144,8 +148,7 @@ DataMoves shares(const Job& job,
   DataMoves moves = moves_of_passes(job.plan, axes, held_parameters(job.model, job.plan, piece));
   const bool kept = piece.layers.empty();
   if (pass == Pass::weights || (pass == Pass::backward && kept)) moves.parameters.clear();
-  if (pass != (splits_backward(job.plan.order) ? Pass::weights : Pass::backward))
-    moves.gradients.clear();
+  if (pass != last_pass(job.plan)) moves.gradients.clear();
   return moves;
 }
 

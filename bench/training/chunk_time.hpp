@@ -40,6 +40,9 @@ struct Part {
 /// In the order of the forward pass.
 [[nodiscard]] std::vector<Part> parts_of(const Job& job, const kernels::Stage& stage);
 
+/// The one that ends with the gradients of the weights.
+[[nodiscard]] kernels::Pass last_pass(const kernels::Plan& plan);
+
 /// FSDP: what the parameters of a piece and their gradients move in a pass.
 [[nodiscard]] DataMoves shares(const Job& job,
                                const Axes& axes,

@@ -51,10 +51,6 @@ class PassWriter {
     if (hidden && !(moves.parameters.empty() && moves.gradients.empty())) add_all(front_, beside);
   }
 
-  [[nodiscard]] bool ends_with_gradients(Pass pass) const {
-    return pass == (splits_backward(job_.plan.order) ? Pass::weights : Pass::backward);
-  }
-
   void work(Pass pass, const kernels::LayerWork& work) {
     const ChunkSpending spending = layers_.of(work);
     Seconds waits;
@@ -66,7 +62,7 @@ class PassWriter {
       place(work.backward);
       waits = spending.backward[Spent::launch];
     }
-    if (ends_with_gradients(pass)) {
+    if (pass == last_pass(job_.plan)) {
       place(work.weights);
       waits += spending.weights[Spent::launch];
     }
