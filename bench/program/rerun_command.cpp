@@ -115,7 +115,7 @@ int run_again(std::vector<std::string> words, const fs::path& data, const RerunO
     const std::size_t begin = word.find(':') + 1;  // of msccl:NAME and file:NAME, else of the word
     if (const fs::path named = data / "named" / word.substr(begin);
         begin < word.size() && word.find('/') == std::string::npos && fs::is_regular_file(named))
-      word.replace(begin, std::string::npos, named.string());
+      word = word.substr(0, begin) + named.string();
   }
   words.insert(words.begin(), "rainier");
   words.insert(words.end(), {"-O", options.output});
