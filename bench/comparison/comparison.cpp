@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <map>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "bench/comparison/conditions.hpp"
 
 namespace bench {
 namespace {
@@ -37,72 +41,37 @@ std::map<Key, Pooled> pool(const Files& files) {
       if (is_new) continue;
       append(pooled.point.time, point.time);
       append(pooled.point.relative, point.relative);
+      append(pooled.point.cpu, point.cpu);
+      append(pooled.point.core_to_core, point.core_to_core);
     }
   return all;
 }
 
+/// By which something may be slower.
+struct Allowance {
+  double time = 0;
+  double cpu = 0;  ///< of its CPU time
+};
+
+/// Slower by time, or by a little less and by CPU time as well, to which others do not add. CPU
+/// time alone does not tell: a thread that stands idle costs none.
 template <class Compared>
-Verdict judge(const Compared& what, bool time_alone, double tolerance) {
+Verdict judge(const Compared& what, bool time_alone, const Allowance& allowed) {
   double least = std::min(what.ratio, what.fast);
   double most = std::max(what.ratio, what.fast);
   if (what.relative && !time_alone) {
     least = std::min(least, *what.relative);
     most = std::max(most, *what.relative);
   }
-  if (least > 1 + tolerance) return Verdict::slower;
-  return most < 1 / (1 + tolerance) ? Verdict::faster : Verdict::same;
-}
-
-/// What the surroundings of both sides allow to say.
-struct Surround {
-  double widening = 0;  ///< of tolerances of what is measured
-  bool busy = false;    ///< nothing measured can be judged
-  bool moved = false;   ///< no collective can
-  std::vector<std::string> doubts;
-
-  [[nodiscard]] bool forbids(const TimedPoint& point) const {
-    return !point.modelled && (busy || (moved && point.size > 0));
-  }
-};
-
-void add_disturbance(const TimedFile& file, Surround& all) {
-  constexpr double busy = 0.2;  // of the CPU time
-  constexpr double quiet = 0.02;
-  all.widening = std::max(all.widening, 2 * file.disturbance);
-  all.busy |= file.disturbance > busy;
-  if (file.disturbance > quiet)
-    all.doubts.push_back(fmt::format("{}: others took {:.0f} % of the CPU time{}",
-                                     file.path,
-                                     100 * file.disturbance,
-                                     file.disturbance > busy ? ": not judged" : ""));
-}
-
-Surround surround(const Files& references, const Files& results) {
-  constexpr double farther = 1.25;
-  Surround all;
-  std::vector<double> then;
-  std::vector<double> now;
-  for (const Files* side : {&references, &results})
-    for (const TimedFile& file : *side) {
-      add_disturbance(file, all);
-      if (file.core_to_core > 0) (side == &references ? then : now).push_back(file.core_to_core);
-    }
-  if (then.empty() || now.empty()) return all;
-  const double ratio = median(now) / median(then);
-  all.moved = ratio > farther || ratio < 1 / farther;
-  if (all.moved)
-    all.doubts.push_back(
-        fmt::format("a cache line took {:.0f} ns from core to core, now {:.0f}: collectives are "
-                    "not judged",
-                    1e9 * median(then),
-                    1e9 * median(now)));
-  return all;
+  if (least > 1 + allowed.time) return Verdict::slower;
+  if (what.cpu && std::min(least, *what.cpu) > 1 + allowed.cpu) return Verdict::slower;
+  return most < 1 / (1 + allowed.time) ? Verdict::faster : Verdict::same;
 }
 
 ComparedPoint compared(const TimedPoint& then,
                        const TimedPoint& now,
                        const Tolerances& tolerances,
-                       const ComparedGroup& group) {
+                       const Conditions& around) {
   ComparedPoint point;
   point.name = now.name;
   point.ratio = median(now.time) / median(then.time);
@@ -110,11 +79,16 @@ ComparedPoint compared(const TimedPoint& then,
   point.interval = median_ratio_interval(now.time, then.time);
   if (!then.relative.empty() && !now.relative.empty())
     point.relative = median(now.relative) / median(then.relative);
-  const double tolerance = tolerances.of(now.size) + group.widening;
-  point.verdict = judge(point, tolerances.time_alone, tolerance);
-  if (point.verdict == Verdict::slower && point.interval.low <= 1 + tolerance)
+  if (!then.cpu.empty() && !now.cpu.empty()) point.cpu = median(now.cpu) / median(then.cpu);
+  const double tolerance = tolerances.of(now.size);
+  const Allowance allowed{tolerance + around.others, tolerance + around.guests};
+  point.verdict = judge(point, tolerances.time_alone, allowed);
+  const double least = point.cpu ? allowed.cpu : allowed.time;
+  if (point.verdict == Verdict::slower && point.interval.low <= 1 + least)
     point.verdict = Verdict::same;
-  if (!group.judged) point.verdict = Verdict::same;
+  point.distances = distances(then, now);
+  const bool moved = point.distances.differ() && !tolerances.time_alone;
+  if (!now.modelled && (around.busy || moved)) point.verdict = Verdict::unjudged;
   return point;
 }
 
@@ -144,24 +118,64 @@ double spread(const std::vector<const Pooled*>& points, std::size_t files) {
   return std::expm1(most);
 }
 
-void judge(ComparedGroup& group, const Tolerances& tolerances) {
-  group.ratio = mean(group.points, [](const auto& p) { return std::optional(p.ratio); }).value();
-  group.fast = mean(group.points, [](const auto& p) { return std::optional(p.fast); }).value();
-  group.relative = mean(group.points, [](const auto& p) { return p.relative; });
+/// Those that its verdict is about: where none is, all.
+std::vector<ComparedPoint> judged_points(const ComparedGroup& group) {
+  std::vector<ComparedPoint> judged;
+  std::copy_if(group.points.begin(),
+               group.points.end(),
+               std::back_inserter(judged),
+               [](const ComparedPoint& point) { return point.verdict != Verdict::unjudged; });
+  return judged.empty() ? group.points : judged;
+}
+
+void judge(ComparedGroup& group, const Tolerances& tolerances, const Conditions& around) {
+  const std::vector<ComparedPoint> points = judged_points(group);
+  group.ratio = mean(points, [](const auto& p) { return std::optional(p.ratio); }).value();
+  group.fast = mean(points, [](const auto& p) { return std::optional(p.fast); }).value();
+  group.relative = mean(points, [](const auto& p) { return p.relative; });
+  group.cpu = mean(points, [](const auto& p) { return p.cpu; });
   if (group.relative) group.control = group.ratio / *group.relative;
   std::vector<double> logs;
-  logs.reserve(group.points.size());
-  for (const ComparedPoint& point : group.points) logs.push_back(std::log(point.ratio));
+  logs.reserve(points.size());
+  for (const ComparedPoint& point : points) logs.push_back(std::log(point.ratio));
   const Interval interval = mean_interval(logs);
-  group.interval = group.points.size() == 1
-                       ? group.points.front().interval
-                       : Interval{std::exp(interval.low), std::exp(interval.high)};
-  group.verdict = judge(
-      group, tolerances.time_alone, std::max(tolerances.group, 2 * group.spread) + group.widening);
-  if (!group.judged) group.verdict = Verdict::unjudged;
+  group.interval = points.size() == 1 ? points.front().interval
+                                      : Interval{std::exp(interval.low), std::exp(interval.high)};
+  const double tolerance = std::max(tolerances.group, 2 * group.spread);
+  group.verdict = judge(group,
+                        tolerances.time_alone,
+                        {tolerance + (group.modelled ? 0 : around.others),
+                         tolerance + (group.modelled ? 0 : around.guests)});
+  if (group.judged() == 0) group.verdict = Verdict::unjudged;
+}
+
+/// Where guests were moved, in words.
+std::string doubt_of_distances(const ComparedGroup& group) {
+  Distances all{std::numeric_limits<double>::max(), 0};
+  std::size_t differ = 0;
+  for (const ComparedPoint& point : group.points)
+    if (point.distances.differ()) {
+      ++differ;
+      all = {std::min(all.least, point.distances.least), std::max(all.most, point.distances.most)};
+    }
+  if (differ == 0) return {};
+  return fmt::format(
+      "{}: a cache line took {:.0f} to {:.0f} ns from core to core: {} of {} points are not judged",
+      group.name,
+      1e9 * all.least,
+      1e9 * all.most,
+      differ,
+      group.points.size());
 }
 
 }  // namespace
+
+std::size_t ComparedGroup::judged() const {
+  return static_cast<std::size_t>(
+      std::count_if(points.begin(), points.end(), [](const ComparedPoint& point) {
+        return point.verdict != Verdict::unjudged;
+      }));
+}
 
 double Tolerances::of(std::int64_t size) const {
   for (const SizeTolerance& of_size : sizes)
@@ -188,7 +202,7 @@ RunComparison compare(const Files& references, const Files& results, const Toler
   std::sort(ordered.begin(), ordered.end(), [](const Pooled* a, const Pooled* b) {
     return a->order < b->order;
   });
-  const Surround around = tolerances.time_alone ? Surround{} : surround(references, results);
+  const Conditions around = tolerances.time_alone ? Conditions{} : conditions(references, results);
   all.doubts = around.doubts;
   std::map<std::string, std::size_t> places;
   std::map<std::string, std::vector<const Pooled*>> members;
@@ -205,16 +219,16 @@ RunComparison compare(const Files& references, const Files& results, const Toler
       all.groups.back().modelled = point.modelled;
     }
     ComparedGroup& group = all.groups[place->second];
-    if (!point.modelled) group.widening = around.widening;
-    group.judged = !around.forbids(point);
-    group.points.push_back(compared(point, found->second.point, tolerances, group));
+    group.points.push_back(compared(point, found->second.point, tolerances, around));
     members[point.group()].push_back(pooled);
   }
   for (const auto& [key, pooled] : now)
     if (!then.contains(key)) ++all.added;
   for (ComparedGroup& group : all.groups) {
     group.spread = spread(members[group.name], references.size());
-    judge(group, tolerances);
+    judge(group, tolerances, around);
+    if (tolerances.time_alone) continue;
+    if (std::string doubt = doubt_of_distances(group); !doubt.empty()) all.doubts.push_back(doubt);
   }
   return all;
 }

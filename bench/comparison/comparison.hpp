@@ -6,8 +6,9 @@
 // these: the medians; the tenth percentiles, since disturbances only ever add; and where a control
 // of the same run exists, MPI's own calls or the multiply-adds that the cores can do, the medians
 // over it. Where several references are given, their spread widens the tolerance, and so does what
-// others took of the host's CPU time; when that was too much, or cores stood farther from each
-// other than before (a virtual machine may be moved), times are shown but not judged.
+// others took of the host's CPU time, unless the CPU time has grown as well; when that was too
+// much, or cores stood farther from each other than before (a virtual machine may be moved), times
+// are shown but not judged.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/comparison/conditions.hpp"
 #include "bench/comparison/timed_points.hpp"
 #include "bench/executor/statistics.hpp"
 
@@ -45,22 +47,25 @@ struct ComparedPoint {
   Interval interval;
   double fast = 1;                 ///< of the tenth percentiles
   std::optional<double> relative;  ///< the same over the control
+  std::optional<double> cpu;       ///< of the CPU times
+  Distances distances;             ///< of cores
   Verdict verdict = Verdict::same;
 };
 
 struct ComparedGroup {
   std::string name;
   bool modelled = false;
-  double ratio = 1;  ///< geometric mean over the points, and so all that follow
+  double ratio = 1;  ///< geometric mean over the points that are judged, and so all that follow
   double fast = 1;
   Interval interval;               ///< by the scatter of the points
   std::optional<double> relative;  ///< where all points have a control
   std::optional<double> control;   ///< the control's own ratio
+  std::optional<double> cpu;       ///< where all points have CPU times
   double spread = 0;               ///< of the references: largest departure from all of them
-  double widening = 0;             ///< of its tolerances, for what others took of the CPU time
-  bool judged = true;
   Verdict verdict = Verdict::same;
   std::vector<ComparedPoint> points;
+
+  [[nodiscard]] std::size_t judged() const;  ///< points
 };
 
 struct RunComparison {

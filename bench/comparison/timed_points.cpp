@@ -29,8 +29,24 @@ std::vector<double> samples(const ReadTable& table, std::size_t row) {
   return all;
 }
 
+double of_host(const ReadFile& file, const char* name) {
+  constexpr const char* host = "measured/host";
+  return file.has_attribute(host, name) ? std::get<double>(file.attribute(host, name)) : 0;
+}
+
+/// Around the point or, in files that do not tell that, around all of them.
+std::vector<double> distances_of(const ReadFile& file, const ReadTable& table, std::size_t row) {
+  std::vector<double> known;
+  for (const char* when : {"core_to_core_before", "core_to_core_after"})
+    if (const double seconds = table.has(when) ? table.floats(when)[row] : of_host(file, when);
+        seconds > 0)
+      known.push_back(seconds);
+  return known;
+}
+
 /// Ours, each sample over MPI's of the same turn where MPI ran, too.
-void add_measured_collectives(const ReadTable& table, std::vector<TimedPoint>& points) {
+void add_measured_collectives(const ReadFile& file, std::vector<TimedPoint>& points) {
+  const ReadTable table = file.table(measured_collective.group);
   using Key = std::tuple<std::string, std::string, std::int64_t, std::int64_t, std::int64_t>;
   const auto key = [&](std::size_t i) {
     return Key{table.texts("collective")[i],
@@ -56,6 +72,7 @@ void add_measured_collectives(const ReadTable& table, std::vector<TimedPoint>& p
       if (const std::vector<double> theirs = samples(table, control->second);
           theirs.size() == point.time.size())
         point.relative = ratios(point.time, theirs);
+    point.core_to_core = distances_of(file, table, i);
     points.push_back(point);
   }
 }
@@ -82,6 +99,7 @@ void add_measured_matmuls(const ReadFile& file, std::vector<TimedPoint>& points)
     point.name = fmt::format(
         "{} x {} x {}", table.integers("m")[i], table.integers("n")[i], table.integers("k")[i]);
     point.time = samples(table, i);
+    if (table.has("cpu_time")) point.cpu.push_back(table.floats("cpu_time")[i]);
     if (const auto control = peak.find({type, threads}); control != peak.end())
       for (const double seconds : point.time) point.relative.push_back(seconds * control->second);
     points.push_back(point);
@@ -121,6 +139,8 @@ void add_modelled(const ReadTable& table,
                       table.has("size") ? table.integers("size")[i] : 0,
                       true,
                       {table.floats("time")[i]},
+                      {},
+                      {},
                       {}});
 }
 
@@ -137,14 +157,9 @@ TimedFile timed_points(const std::string& path) {
   const ReadFile file(path);
   TimedFile timed{path, {}, 0, 0};
   std::vector<TimedPoint>& points = timed.points;
-  const auto of_host = [&](const char* name) {
-    const bool known = file.has_attribute("measured/host", name);
-    return known ? std::get<double>(file.attribute("measured/host", name)) : 0;
-  };
-  timed.disturbance = of_host("foreign_cpu_share") + of_host("stolen_cpu_share");
-  timed.core_to_core = (of_host("core_to_core_before") + of_host("core_to_core_after")) / 2;
-  if (file.has(measured_collective.group))
-    add_measured_collectives(file.table(measured_collective.group), points);
+  timed.foreign = of_host(file, "foreign_cpu_share");
+  timed.stolen = of_host(file, "stolen_cpu_share");
+  if (file.has(measured_collective.group)) add_measured_collectives(file, points);
   if (file.has(measured_matmul.group)) add_measured_matmuls(file, points);
   if (file.has(modelled_collective.group))
     add_modelled(file.table(modelled_collective.group),

@@ -19,6 +19,11 @@ struct TimedPoint {
   /// Over a control of the same run, which the machine slows down as much: MPI's own call in turns
   /// with ours, or the multiply-adds that the cores can do. Empty: there is none.
   std::vector<double> relative;
+  /// CPU seconds of all threads together, a median of each file: others take none of them. Empty:
+  /// not known.
+  std::vector<double> cpu;
+  /// Seconds that a cache line took between ranks before and after. Empty: not known.
+  std::vector<double> core_to_core;
 
   /// Points that one kernel makes: "all_reduce f32, 2 ranks".
   [[nodiscard]] std::string group() const;
@@ -28,8 +33,8 @@ struct TimedPoint {
 struct TimedFile {
   std::string path;
   std::vector<TimedPoint> points;
-  double disturbance = 0;   ///< share of the host's CPU time that others took, and other guests
-  double core_to_core = 0;  ///< seconds that a cache line takes between ranks; 0: not known
+  double foreign = 0;  ///< share of the host's CPU time that other processes took
+  double stolen = 0;   ///< and other guests
 };
 
 /// Of all tables of a results file that hold times.

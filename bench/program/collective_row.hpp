@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/executor/measure.hpp"
+#include "bench/executor/ping_pong.hpp"
 #include "bench/executor/predict.hpp"
 #include "kernels/collective/collective.hpp"
 #include "topology/machine.hpp"
@@ -26,6 +27,7 @@ struct CollectiveRow {
   Measurement in_place;
   Measurement library_out_of_place;  ///< MPI's own call in the same run; empty if not asked for
   Measurement library_in_place;
+  CoreToCore core_to_core;  ///< around the measurement
 
   /// Algorithm and bus bandwidth in bytes per second.
   [[nodiscard]] double algbw(double seconds) const;

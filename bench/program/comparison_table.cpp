@@ -56,10 +56,12 @@ std::size_t name_width(const RunComparison& comparison) {
 }
 
 void print_group(const ComparedGroup& group, std::size_t width) {
-  fmt::print("{:<{}} {:>6} {:>8} {:>16} {:>8} {:>9} {:>9}  {}\n",
+  fmt::print("{:<{}} {:>6} {:>8} {:>16} {:>8} {:>9} {:>9} {:>9}  {}\n",
              group.name,
              width,
-             group.points.size(),
+             group.judged() == 0 || group.judged() == group.points.size()
+                 ? std::to_string(group.points.size())
+                 : fmt::format("{}/{}", group.judged(), group.points.size()),
              fmt::format("{:.3f}x", group.ratio),
              group.modelled
                  ? ""
@@ -67,11 +69,12 @@ void print_group(const ComparedGroup& group, std::size_t width) {
              fmt::format("{:.3f}x", group.fast),
              times_or_dash(group.relative),
              times_or_dash(group.control),
+             times_or_dash(group.cpu),
              word(group.verdict));
 }
 
 void print_point(const ComparedPoint& point, std::size_t width) {
-  fmt::print("{:<{}} {:>6} {:>8} {:>16} {:>8} {:>9} {:>9}  {}\n",
+  fmt::print("{:<{}} {:>6} {:>8} {:>16} {:>8} {:>9} {:>9} {:>9}  {}\n",
              "  " + point.name,
              width,
              "",
@@ -80,6 +83,7 @@ void print_point(const ComparedPoint& point, std::size_t width) {
              fmt::format("{:.3f}x", point.fast),
              times_or_dash(point.relative),
              "",
+             times_or_dash(point.cpu),
              word(point.verdict));
 }
 
@@ -111,8 +115,10 @@ nlohmann::ordered_json point_json(const ComparedPoint& point) {
                              {"high", point.interval.high},
                              {"fastest", point.fast},
                              {"relative", nullptr},
+                             {"cpu", nullptr},
                              {"verdict", json_word(point.verdict)}};
   if (point.relative) out["relative"] = *point.relative;
+  if (point.cpu) out["cpu"] = *point.cpu;
   return out;
 }
 
@@ -122,8 +128,8 @@ void print_comparison(const RunComparison& comparison, bool all) {
   const std::size_t width = name_width(comparison);
   fmt::print(
       "# time, new over old: geometric means over points, 95 % intervals; fastest: of the "
-      "tenth percentiles; relative: over a control of the same run\n{:<{}} {:>6} {:>8} {:>16} "
-      "{:>8} {:>9} {:>9}\n",
+      "tenth percentiles; relative: over a control of the same run; cpu: of the CPU times\n{:<{}} "
+      "{:>6} {:>8} {:>16} {:>8} {:>9} {:>9} {:>9}\n",
       "# group",
       width,
       "points",
@@ -131,12 +137,14 @@ void print_comparison(const RunComparison& comparison, bool all) {
       "95 %",
       "fastest",
       "relative",
-      "control");
+      "control",
+      "cpu");
   for (const ComparedGroup& group : comparison.groups) {
     if (unchanged(group) && !all) continue;
     print_group(group, width);
     for (const ComparedPoint& point : group.points)
-      if (all || point.verdict != Verdict::same) print_point(point, width);
+      if (all || point.verdict == Verdict::slower || point.verdict == Verdict::faster)
+        print_point(point, width);
   }
   for (const std::string& doubt : comparison.doubts) fmt::print("# {}\n", doubt);
   print_unchanged(comparison);
@@ -147,8 +155,14 @@ void print_comparison_json(const RunComparison& comparison) {
   nlohmann::ordered_json out;
   out["slower"] = comparison.slower();
   for (const ComparedGroup& group : comparison.groups) {
-    ComparedPoint whole{
-        group.name, group.ratio, group.interval, group.fast, group.relative, group.verdict};
+    ComparedPoint whole{group.name,
+                        group.ratio,
+                        group.interval,
+                        group.fast,
+                        group.relative,
+                        group.cpu,
+                        {},
+                        group.verdict};
     nlohmann::ordered_json one = point_json(whole);
     one["modelled"] = group.modelled;
     one["spread"] = group.spread;

@@ -170,6 +170,7 @@ std::optional<ResultFile> begin_results(const MeasureRequest& request, const Mpi
 std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
                                        const std::vector<Way>& ways,
                                        Demands& demands,
+                                       Surroundings& surroundings,
                                        ResultFile* file,
                                        bool speaks) {
   // A tuning table is of the number of ranks, which all ways have.
@@ -185,6 +186,7 @@ std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
     const std::string& text = algorithm.at(bytes);
     const Way& way = faster_way(ways, request.collective, bytes, request.options, text);
     rows.push_back(measure_point(request.collective, bytes, request.options, text, way));
+    rows.back().core_to_core = surroundings.around_point();
     table.add(rows.back());
     record.add(rows.back());
     demands.check(rows.back());
@@ -220,8 +222,9 @@ std::vector<CollectiveRow> measure_on(ResultFile* file,
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
   if (speaks) print_banner(request, mpi.size(), ways);
   if (file != nullptr) record_models(*file, ways);
-  const Surroundings surroundings;
-  std::vector<CollectiveRow> rows = measure_all(request, ways, demands, file, mpi.rank() == 0);
+  Surroundings surroundings;
+  std::vector<CollectiveRow> rows =
+      measure_all(request, ways, demands, surroundings, file, mpi.rank() == 0);
   const Surroundings::Seen seen = surroundings.end();
   if (speaks) fmt::print("{}", seen.text());
   if (file != nullptr) {

@@ -125,7 +125,9 @@ Table::Row measured_row(const CollectiveRow& row, bool in_place, bool library) {
           row.busbw(time),
           library ? std::numeric_limits<double>::quiet_NaN() : row.prediction.time.value(),
           row.prediction.bound.time().value(),
-          m.batch};
+          m.batch,
+          row.core_to_core.before.value(),
+          row.core_to_core.after.value()};
 }
 
 Table::Row modelled_row(const topology::Chip& chip, const Shape& shape, topology::DataType type) {

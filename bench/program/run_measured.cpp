@@ -58,6 +58,7 @@ MeasureOptions measure_options(const MeasuredCollectives& what) {
 /// Of one collective, every size but the first `finished`, which it counts down.
 /// @return wrong elements
 std::int64_t measure_sizes(MeasuredRecord& record,
+                           Surroundings& surroundings,
                            const MeasuredCollectives& what,
                            Collective collective,
                            const std::vector<Way>& ways,
@@ -73,6 +74,7 @@ std::int64_t measure_sizes(MeasuredRecord& record,
     }
     const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
     CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
+    row.core_to_core = surroundings.around_point();
     wrong += row.wrong();
     if (speaks) print(what, row);
     record.add(row);
@@ -96,7 +98,7 @@ void measure_collectives(ResultFile* file,
     while (finished-- > 0) record.skip();
     return record.complete();
   }
-  const Surroundings surroundings;
+  Surroundings surroundings;
   const std::vector<Way> ways = fit_ways(lowerings("auto"));
   if (file != nullptr) {
     record_models(*file, ways);
@@ -108,7 +110,7 @@ void measure_collectives(ResultFile* file,
       fmt::print("# {} over {} ranks\n", kernels::info(collective).name, mpi.size());
       print_header(what);
     }
-    wrong += measure_sizes(record, what, collective, ways, finished, file != nullptr);
+    wrong += measure_sizes(record, surroundings, what, collective, ways, finished, file != nullptr);
   }
   record.complete();
   const Surroundings::Seen seen = surroundings.end();

@@ -1,6 +1,7 @@
 #include "bench/program/surroundings.hpp"
 
 #include <cstdint>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,31 +13,37 @@
 namespace bench {
 namespace {
 
-bool pairs_on_one_host() {
-  return on_one_host() && world().size > 1;
+/// Where ranks share cores a cache line waits for the scheduler: that is no distance. The same on
+/// all ranks. Collective.
+bool cores_of_one_host() {
+  return on_one_host() && world().size > 1 && !CpuWatch().share().oversubscribed();
 }
 
 }  // namespace
 
-Surroundings::Surroundings() : one_host_(pairs_on_one_host()) {
-  if (one_host_) before_ = core_to_core();
+Surroundings::Surroundings()
+    : cores_of_one_host_(cores_of_one_host()), before_(now()), before_point_(before_) {}
+
+topology::Seconds Surroundings::now() const {
+  return cores_of_one_host_ ? core_to_core() : CoreToCore().after;
+}
+
+CoreToCore Surroundings::around_point() {
+  const topology::Seconds after = now();
+  return {std::exchange(before_point_, after), after};
 }
 
 Surroundings::Seen Surroundings::end() const {
-  Seen seen;
-  seen.one_host = one_host_;
-  seen.before = before_;
-  seen.cpu = watch_.share();
-  if (one_host_) seen.after = core_to_core();
-  return seen;
+  const CpuShare cpu = watch_.share();
+  return {{before_, now()}, cpu};
 }
 
 std::string Surroundings::Seen::text() const {
   std::string lines;
-  if (one_host)
+  if (core_to_core.known())
     lines = fmt::format("# a cache line takes {} from core to core before, {} after\n",
-                        topology::format(before),
-                        topology::format(after));
+                        topology::format(core_to_core.before),
+                        topology::format(core_to_core.after));
   lines += fmt::format(
       "# {} rank{} on {} core{}{}; other processes took {:.0f} % of this host's CPU "
       "time, other guests {:.0f} %\n",
@@ -56,9 +63,9 @@ void Surroundings::Seen::record(ResultFile& file) const {
   file.attribute(host, "cores_of_ranks", std::int64_t{cpu.cores});
   file.attribute(host, "foreign_cpu_share", cpu.foreign);
   file.attribute(host, "stolen_cpu_share", cpu.stolen);
-  if (!one_host) return;
-  file.attribute(host, "core_to_core_before", before.value());
-  file.attribute(host, "core_to_core_after", after.value());
+  if (!core_to_core.known()) return;
+  file.attribute(host, "core_to_core_before", core_to_core.before.value());
+  file.attribute(host, "core_to_core_after", core_to_core.after.value());
 }
 
 }  // namespace bench

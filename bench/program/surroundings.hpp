@@ -4,6 +4,7 @@
 #include <string>
 
 #include "bench/executor/cpu_share.hpp"
+#include "bench/executor/ping_pong.hpp"
 #include "bench/record/result_file.hpp"
 #include "topology/quantity.hpp"
 
@@ -11,13 +12,11 @@ namespace bench {
 
 class Surroundings {
  public:
-  /// Collective over MPI_COMM_WORLD, as is end().
+  /// Collective over MPI_COMM_WORLD, as are around_point() and end().
   Surroundings();
 
   struct Seen {
-    bool one_host = false;     ///< else the two times are zero
-    topology::Seconds before;  ///< a cache line from core to core
-    topology::Seconds after;
+    CoreToCore core_to_core;  ///< not known where hosts are several or ranks share cores
     CpuShare cpu;
 
     [[nodiscard]] std::string text() const;
@@ -25,11 +24,16 @@ class Surroundings {
     void record(ResultFile& file) const;
   };
 
+  /// Since the construction, or the last point.
+  [[nodiscard]] CoreToCore around_point();
   [[nodiscard]] Seen end() const;
 
  private:
-  bool one_host_;
+  [[nodiscard]] topology::Seconds now() const;
+
+  bool cores_of_one_host_;
   topology::Seconds before_;
+  topology::Seconds before_point_;
   CpuWatch watch_;
 };
 

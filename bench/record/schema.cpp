@@ -159,6 +159,13 @@ constexpr std::array measured_collective_columns{
            "Time that the model fitted to this machine expects; missing for MPI's own."},
     Column{"bound", float64, second, "Lower bound of the time on the fitted machine."},
     Column{"batch", int64, no_unit, "Operations per sample, back to back."},
+    Column{
+        "core_to_core_before",
+        float64,
+        second,
+        "One way of a cache line between ranks 0 and 1 before the point; missing where hosts are "
+        "several or ranks share cores."},
+    Column{"core_to_core_after", float64, second, "The same after the point."},
     Column{"samples", ColumnType::samples, second, "Raw samples, time per operation."},
 };
 
@@ -192,6 +199,7 @@ constexpr std::array measured_matmul_columns{
     Column{"k", int64, no_unit, "Contracted dimension."},
     Column{"threads", int64, no_unit, "Threads that computed."},
     Column{"time", float64, second, "Median time of one product."},
+    Column{"cpu_time", float64, second, "Median CPU time of one product, all threads together."},
     Column{"rate", float64, per_second, "Floating-point operations per second, 2mnk over time."},
     Column{"intensity", float64, "byte-1", "Floating-point operations per byte of memory traffic."},
     Column{"samples", ColumnType::samples, second, "Raw samples, time per product."},

@@ -9,7 +9,7 @@ namespace bench {
 
 inline constexpr const char* results_format = "rainier-results";
 /// Readers refuse a newer major number; a minor one adds tables or columns.
-inline constexpr const char* schema_version = "1.7";
+inline constexpr const char* schema_version = "1.8";
 
 struct Record {
   const char* group;

@@ -87,16 +87,18 @@ std::string label(DataType type, const char* kernel) {
 /// Of one shape; the first `left_out` of all are not registered.
 template <class T>
 void register_shape(const Gemm& s, int threads, std::int64_t& left_out) {
-  // Real time: the CPU time of the main thread says nothing about the others.
+  // Rates are of real time; the CPU time of all threads stands beside it: others do not add to it.
   if (left_out-- <= 0)
     benchmark::RegisterBenchmark(label(s.type, "blocked").c_str(), &run_blocked<T>)
         ->ArgNames({"M", "N", "K", "T"})
         ->Args({s.m, s.n, s.k, threads})
+        ->MeasureProcessCPUTime()
         ->UseRealTime();
   if (benchmarks_of(s) > 1 && left_out-- <= 0)
     benchmark::RegisterBenchmark(label(s.type, "reference").c_str(), &run_reference<T>)
         ->ArgNames({"M", "N", "K"})
         ->Args({s.m, s.n, s.k})
+        ->MeasureProcessCPUTime()
         ->UseRealTime();
 }
 

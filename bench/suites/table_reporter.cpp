@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "bench/executor/measure.hpp"
+#include "bench/executor/statistics.hpp"
 #include "kernels/matmul/gemm.hpp"
 #include "topology/chip.hpp"
 #include "topology/error.hpp"
@@ -55,9 +56,12 @@ bool TableReporter::ReportContext(const Context& /*context*/) {
 
 void TableReporter::ReportRuns(const std::vector<Run>& runs) {
   Measurement timing;
+  std::vector<double> cpu;
   for (const Run& run : runs)
-    if (run.run_type == Run::RT_Iteration && !run.error_occurred)
+    if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
       timing.seconds.push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
+      cpu.push_back(run.cpu_accumulated_time / static_cast<double>(run.iterations));
+    }
   if (timing.seconds.empty()) return;
   const auto& run = runs.front().run_name;
   const Name name = parse(run.function_name + "/" + run.args);
@@ -80,6 +84,7 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
                        shape.k,
                        std::int64_t{threads_},
                        timing.median(),
+                       median(cpu),
                        rate,
                        shape.intensity().value()};
   table_->append(row, timing.seconds);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -53,6 +54,12 @@ TimedFile run(const Truth& truth, unsigned seed, bool control = true) {
 
 RunComparison compared(const Truth& truth, unsigned seed, const Tolerances& tolerances = {}) {
   return compare({run({}, 2 * seed)}, {run(truth, 2 * seed + 1)}, tolerances);
+}
+
+/// With cores that far from each other around each point.
+TimedFile stood(TimedFile file, const std::vector<double>& core_to_core) {
+  for (TimedPoint& point : file.points) point.core_to_core = core_to_core;
+  return file;
 }
 
 TEST(Comparison, TheSameProgramIsTheSameTwentyTimesOfTwenty) {
@@ -132,12 +139,13 @@ TEST(Comparison, ReferencesThatDifferWidenTheTolerance) {
 TEST(Comparison, WhatOthersTookWidensTheToleranceAndTooMuchForbidsAVerdict) {
   TimedFile slower = run({1, 1.2}, 2);
   EXPECT_TRUE(compare({run({}, 1)}, {slower}, {}).slower());
-  slower.disturbance = 0.03;
+  slower.foreign = 0.03;
   EXPECT_TRUE(compare({run({}, 1)}, {slower}, {}).slower());
-  slower.disturbance = 0.12;
+  slower.foreign = 0.08;
+  slower.stolen = 0.04;
   EXPECT_FALSE(compare({run({}, 1)}, {slower}, {}).slower());
   slower = run({1, 3}, 2);
-  slower.disturbance = 0.5;
+  slower.foreign = 0.5;
   const RunComparison busy = compare({run({}, 1)}, {slower}, {});
   EXPECT_EQ(busy.groups[0].verdict, Verdict::unjudged);
   EXPECT_FALSE(busy.slower());
@@ -148,17 +156,51 @@ TEST(Comparison, WhatOthersTookWidensTheToleranceAndTooMuchForbidsAVerdict) {
 }
 
 TEST(Comparison, CoresThatStandFartherApartForbidAVerdictOnCollectivesOnly) {
-  TimedFile then = run({}, 1);
-  TimedFile now = run({1, 3}, 2);
-  then.core_to_core = 60e-9;
-  now.core_to_core = 250e-9;
-  EXPECT_EQ(compare({then}, {now}, {}).groups[0].verdict, Verdict::unjudged);
-  now.core_to_core = 65e-9;
-  EXPECT_EQ(compare({then}, {now}, {}).groups[0].verdict, Verdict::slower);
-  now.core_to_core = 250e-9;
-  for (TimedFile* file : {&then, &now})
-    for (TimedPoint& point : file->points) point.size = 0;  // matmuls
-  EXPECT_EQ(compare({then}, {now}, {}).groups[0].verdict, Verdict::slower);
+  const TimedFile then = stood(run({}, 1), {60e-9, 60e-9});
+  const auto verdict = [&](const std::vector<double>& distances) {
+    return compare({then}, {stood(run({1, 3}, 2), distances)}, {}).groups[0].verdict;
+  };
+  EXPECT_EQ(verdict({250e-9, 250e-9}), Verdict::unjudged);
+  EXPECT_EQ(verdict({65e-9, 250e-9}), Verdict::unjudged);  // moved while it measured
+  EXPECT_EQ(verdict({65e-9, 55e-9}), Verdict::slower);
+  EXPECT_EQ(verdict({}), Verdict::slower);  // matmuls
+}
+
+TEST(Comparison, AGroupIsJudgedByItsPointsThatStoodStill) {
+  const TimedFile then = stood(run({}, 1), {60e-9, 60e-9});
+  TimedFile now = stood(run({1, 1.2}, 2), {60e-9, 60e-9});
+  for (const std::size_t moved : {1, 2, 3}) {
+    now.points[moved].core_to_core = {60e-9, 250e-9};
+    for (double& time : now.points[moved].time) time *= 10;
+    for (double& relative : now.points[moved].relative) relative *= 10;
+  }
+  const RunComparison comparison = compare({then}, {now}, {});
+  EXPECT_EQ(comparison.groups[0].judged(), 5U);
+  EXPECT_NEAR(comparison.groups[0].ratio, 1.2, 0.05);
+  EXPECT_EQ(comparison.groups[0].verdict, Verdict::slower);
+  EXPECT_EQ(comparison.groups[0].points[2].verdict, Verdict::unjudged);
+  EXPECT_EQ(comparison.doubts.size(), 1U);
+  Tolerances alone;
+  alone.time_alone = true;
+  EXPECT_EQ(compare({then}, {now}, alone).groups[0].judged(), 8U);
+}
+
+TEST(Comparison, CpuTimesTellASlowerKernelFromOthersWhoTakeTime) {
+  const auto verdict = [](double time, double cpu, double foreign, double stolen) {
+    TimedFile then = run({}, 1);
+    TimedFile now = run({1, time}, 2);
+    for (TimedPoint& point : then.points) point.cpu = {1};
+    for (TimedPoint& point : now.points) point.cpu = {cpu};
+    now.foreign = foreign;
+    now.stolen = stolen;
+    return compare({then}, {now}, {}).groups[0].verdict;
+  };
+  EXPECT_EQ(verdict(1.2, 1.2, 0.12, 0), Verdict::slower);
+  EXPECT_EQ(verdict(1.2, 1.0, 0.12, 0), Verdict::same);  // others' doing
+  EXPECT_EQ(verdict(1.2, 1.2, 0, 0.12), Verdict::same);  // other guests may count as our own time
+  EXPECT_EQ(verdict(1.2, 1.0, 0, 0), Verdict::slower);   // a thread stands idle
+  EXPECT_EQ(verdict(1.0, 1.2, 0.12, 0), Verdict::same);  // nobody waits longer
+  EXPECT_EQ(verdict(1.2, 1.2, 0.3, 0), Verdict::unjudged);
 }
 
 TEST(Comparison, WhatIsMissingAndWhatIsNewIsCounted) {

@@ -31,6 +31,8 @@ def fixture_really_measured(tmp_path_factory):
     with h5py.File(path, "r+") as file:  # what else went on here is another test's matter
         for name in ("foreign_cpu_share", "stolen_cpu_share"):
             file["measured/host"].attrs[name] = 0.0
+        for name in ("core_to_core_before", "core_to_core_after"):
+            file["measured/collective"][name][:] = 60e-9
     return path
 
 
@@ -83,6 +85,47 @@ def test_one_kernel_slowed_by_a_fifth_is_reported(measured, tmp_path, table, nam
         assert set(slower) <= {name}
         found += code == 1 and slower == [name]
     assert found == 10
+
+
+def test_a_guest_that_is_moved_while_it_measures_leaves_these_points_out(measured, tmp_path):
+    slow = again(measured, tmp_path / "b.h5", 1, slower=["measured/collective"])
+    with h5py.File(slow, "r+") as file:
+        rows = file["measured/collective/core_to_core_after"]
+        rows[4:] = 250e-9
+        left = int((file["measured/collective/implementation"].asstr()[:4] != "MPI").sum())
+        all_points = int((file["measured/collective/implementation"].asstr()[:] != "MPI").sum())
+    code, compared = compare(measured, slow)
+    assert code == 1 and 0 < left < all_points
+    verdicts = [point["verdict"] for group in compared["groups"] if group["name"].startswith("all_reduce")
+                for point in group["points"]]
+    assert verdicts.count("not judged") == all_points - left
+    assert f"{left}/{all_points}" in run("compare", measured, slow).stdout
+    with h5py.File(slow, "r+") as file:
+        file["measured/collective/core_to_core_after"][:] = 250e-9
+    assert compare(measured, slow)[0] == 0
+
+
+def test_files_that_say_only_how_cores_stood_around_the_run(measured, tmp_path):
+    old = [shutil.copy(measured, tmp_path / "old.h5"),
+           again(measured, tmp_path / "slow.h5", 1, slower=["measured/collective"])]
+    for path in old:
+        with h5py.File(path, "r+") as file:
+            for name in ("core_to_core_before", "core_to_core_after"):
+                del file["measured/collective"][name]
+                file["measured/host"].attrs.modify(name, 60e-9)
+            del file["measured/matmul/cpu_time"]
+    assert compare(*old)[0] == 1
+    with h5py.File(old[1], "r+") as file:
+        file["measured/host"].attrs.modify("core_to_core_after", 250e-9)
+    assert compare(*old)[0] == 0
+
+
+def test_a_product_has_the_cpu_time_of_all_its_threads(really_measured):
+    with h5py.File(really_measured) as file:
+        rows = file["measured/matmul"]
+        one = rows["kernel"].asstr()[:] == "reference"  # on one thread, which nothing makes wait
+        assert one.any() and (rows["cpu_time"][:] > 0).all()
+        assert (rows["cpu_time"][one] < 1.5 * rows["time"][one]).all()
 
 
 def test_several_references_are_pooled(measured, tmp_path):

@@ -50,7 +50,7 @@ def columns(table):
 def test_root_says_what_it_is(example):
     with h5py.File(example) as file:
         assert dict(file.attrs) == {
-            "format": "rainier-results", "schema_version": "1.7", "Conventions": "CF-1.8",
+            "format": "rainier-results", "schema_version": "1.8", "Conventions": "CF-1.8",
             "creator": "rainier example", "status": "complete", "last_point": 5 * len(TABLES),
             "NX_class": "NXroot", "default": "modelled"}
         assert file["inputs/systems/example.toml"].asstr()[()] == 'title = "µ"\n'
