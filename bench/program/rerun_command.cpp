@@ -114,8 +114,10 @@ int run_again(std::vector<std::string> words, const fs::path& data, const RerunO
   for (std::string& word : words) {
     const std::size_t begin = word.find(':') + 1;  // of msccl:NAME and file:NAME, else of the word
     if (const fs::path named = data / "named" / word.substr(begin);
-        begin < word.size() && word.find('/') == std::string::npos && fs::is_regular_file(named))
-      word = word.substr(0, begin) + named.string();
+        begin < word.size() && word.find('/') == std::string::npos && fs::is_regular_file(named)) {
+      word.resize(begin);
+      word += named.string();
+    }
   }
   words.insert(words.begin(), "rainier");
   words.insert(words.end(), {"-O", options.output});
