@@ -42,6 +42,9 @@ struct Level {
   /// the rate that is reached otherwise; 0: it does not.
   Sourced<double> in_switch{0, Status::assumed, "the switch does not add up"};
 
+  /// Any member is reached from a chip's own port.
+  [[nodiscard]] bool switched() const { return shape != LevelShape::ring; }
+
   /// One link of a ring, each way; all links of a chip elsewhere.
   [[nodiscard]] BytesPerSecond port() const {
     const double peers = shape == LevelShape::mesh ? static_cast<double>(extent - 1) : 1.0;

@@ -1,57 +1,16 @@
 #include "topology/traffic.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include "topology/error.hpp"
+#include "topology/ring_links.hpp"
 
 namespace topology {
 namespace {
 
-constexpr std::size_t up = 0;  // a ring
-constexpr std::size_t down = 1;
-constexpr std::size_t out = 0;  // of a port
-constexpr std::size_t in = 1;
-
-double most(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-}
-
 void add_to(std::vector<double>& sums, const std::vector<double>& values, double times) {
   sums.resize(std::max(sums.size(), values.size()));
   for (std::size_t i = 0; i < values.size(); ++i) sums[i] += values[i] * times;
-}
-
-std::int64_t modulo(std::int64_t value, std::int64_t n) {
-  return ((value % n) + n) % n;
-}
-
-bool switched(const Level& level) {
-  return level.shape != LevelShape::ring;
-}
-
-/// Adds `bytes` to `length` consecutive links of a ring from `first` on.
-void walk(std::vector<double>& links, std::int64_t first, std::int64_t length, double bytes) {
-  const auto n = static_cast<std::int64_t>(links.size());
-  for (std::int64_t i = 0; i < length; ++i)
-    links[static_cast<std::size_t>(modulo(first + i, n))] += bytes;
-}
-
-/// Share of a message that goes up a ring of `n` when its target is `ahead` members on.
-double share_up(std::int64_t ahead, std::int64_t n) {
-  if (n <= 2 || 2 * ahead < n) return 1;  // two members have one link, in one direction each
-  return 2 * ahead == n ? 0.5 : 0;
-}
-
-/// A message of `bytes` around a ring from member `from` to the one `ahead` members on.
-void send(std::array<std::vector<double>, 2>& links,
-          std::int64_t from,
-          std::int64_t ahead,
-          double bytes) {
-  const auto n = static_cast<std::int64_t>(links[up].size());
-  const double part = share_up(ahead, n);
-  if (part > 0) walk(links[up], from, ahead, bytes * part);
-  if (part < 1) walk(links[down], from + ahead + 1, n - ahead, bytes * (1 - part));
 }
 
 }  // namespace
@@ -104,7 +63,7 @@ void Traffic::route(std::size_t level, DigitMap map, double bytes) {
   for (std::int64_t from = 0; from < n; ++from) {
     const std::int64_t to = map(from, n);
     if (to == DigitMap::none) continue;
-    const std::int64_t ahead = modulo(to - from, n);
+    const std::int64_t ahead = (to - from + n) % n;
     send(load.extra, from, ahead, bytes);
     farthest = std::max(farthest, std::min(ahead, n - ahead));
   }
@@ -160,7 +119,7 @@ void Traffic::add(std::size_t level,
                   DigitMap map,
                   Bytes bytes,
                   const std::vector<std::size_t>& at_root) {
-  if (!switched(machine_->levels[level])) return route(level, map, bytes.value());
+  if (!machine_->levels[level].switched()) return route(level, map, bytes.value());
   if (map.kind == DigitMap::Kind::pairs) return pair_up(level, map, bytes.value(), at_root);
   climb(level, bytes.value());
   note(level, 1, 1);
@@ -181,9 +140,9 @@ void Traffic::add_every(const std::vector<std::size_t>& levels, Bytes bytes) {
     // that switch instead.
     double above = 1;
     for (std::size_t j = i + 1; j < levels.size(); ++j)
-      if (!switched(machine_->levels[levels[j]]))
+      if (!machine_->levels[levels[j]].switched())
         above *= static_cast<double>(machine_->levels[levels[j]].extent);
-    if (switched(level)) {
+    if (level.switched()) {
       const double messages = (extent - 1) * below * above;
       climb(levels[i], messages * bytes.value());
       note(levels[i], messages, 1);
@@ -206,7 +165,7 @@ void Traffic::add_incast(const std::vector<std::size_t>& levels, Bytes bytes) {
     const std::int64_t n = machine_->levels[l].extent;
     auto& extra = loads_[l].extra;
     for (auto& links : extra) links.resize(static_cast<std::size_t>(n));
-    if (switched(machine_->levels[l])) {
+    if (machine_->levels[l].switched()) {
       const double received = static_cast<double>(n - 1) * below * bytes.value();
       extra[in][0] += received;
       for (std::size_t tier = l; is_upper_tier(tier); --tier)
@@ -223,7 +182,7 @@ void Traffic::add_incast(const std::vector<std::size_t>& levels, Bytes bytes) {
 void Traffic::note_diagonal(const std::vector<std::size_t>& levels) {
   std::int64_t hops = 0;
   for (const std::size_t l : levels) {
-    if (switched(machine_->levels[l])) {
+    if (machine_->levels[l].switched()) {
       hops = 0;
       continue;
     }
@@ -254,126 +213,6 @@ void Traffic::accumulate(const Traffic& other, double times) {
         add_to(mine.above[tier][d], theirs.above[tier][d], times);
     }
   }
-}
-
-// Pairs through the tiers above come out of the same NIC.
-double Traffic::heaviest(std::size_t level, std::size_t direction) const {
-  const LevelLoad& load = loads_[level];
-  double sum = load.uniform[direction] + most(load.extra[direction]);
-  for (const auto& ports : load.above) sum += most(ports[direction]);
-  return sum;
-}
-
-std::vector<Bytes> Traffic::each(std::size_t level, std::size_t direction) const {
-  const auto& extra = loads_[level].extra[direction];
-  if (std::adjacent_find(extra.begin(), extra.end(), std::not_equal_to<>()) == extra.end())
-    return {};
-  std::vector<Bytes> all;
-  all.reserve(extra.size());
-  for (const double more : extra) all.emplace_back(loads_[level].uniform[direction] + more);
-  return all;
-}
-
-LinkClass Traffic::link_class(std::size_t l, std::size_t direction) const {
-  const Level& level = machine_->levels[l];
-  const std::string sign = switched(level) ? "" : direction == up ? "+" : "-";
-  const Seconds moving = transfer(l, direction);
-  const bool issue_bound = issue(l) > moving;
-  return {level.name + sign,
-          l,
-          Bytes(heaviest(l, direction)),
-          level.port(),
-          std::max(moving, issue(l)),
-          issue_bound,
-          each(l, direction),
-          issue_bound ? level.gap.status : level.bandwidth.status};
-}
-
-// The ports of a switched level are one class: the busier way, out or in.
-bool Traffic::is_class(std::size_t l, std::size_t direction) const {
-  if (heaviest(l, direction) <= 0) return false;
-  const std::size_t busier = heaviest(l, in) > heaviest(l, out) ? in : out;
-  return !switched(machine_->levels[l]) || direction == busier;
-}
-
-std::vector<LinkClass> Traffic::classes() const {
-  std::vector<LinkClass> all;
-  for (std::size_t l = 0; l < loads_.size(); ++l)
-    for (const std::size_t d : {up, down})
-      if (is_class(l, d)) all.push_back(link_class(l, d));
-  if (memory_busy() > Seconds{}) {
-    const Sourced<BytesPerSecond>& rate = *machine_->chip.memory_bandwidth;
-    all.push_back({"hbm", {}, touched_, rate.value, memory_busy(), false, {}, rate.status});
-  }
-  return all;
-}
-
-Seconds Traffic::memory_busy() const {
-  const Chip& chip = machine_->chip;
-  if (!chip.memory_bandwidth) return {};
-  const double reached = chip.memory_efficiency ? chip.memory_efficiency->value : 1;
-  return touched_ / (chip.memory_bandwidth->value * reached);
-}
-
-Seconds Traffic::issue(std::size_t level) const {
-  const LevelLoad& load = loads_[level];
-  const double gaps = std::max(0.0, load.messages + most(load.sent) - 1) + most(load.gaps);
-  return load.issued + machine_->levels[level].gap.value * gaps;
-}
-
-Seconds Traffic::transfer(std::size_t level, std::size_t direction) const {
-  const Level& what = machine_->levels[level];
-  double bytes = heaviest(level, direction);
-  if (const double slow = loads_[level].in_switch[direction]; slow > 0)
-    bytes += slow * (1 / what.in_switch.value - 1);
-  return Bytes(bytes) / (what.port() * what.efficiency.value);
-}
-
-std::vector<ScaledTime> Traffic::scaled_by_level() const {
-  std::vector<ScaledTime> times(loads_.size());
-  Seconds issued{};  // the slowest of the clos tiers that a message climbs through
-  Seconds moved{};
-  for (std::size_t l = 0; l < loads_.size(); ++l) {
-    if (l == 0 || machine_->levels[l].shape != LevelShape::clos ||
-        machine_->levels[l - 1].shape != LevelShape::clos)
-      issued = moved = Seconds{};
-    issued = std::max(issued, issue(l));
-    moved = std::max({moved, transfer(l, up), transfer(l, down)});
-    if (loads_[l].used) times[l] = {loads_[l].latency, issued, std::max(moved, memory_busy())};
-  }
-  return times;
-}
-
-std::vector<ScaledTime> Traffic::busy_by_level() const {
-  std::vector<ScaledTime> times(loads_.size() + 1);
-  for (std::size_t l = 0; l < loads_.size(); ++l)
-    for (const std::size_t d : {up, down})
-      if (is_class(l, d)) times[l] = {{}, issue(l), std::max(times[l].transfer, transfer(l, d))};
-  times.back().transfer = memory_busy();
-  return times;
-}
-
-std::vector<ExchangeTime> Traffic::by_level() const {
-  std::vector<ExchangeTime> times;
-  times.reserve(loads_.size());
-  for (const ScaledTime& level : scaled_by_level()) times.push_back(level.at(1));
-  return times;
-}
-
-ExchangeTime Traffic::time() const {
-  const auto times = by_level();
-  const auto worst = std::max_element(times.begin(), times.end(), [](const auto& a, const auto& b) {
-    return a.total() < b.total();
-  });
-  return worst == times.end() ? ExchangeTime{} : *worst;
-}
-
-Seconds farthest_latency(const Level& level) {
-  if (level.extent < 2) return Seconds{};
-  if (switched(level)) return level.latency.value;
-  const Seconds per_hop = std::min(level.hop.value, level.latency.value);
-  const std::int64_t hops = level.extent / 2;
-  return level.latency.value + per_hop * static_cast<double>(hops - 1);
 }
 
 }  // namespace topology

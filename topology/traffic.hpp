@@ -123,6 +123,9 @@ class Traffic {
     Seconds latency{};         // of the farthest message
   };
 
+  static constexpr std::size_t out = 0;  // of a port
+  static constexpr std::size_t in = 1;
+
   void route(std::size_t level, DigitMap map, double bytes);
   void pair_up(std::size_t level,
                DigitMap map,
