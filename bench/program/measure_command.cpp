@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/exchange/nccl_json.hpp"
+#include "bench/program/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "bench/exchange/nccl_json.hpp"
+#include "bench/program/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/program/explain_table.hpp"
 #include "bench/program/link_table.hpp"

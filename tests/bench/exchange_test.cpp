@@ -7,7 +7,7 @@
 
 #include "bench/exchange/foreign_results.hpp"
 #include "bench/exchange/msccl_export.hpp"
-#include "bench/exchange/nccl_json.hpp"
+#include "bench/program/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/predict.hpp"
 #include "bench/executor/program_prediction.hpp"

@@ -1,4 +1,4 @@
-#include "bench/exchange/nccl_json.hpp"
+#include "bench/program/nccl_json.hpp"
 
 #include <algorithm>
 #include <cmath>
