@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/program/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/fit.hpp"
 #include "bench/executor/mpi.hpp"
@@ -19,6 +18,7 @@
 #include "bench/program/measured_host.hpp"
 #include "bench/program/measured_record.hpp"
 #include "bench/program/measured_table.hpp"
+#include "bench/program/nccl_json.hpp"
 #include "bench/program/recorded_command.hpp"
 #include "bench/program/surroundings.hpp"
 #include "bench/program/tuning.hpp"

@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "bench/program/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/program/explain_table.hpp"
 #include "bench/program/link_table.hpp"
 #include "bench/program/modelled_tables.hpp"
+#include "bench/program/nccl_json.hpp"
 #include "bench/program/tuning.hpp"
 #include "topology/error.hpp"
 

@@ -7,10 +7,10 @@
 
 #include "bench/exchange/foreign_results.hpp"
 #include "bench/exchange/msccl_export.hpp"
-#include "bench/program/nccl_json.hpp"
 #include "bench/exchange/program_source.hpp"
 #include "bench/executor/predict.hpp"
 #include "bench/executor/program_prediction.hpp"
+#include "bench/program/nccl_json.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/collective/program.hpp"
 #include "kernels/collective/rounds.hpp"
