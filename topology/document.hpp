@@ -17,12 +17,24 @@
 
 namespace topology {
 
+/// Of the parts of a chip or a port: more than any has, and their products stay in 64 bits.
+inline constexpr std::int64_t most_parts = 1048576;
+
+/// Is the key, of a table or a whole path, one of a count of parts?
+[[nodiscard]] inline bool counts_parts(std::string_view key) {
+  const std::string_view last = key.substr(key.rfind('.') + 1);
+  return last == "links" || last.ends_with("cores") || last.ends_with("engines") ||
+         last.starts_with("tile_");
+}
+
 /// What no figure can be: a size or rate that is not positive, a negative time, a share above 1 (a
-/// key that ends in "efficiency" or "in_switch"; the latter may be 0). @return the complaint, or ""
-/// if the value is fine
+/// key that ends in "efficiency" or "in_switch"; the latter may be 0), more parts than any machine
+/// has. @return the complaint, or "" if the value is fine
 template <class Q>
 [[nodiscard]] std::string complaint(std::string_view key, Q value) {
   if constexpr (std::is_same_v<Q, double>) {
+    if (counts_parts(key) && value > static_cast<double>(most_parts))
+      return "the most is " + std::to_string(most_parts);
     const bool in_switch = key.ends_with("in_switch");
     if ((in_switch || key.ends_with("efficiency")) && value > 1) return "a share is at most 1";
     return value > 0 || (in_switch && value == 0) ? "" : "must be more than 0";

@@ -15,7 +15,10 @@ namespace topology {
 namespace {
 
 constexpr double most_chips = 1e12;
-constexpr double most_members = 1e9;
+// Machines beyond these are slips, and would take minutes a collective: some algorithms send from
+// each member to all, along a ring through all members between.
+constexpr double most_members = 65536;
+constexpr double most_members_of_ring = 4096;
 
 LevelShape parse_shape(std::string_view text) {
   std::vector<std::string> names;
@@ -39,10 +42,14 @@ std::string parse_level_name(std::string_view text) {
   return std::string(text);
 }
 
-std::string members_complaint(double members) {
-  const bool fine = members >= 1 && members <= most_members && members == std::floor(members);
-  return fine ? ""
-              : fmt::format("an extent is a whole number of members from 1 to {}", most_members);
+std::string members_complaint(double members, LevelShape shape) {
+  const bool ring = shape == LevelShape::ring;
+  const double most = ring ? most_members_of_ring : most_members;
+  if (members >= 1 && members <= most && members == std::floor(members)) return "";
+  return fmt::format("an extent {}is a whole number of members from 1 to {}, not {}",
+                     ring ? "of a ring " : "",
+                     most,
+                     members);
 }
 
 void set_extent(const Sourced<double>& extent, Level& level) {
@@ -53,7 +60,7 @@ void set_extent(const Sourced<double>& extent, Level& level) {
 
 void read_extent(Table& table, Level& level) {
   const auto extent = table.figure<double>("extent");
-  const std::string wrong = members_complaint(extent.value);
+  const std::string wrong = members_complaint(extent.value, level.shape);
   if (!wrong.empty()) table.table("extent").fail("value", wrong);
   set_extent(extent, level);
 }
@@ -129,7 +136,7 @@ void apply_to_level(const Override& change, Level& level) {
   bool found = key == "extent";
   if (found) {
     const auto extent = overridden<double>(change);
-    const std::string wrong = members_complaint(extent.value);
+    const std::string wrong = members_complaint(extent.value, level.shape);
     if (!wrong.empty()) usage_error(change.key + ": " + wrong);
     set_extent(extent, level);
   }

@@ -21,6 +21,8 @@ struct Unit {
 };
 
 constexpr double kibi = 1024;
+// In base units: beyond any figure, and sums and products of a few stay finite.
+constexpr double largest = 1e30;
 
 /// Per quantity: what messages call it, its UDUNITS unit, its text units from small to large.
 template <class Q>
@@ -183,8 +185,11 @@ Q parse(std::string_view text) {
   const std::string_view symbol = text.substr(space + 1);
   const auto value = number(text.substr(0, space));
   if (!value) refuse<Q>(text, "does not begin with a finite number");
-  for (const Unit& unit : Units<Q>::table)
-    if (unit.symbol == symbol) return Q(*value * unit.scale);
+  for (const Unit& unit : Units<Q>::table) {
+    if (unit.symbol != symbol) continue;
+    if (std::abs(*value) > largest / unit.scale) refuse<Q>(text, "is more than anything can be");
+    return Q(*value * unit.scale);
+  }
   refuse<Q>(text, fmt::format("has the unit '{}'", symbol));
 }
 

@@ -238,6 +238,29 @@ TEST(Overrides, ChangeOneFigure) {
   EXPECT_EQ(machine.chips(), 2 * 524288);
 }
 
+// Each of these once ran for ever or left 64 bits.
+TEST(Overrides, MoreThanAnyMachineHasIsRefusedWithTheLimit) {
+  const auto with = [](const char* change) {
+    return refusal([change] { (void)load_system("rainier", {change}); });
+  };
+  expect_mentions(with("z.extent=1e9"), "z.extent: an extent of a ring is");
+  expect_mentions(with("z.extent=4097"), "from 1 to 4096, not 4097");
+  expect_mentions(with("pod.extent=65537"), "from 1 to 65536, not 65537");
+  for (const char* key : {"z.links",
+                          "chip.engine.cores",
+                          "chip.engine.logical_cores",
+                          "chip.engine.tile_k",
+                          "chip.engine.tile_m",
+                          "chip.engine.tile_n",
+                          "chip.dma.engines",
+                          "chip.dma.collective_cores"})
+    expect_mentions(with((key + std::string("=1e15")).c_str()), "'1e15': the most is 1048576");
+  expect_mentions(with("z.bandwidth=1e308 TB/s"), "more than anything can be");
+  expect_mentions(with("z.latency=1e308 d"), "more than anything can be");
+  EXPECT_EQ(load_system("rainier", {"z.extent=4096"}).levels[2].extent, 4096);
+  EXPECT_EQ(load_system("rainier", {"pod.extent=65536"}).levels[3].extent, 65536);
+}
+
 TEST(Overrides, AreHeldToTheRulesOfAFile) {
   const auto with = [](const char* change) {
     return refusal([change] { (void)load_system("rainier", {change}); });
