@@ -94,12 +94,13 @@ topology::Seconds ClockResult::quantile(double q) const {
   return to_seconds(sorted[static_cast<std::size_t>(at)]);
 }
 
-bool is_clockable(const kernels::Schedule& schedule) {
-  if (schedule.slices > 1) return false;
+std::string clock_complaint(const kernels::Schedule& schedule) {
+  if (schedule.slices > 1) return "slices follow each other";
   for (const kernels::Round& round : kernels::rounds(schedule))
     for (const kernels::Part& part : round.parts)
-      if (part.exchange->to.pairing || !part.exchange->at_root.empty()) return false;
-  return true;
+      if (part.exchange->to.pairing || !part.exchange->at_root.empty())
+        return "some chips sit out some steps";
+  return "";
 }
 
 std::vector<Ticks> start_clocks(const Machine& machine,
@@ -143,10 +144,10 @@ ClockResult run_clock(const kernels::Schedule& schedule,
                       ClockRanks& ranks) {
   topology::expects(schedule.extents.size() == machine.levels.size(),
                     "a schedule runs on the group it was built for");
-  if (!is_clockable(schedule))
-    topology::usage_error("'" + schedule.algorithm +
-                          "' is predicted, not clocked: the clock runs schedules in one slice in "
-                          "which every chip takes part in every step");
+  if (const std::string why = clock_complaint(schedule); !why.empty())
+    topology::usage_error("'" + schedule.algorithm + "' is predicted, not clocked, since " + why +
+                          ": the clock runs schedules in one slice in which every chip takes part "
+                          "in every step");
   ClockResult result{start_clocks(machine, options, ranks.block()), 0};
   std::vector<Ticks> next;
   InnerRounds inside(machine, options);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bench/clock/disturbance.hpp"
@@ -41,8 +42,12 @@ struct ClockResult {
 
 class ClockRanks;
 
-/// In one slice, and every chip in every exchange?
-[[nodiscard]] bool is_clockable(const kernels::Schedule& schedule);
+/// Why there can be no clocks for a schedule; "" if there can.
+[[nodiscard]] std::string clock_complaint(const kernels::Schedule& schedule);
+
+[[nodiscard]] inline bool is_clockable(const kernels::Schedule& schedule) {
+  return clock_complaint(schedule).empty();
+}
 
 /// The same result on any number of threads. 16 bytes a chip.
 /// @param machine the group that the schedule was built for, level for digit

@@ -12,6 +12,7 @@
 #include "bench/program/tuning.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "topology/error.hpp"
+#include "topology/parse.hpp"
 
 namespace bench {
 namespace {
@@ -66,6 +67,18 @@ void check(const PredictRequest& request, const ClockFlags& flags) {
         "chips or links");
 }
 
+/// What auto would choose if clocks could run all schedules: what `--reader predict` shows.
+void print_left_out(const PredictRequest& request, const ClockRow& row, const Machine& machine) {
+  if (request.algorithm != "auto" || request.style != TableStyle::text) return;
+  const topology::Bytes size(static_cast<double>(row.row.bytes));
+  const Prediction best = predict_best(request.collective, machine, size);
+  if (best.algorithm == row.row.prediction.algorithm) return;
+  fmt::print("# auto: the fastest that clocks can run; {} is predicted at {}, but {}\n",
+             best.algorithm,
+             topology::format(best.time),
+             clock_complaint(kernels::build(request.collective, machine, best.algorithm)));
+}
+
 /// What is asked for, understood.
 struct ClockJob {
   const PredictRequest& request;
@@ -91,6 +104,7 @@ ClockRow run_points(const ClockJob& job, const MpiSession& mpi, ClockRecord* rec
     if (mpi.rank() == 0) {
       if (!last) print_heading(request, job.flags, job.machine);
       print_clock(row, request.style);
+      print_left_out(request, row, job.machine);
       std::fflush(stdout);
     }
     if (record != nullptr) record->append(row);

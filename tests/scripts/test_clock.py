@@ -76,6 +76,23 @@ def test_an_existing_file_is_refused_before_the_clocks_run(tmp_path):
     refused(*CLOCK, "-b", "1M", "-e", "1M", "-O", out, code=3, says=["there.h5"])
 
 
+def test_a_faster_schedule_that_clocks_cannot_run_is_named():
+    """8,191 UltraServers are no power of two: with doubling over them some sit out the steps that fold the rest in."""
+    both = ("collective", "all_reduce", "--system", "rainier", "--without", "ultraserver=5", "-b", "1M", "-e", "1M")
+    predicted = run(*both)
+    clock = run(*both, "--reader", "clock")
+    assert predicted.returncode == 0 and clock.returncode == 0, predicted.stderr + clock.stderr
+    point = rows(predicted.stdout)[-1]
+    columns = next(line for line in predicted.stdout.splitlines() if "algbw" in line and "size" in line).split()[1:]
+    time, best = point[columns.index("time")], point[-1]
+    notes = [line for line in clock.stdout.splitlines() if line.startswith("# auto: ")]
+    assert "doubling(network)" in best and len(notes) == 1
+    assert f"{best} is predicted at {time} us, but some chips sit out some steps" in notes[0]
+    named = run(*both, "--reader", "clock", "--algorithm", "rhd(x,y,z)+butterfly(network)")
+    assert named.returncode == 0 and "# auto" not in named.stdout
+    refused(*both, "--reader", "clock", "--algorithm", best, says=["some chips sit out some steps"])
+
+
 def test_slips_are_said():
     refused(*CLOCK, "--per-chip", says=["-O FILE"])
     refused(*CLOCK, "--scaling", "--slow", "17:2", says=["--noise and --skew"])
