@@ -1,5 +1,8 @@
 #include "kernels/training/plan.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "topology/error.hpp"
@@ -28,6 +31,43 @@ void check_batch(const Plan& plan) {
                     plan.micro_batch,
                     plan.data * plan.micro_batch));
   expect_divides("context parallelism", plan.context, "tokens of a sequence", plan.sequence);
+}
+
+/// Of a rank of the tensor axis.
+struct RankHeads {
+  std::int64_t query;
+  std::int64_t key_value;
+
+  RankHeads(const Attention& attention, const Plan& plan)
+      : query(attention.heads / plan.tensor),
+        key_value(std::max<std::int64_t>(
+            1, (attention.latent ? attention.heads : attention.key_value_heads) / plan.tensor)) {}
+
+  [[nodiscard]] bool shared_by(std::int64_t ranks) const {
+    return query % ranks == 0 && (key_value % ranks == 0 || ranks % key_value == 0);
+  }
+};
+
+/// Ulysses hands each rank whole heads (arXiv:2309.14509, section 3): the same number of queries';
+/// of keys and values the same number, too, or one that as many others have.
+void check_heads(const Plan& plan, const Model& model) {
+  if (plan.context_kind != ContextKind::ulysses) return;
+  for (const Layers& run : model.layers) {
+    const RankHeads heads(run.layer.attention, plan);
+    if (heads.shared_by(plan.context)) continue;
+    std::vector<std::int64_t> good;
+    for (std::int64_t ranks = 1; ranks <= heads.query; ++ranks)
+      if (heads.shared_by(ranks) && plan.sequence % ranks == 0) good.push_back(ranks);
+    topology::usage_error(
+        fmt::format("context parallelism {} cannot be ulysses, which hands whole heads to each "
+                    "rank: of {} a tensor rank has {} heads of queries, {} of keys and values; {} "
+                    "would do, or a ring",
+                    plan.context,
+                    model.name,
+                    heads.query,
+                    heads.key_value,
+                    fmt::join(good, ", ")));
+  }
 }
 
 void check_expert_groups(const Plan& plan, const Model& model) {
@@ -96,6 +136,7 @@ void check(const Plan& plan, const Model& model) {
                     plan.pipeline,
                     plan.virtual_stages));
   check_batch(plan);
+  check_heads(plan, model);
   check_experts(plan, model);
   if (plan.shard != 0)
     expect_divides("a shard group", plan.shard, "data and context ranks", plan.data * plan.context);

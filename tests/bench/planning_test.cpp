@@ -85,6 +85,20 @@ TEST(Search, FindsWhatAPredictionOfEveryPlanFinds) {
   }
 }
 
+TEST(Search, CountsContextsThatHaveNoHeadsForUlyssesAsMisfits) {
+  Job j = job("llama3-8b", "trn2-ultraserver", 64);
+  kernels::PlanSpace space = small_space(j);
+  space.tensor = {1};
+  space.pipeline = {1};
+  space.context = {16, 64};  // of 32 heads
+  const std::int64_t misfits = search(j, space).counts.misfits;
+  j.plan.context_kind = kernels::ContextKind::ulysses;
+  const bench::SearchResult found = search(j, space);
+  EXPECT_GT(found.counts.misfits, misfits);
+  EXPECT_NE(found.misfit.find("cannot be ulysses"), std::string::npos) << found.misfit;
+  for (const FoundPlan& plan : found.best) EXPECT_EQ(plan.plan.context, 16);
+}
+
 TEST(Search, FindsTheFastestWithinSharesOfTheMemory) {
   const Job j = job("llama3-8b", "trn2-ultraserver", 16);
   const kernels::PlanSpace space = small_space(j);

@@ -241,6 +241,32 @@ TEST(LayerWork, ContextParallelHeads) {
   EXPECT_EQ(forward(llama(), 2), (2 + 2 * 4.0 / 16) * states);
 }
 
+// A rank of Ulysses has whole heads of queries; of keys and values as well, or a copy of one.
+TEST(LayerWork, ContextParallelHeadsAreWhole) {
+  Model model = llama();
+  kernels::Attention& attention = model.layers[0].layer.attention;
+  Plan p = plan();
+  p.sequence = 3 * 2048;
+  p.batch = p.micro_batch;
+  p.context_kind = kernels::ContextKind::ulysses;
+  const auto complaint = [&](std::int64_t heads, std::int64_t key_value, std::int64_t ranks) {
+    attention.heads = heads;
+    attention.key_value_heads = key_value;
+    p.context = ranks;
+    return fixtures::refusal([&] { check(p, model); });
+  };
+  EXPECT_EQ(complaint(24, 8, 8), "");
+  EXPECT_EQ(complaint(24, 8, 24), "");
+  EXPECT_EQ(complaint(24, 1, 6), "");
+  fixtures::expect_mentions(complaint(24, 8, 48), "; 1, 2, 4, 8, 24 would do, or a ring");
+  fixtures::expect_mentions(complaint(24, 8, 12), "24 heads of queries, 8 of keys and values");
+  fixtures::expect_mentions(complaint(24, 8, 16), "cannot be ulysses");
+  p.tensor = 4;
+  fixtures::expect_mentions(complaint(32, 2, 16), "; 1, 2, 4, 8 would do");
+  p.context_kind = kernels::ContextKind::ring;
+  EXPECT_EQ(complaint(24, 8, 48), "");
+}
+
 // Dispatch and combine, forward and backward: 4 T k h e.
 TEST(LayerWork, ExpertParallelVolume) {
   const Model model = experts();
