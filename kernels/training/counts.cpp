@@ -183,6 +183,16 @@ Flops recomputed_flops(const Model& model, std::int64_t sequence, Scores scores)
   return 4.0 * forward.total() - forward[ModelPart::head];
 }
 
+Flops rescored_flops(const Model& model, std::int64_t sequence, Scores scores) {
+  Flops all = training_flops(model, sequence, scores);
+  for (const auto& [layer, count] : model.layers) {
+    const Attention& attention = layer.attention;
+    const auto width = static_cast<double>(count * attention.heads * query_size(attention));
+    all += Flops(2.0 * width * keys_per_query(attention, sequence, scores));
+  }
+  return all;
+}
+
 Flops six_per_parameter(const Model& model) {
   return Flops(6.0 * static_cast<double>(active_parameters(model).total()));
 }

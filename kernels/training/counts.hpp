@@ -104,6 +104,11 @@ using FlopParts = Parts<topology::Flops>;
 [[nodiscard]] topology::Flops recomputed_flops(const Model& model,
                                                std::int64_t sequence,
                                                Scores scores = Scores::causal);
+/// Per token, with the products of queries and keys done again: what selective recomputation of
+/// unfused attention adds, 2 s h a layer.
+[[nodiscard]] topology::Flops rescored_flops(const Model& model,
+                                             std::int64_t sequence,
+                                             Scores scores = Scores::causal);
 /// Per token, the rule of thumb 6 P with the active parameters (Kaplan et al., arXiv:2001.08361).
 [[nodiscard]] topology::Flops six_per_parameter(const Model& model);
 

@@ -35,6 +35,18 @@ def test_rates_are_those_of_the_step():
     assert again["step_s"] > out["step_s"] and again["hfu"] > again["mfu"]
 
 
+def test_hardware_flops_count_the_scores_that_selective_recomputation_computes_again():
+    """Queries times keys, causal: s / 2 keys a query, 2 x hidden a pair and layer; with flash attention no score is kept,
+    so none comes again."""
+    out = step(*PLAN, "--attention", "unfused", "--recompute", "selective")
+    again = 126 * 8192 * 16384
+    flops = 6 * (405_853_388_800 - 128256 * 16384) + 6 * 126 * 8192 * 16384
+    assert out["hfu"] / out["mfu"] == pytest.approx(1 + again / flops, rel=1e-4)
+    for plan in (("--attention", "unfused"), ("--recompute", "selective")):
+        out = step(*PLAN, *plan)
+        assert out["hfu"] == out["mfu"]
+
+
 def test_without_a_batch_each_replica_fills_its_pipeline_once():
     plan = ["llama3-8b", "--system", "trn2-ultraserver", "--pp", "4", "--mbs", "2", "--seq", "2048"]
     assert step(*plan) == step(*plan, "--gbs", str(16 * 4 * 2))

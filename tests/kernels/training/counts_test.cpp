@@ -112,6 +112,15 @@ TEST(Counts, TrainingIsThreeTimesForward) {
   EXPECT_LT(training_flops(model, 8192, Scores::exact), training_flops(model, 8192, Scores::full));
 }
 
+// Korthikanti et al.: queries times keys are 2 B s^2 h of a layer's forward pass.
+TEST(Counts, ScoresThatComeAgain) {
+  const kernels::Model model = bench::load_model("gpt2");
+  EXPECT_DOUBLE_EQ(
+      (rescored_flops(model, 1024, Scores::full) - training_flops(model, 1024, Scores::full))
+          .value(),
+      2.0 * 1024 * 768 * 12);
+}
+
 TEST(Counts, SixPerParameter) {
   EXPECT_DOUBLE_EQ(six_per_parameter(bench::load_model("gpt2")).value(), 6.0 * 124'439'808);
 }
