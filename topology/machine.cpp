@@ -131,6 +131,17 @@ Machine slice(const Machine& machine, std::int64_t chips) {
   return part;
 }
 
+Machine part(const Machine& machine, std::int64_t chips) {
+  if (chips != 1 || machine.levels.empty()) return slice(machine, chips);
+  Machine alone = machine;
+  alone.levels.resize(1);
+  Level& level = alone.levels.front();
+  level.size_source = {
+      1, Status::derived, fmt::format("1 of {} members, as requested", level.extent)};
+  level.extent = 1;
+  return alone;
+}
+
 Machine group(const Machine& machine, const std::vector<std::string>& level_names) {
   std::vector<bool> kept(machine.levels.size());
   for (const std::string& level_name : level_names) {

@@ -98,6 +98,9 @@ struct Machine {
 /// @throws Error(usage) that names the nearest counts that work, where there is no such part.
 [[nodiscard]] Machine slice(const Machine& machine, std::int64_t chips);
 
+/// The same for what needs no collective: one chip, too, alone on the first level.
+[[nodiscard]] Machine part(const Machine& machine, std::int64_t chips);
+
 /// What one group over some of the levels has to itself while all groups of that kind work side by
 /// side, one for each setting of the other digits: lines of a torus share no link, and chips that
 /// meet on a clos tier have climbed through the tiers below it with the same loads, so the slowest

@@ -111,10 +111,11 @@ void print_search(const Job& job,
                   const std::vector<PartPlan>& parts,
                   Seconds took) {
   fmt::print(
-      "# best plans of {} on {} chips of {} ({}), predicted; {} sequences of {} tokens a step; "
+      "# best plans of {} on {} chip{} of {} ({}), predicted; {} sequences of {} tokens a step; "
       "software {}\n",
       job.model.name,
       job.machine.chips(),
+      job.machine.chips() == 1 ? "" : "s",
       job.machine.name,
       job.machine.chip.title,
       job.plan.batch,

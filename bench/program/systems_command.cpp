@@ -148,7 +148,7 @@ void show_named(const ShowOptions& options) {
     return;
   }
   Machine machine = topology::load_system(options.system, options.overrides);
-  if (options.chips != 0) machine = topology::slice(machine, options.chips);
+  if (options.chips != 0) machine = topology::part(machine, options.chips);
   if (speaks_before_init()) show(machine);
 }
 

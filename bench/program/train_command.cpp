@@ -46,12 +46,13 @@ Plan plan_of(const TrainOptions& o, const Job& job) {
   const std::int64_t chips = job.machine.chips();
   if (model < 1 || chips % model != 0)
     topology::usage_error(
-        fmt::format("tensor {} x context {} x pipeline {} = {} does not divide the {} chips",
+        fmt::format("tensor {} x context {} x pipeline {} = {} does not divide the {} chip{}",
                     plan.tensor,
                     plan.context,
                     plan.pipeline,
                     model,
-                    chips));
+                    chips,
+                    chips == 1 ? "" : "s"));
   plan.data = o.data > 0 ? o.data : chips / model;
   if (plan.sequence == 0) plan.sequence = job.model.context;
   check_sequence(job.model, plan.sequence);
@@ -162,7 +163,7 @@ void train(const TrainOptions& o) {
   Job job;
   job.model = load_model(o.model);
   job.machine = topology::load_system(o.system, o.overrides);
-  if (o.chips != 0) job.machine = topology::slice(job.machine, o.chips);
+  if (o.chips != 0) job.machine = topology::part(job.machine, o.chips);
   job.software = topology::load_software(o.software);
   job.plan = plan_of(o, job);
   if (!o.search.empty()) {

@@ -33,9 +33,10 @@ std::string plan_of(const Plan& plan) {
 
 void print_header(const Job& job) {
   const Plan& plan = job.plan;
-  fmt::print("# {} on {} chips of {} ({}), predicted\n",
+  fmt::print("# {} on {} chip{} of {} ({}), predicted\n",
              job.model.name,
              plan.chips(),
+             plan.chips() == 1 ? "" : "s",
              job.machine.name,
              job.machine.chip.title);
   fmt::print("# {}; {} sequences of {} tokens in micro-batches of {}; {} in matmuls; software {}\n",

@@ -47,6 +47,19 @@ def test_hardware_flops_count_the_scores_that_selective_recomputation_computes_a
         assert out["hfu"] == out["mfu"]
 
 
+def test_one_chip_trains_alone():
+    """Nothing is sent: the step is that of any data-parallel replica, less what it sends and what others share of the
+    optimizer."""
+    plan = ["gpt2", "--system", "trn2-ultraserver", "--seq", "1024", "--zero", "0"]
+    alone, both = step(*plan, "--chips", "1"), step(*plan, "--chips", "64", "--no-overlap-dp")
+    assert not any(sum(levels.values()) for levels in alone["exposed_s"].values())
+    assert both["spent_s"]["data parallel"] > 0
+    assert alone["step_s"] == pytest.approx(both["step_s"] - both["spent_s"]["data parallel"], rel=1e-9)
+    found = run("train", *plan[:-2], "--chips", "1", "--gbs", "8", "--plan", "auto")
+    assert found.returncode == 0 and "gpt2 on 1 chip of" in found.stdout
+    refused("train", *plan, "--chips", "1", "--tp", "2", says=["tensor 2", "does not divide the 1 chip"])
+
+
 def test_without_a_batch_each_replica_fills_its_pipeline_once():
     plan = ["llama3-8b", "--system", "trn2-ultraserver", "--pp", "4", "--mbs", "2", "--seq", "2048"]
     assert step(*plan) == step(*plan, "--gbs", str(16 * 4 * 2))

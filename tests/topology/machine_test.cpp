@@ -208,6 +208,16 @@ TEST(Slice, RefusesWithTheNearestCounts) {
   EXPECT_NE(refusal([] { (void)slice(load_system("tpu-v4"), 512); }), "");
 }
 
+TEST(Part, OneChipAloneAndAnyOtherAsSliced) {
+  for (const char* name : {"rainier", "rainier-trn4", "gb10-spark"}) {
+    const Machine alone = topology::part(load_system(name), 1);
+    EXPECT_EQ(alone.chips(), 1) << name;
+    EXPECT_EQ(alone.levels.size(), 1U) << name;
+  }
+  EXPECT_EQ(topology::part(load_system("rainier"), 64).levels.size(), 3U);
+  expect_mentions(refusal([] { (void)topology::part(load_system("rainier"), 8); }), "4, 16");
+}
+
 TEST(Group, LevelsOfTheMachineInItsOrder) {
   const Machine machine = topology::load_system("rainier");
   const Machine group = topology::group(machine, {"pod", "x"});
