@@ -100,12 +100,21 @@ kernels::PlanSpace space_of(const TrainOptions& o, const Job& job) {
   return space;
 }
 
-void check_search(const TrainOptions& o) {
+/// Else no plan is left, whatever the batch.
+void check_experts_of_search(const Job& job) {
+  kernels::check_experts(job.plan, job.model);
+  if (job.machine.chips() % job.plan.expert != 0)
+    topology::usage_error(
+        fmt::format("--ep {} does not divide the {} chips", job.plan.expert, job.machine.chips()));
+}
+
+void check_search(const TrainOptions& o, const Job& job) {
   if (!o.given("--gbs"))
     topology::usage_error("--plan auto needs the sequences of a step: --gbs N");
   for (const char* flag : {"--dp", "--timeline", "--chakra", "--sensitivity"})
     if (o.given(flag))
       topology::usage_error(fmt::format("{} goes with one plan, not with --plan auto", flag));
+  if (o.given("--ep")) check_experts_of_search(job);
   if (o.dry && o.json) topology::usage_error("--dry-run prints text; leave out --json");
   if (!o.output.empty() && !o.force) ResultFile::expect_free(o.output);
 }
@@ -115,7 +124,7 @@ TrainRecord record_of(const TrainOptions& o) {
 }
 
 void search_plans(const TrainOptions& o, const Job& job) {
-  check_search(o);
+  check_search(o, job);
   if (o.dry) {
     if (speaks_before_init()) dry_search(job, space_of(o, job), o.keep, o.output);
     return;

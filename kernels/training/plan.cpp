@@ -79,16 +79,7 @@ void check_expert_groups(const Plan& plan, const Model& model) {
   expect_divides("the model's groups of experts,", groups, "expert ranks", plan.expert);
 }
 
-void check_experts(const Plan& plan, const Model& model) {
-  check_expert_groups(plan, model);
-  if (plan.expert_ranks() == 1) return;
-  std::int64_t experts = 0;
-  for (const Layers& run : model.layers)
-    if (run.layer.experts) experts = run.layer.experts->count;
-  if (experts == 0)
-    topology::usage_error(
-        fmt::format("{} has no experts to spread: leave --ep at 1, and --etp out", model.name));
-  expect_divides("expert parallelism", plan.expert, "experts", experts);
+void check_expert_ranks(const Plan& plan) {
   expect_divides(plan.split_experts ? "tensor x expert parallelism" : "expert parallelism",
                  plan.expert_ranks(),
                  "ranks of a pipeline stage",
@@ -116,6 +107,18 @@ std::int64_t expert_groups(const Model& model) {
   return groups;
 }
 
+void check_experts(const Plan& plan, const Model& model) {
+  check_expert_groups(plan, model);
+  if (plan.expert_ranks() == 1) return;
+  std::int64_t experts = 0;
+  for (const Layers& run : model.layers)
+    if (run.layer.experts) experts = run.layer.experts->count;
+  if (experts == 0)
+    topology::usage_error(
+        fmt::format("{} has no experts to spread: leave --ep at 1, and --etp out", model.name));
+  expect_divides("expert parallelism", plan.expert, "experts", experts);
+}
+
 void check(const Plan& plan, const Model& model) {
   expect_at_least_one("tensor parallelism", plan.tensor);
   expect_at_least_one("context parallelism", plan.context);
@@ -138,6 +141,7 @@ void check(const Plan& plan, const Model& model) {
   check_batch(plan);
   check_heads(plan, model);
   check_experts(plan, model);
+  check_expert_ranks(plan);
   if (plan.shard != 0)
     expect_divides("a shard group", plan.shard, "data and context ranks", plan.data * plan.context);
 }

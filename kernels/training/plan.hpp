@@ -80,6 +80,10 @@ struct Plan {
 /// Groups that a model's router chooses from; 1: it chooses experts alone.
 [[nodiscard]] std::int64_t expert_groups(const Model& model);
 
+/// Can the model's experts be spread over so many ranks, whatever the other axes are?
+/// @throws Error(usage); says what is in the way
+void check_experts(const Plan& plan, const Model& model);
+
 /// @throws Error(usage) for a plan that the model cannot be cut into; says what would do
 void check(const Plan& plan, const Model& model);
 

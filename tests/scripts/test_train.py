@@ -60,6 +60,16 @@ def test_one_chip_trains_alone():
     refused("train", *plan, "--chips", "1", "--tp", "2", says=["tensor 2", "does not divide the 1 chip"])
 
 
+def test_a_search_blames_the_flag_that_leaves_no_plan():
+    search = ["--system", "trn2-ultraserver", "--seq", "1024", "--gbs", "64", "--plan", "auto"]
+    refused("train", "gpt2", *search, "--ep", "2", says=["gpt2 has no experts", "--ep"])
+    refused("train", "mixtral-8x7b", *search, "--ep", "3", says=["expert parallelism 3 does not divide the 8 experts"])
+    refused("train", "deepseek-v3", *search, "--chips", "16", "--ep", "32", says=["--ep 32", "16 chips"])
+    found = run("train", "deepseek-v3", "--chips", "4096", "--seq", "4096", "--gbs", "4096", "--plan", "auto", "--ep-groups",
+                "--keep", "1", "--tp", "1", "--cp", "1", "--mbs", "1")
+    assert found.returncode == 0, found.stderr
+
+
 def test_without_a_batch_each_replica_fills_its_pipeline_once():
     plan = ["llama3-8b", "--system", "trn2-ultraserver", "--pp", "4", "--mbs", "2", "--seq", "2048"]
     assert step(*plan) == step(*plan, "--gbs", str(16 * 4 * 2))
