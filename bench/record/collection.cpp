@@ -45,7 +45,7 @@ void write_collection(const fs::path& path, const std::vector<fs::path>& files, 
   if (!overwrite && fs::exists(path))
     throw topology::Error(
         topology::ErrorKind::environment,
-        path.string() + " exists; choose another name, or allow it to be overwritten");
+        path.string() + " exists; choose another name, or overwrite it with --force");
   const PropertyHandle creation(H5Pcreate(H5P_FILE_CREATE));
   set_group_properties(creation.get());
   const FileHandle file(checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), H5P_DEFAULT),

@@ -110,7 +110,7 @@ void RankSamples::expect_free(const fs::path& results) {
   const fs::path path = beside(results);
   for (const fs::path& there : {path, unfinished(path)})
     if (fs::exists(there))
-      refuse_ranks(there, "exists; choose another name, or allow it to be overwritten");
+      refuse_ranks(there, "exists; choose another name, or overwrite it with --force");
 }
 
 RankSamples::RankSamples(const fs::path& results, Extent extent, bool resume)

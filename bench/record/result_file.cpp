@@ -38,12 +38,12 @@ void expect_file(const std::filesystem::path& path) {
 
 void protect(const std::filesystem::path& path, const std::filesystem::path& partial) {
   if (std::filesystem::exists(path))
-    refuse(path, "exists; choose another name, or allow it to be overwritten");
+    refuse(path, "exists; choose another name, or overwrite it with --force");
   if (const auto points = unfinished_points(partial); points > 0)
     refuse(partial,
            "holds " + std::to_string(points) +
-               " finished points of a run that was cut off; move it away, or allow it to be "
-               "overwritten");
+               " finished points of a run that was cut off; move it away, or overwrite it "
+               "with --force");
 }
 
 void make_folder(const std::filesystem::path& path) {

@@ -165,7 +165,7 @@ def test_earlier_results_are_refused_before_the_runs_are_made(tmp_path, ranks):
     result = run(*long, "-O", out, ranks=ranks, timeout=20)
     assert result.returncode == 3 and result.stdout == ""
     assert [line for line in result.stderr.splitlines() if line.startswith("rainier: ")] == [
-        f"rainier: {out} exists; choose another name, or allow it to be overwritten"]
+        f"rainier: {out} exists; choose another name, or overwrite it with --force"]
     assert out.read_bytes() == before
     recorded(out, *LLAMA, "--runs", "3", "--force")
     assert out.read_bytes() != before
