@@ -39,15 +39,20 @@ void write_manual(const std::filesystem::path& folder, const std::vector<Referen
 }
 
 void print_reference(const CLI::App& app, const ReferenceOptions& options) {
+  const int asked = static_cast<int>(!options.man.empty()) + static_cast<int>(options.bash) +
+                    static_cast<int>(options.zsh) + static_cast<int>(options.fish) +
+                    static_cast<int>(options.markdown);
+  if (asked != 1)
+    topology::usage_error(
+        fmt::format("expected {}one of --man FOLDER, --bash, --zsh, --fish, --markdown: see "
+                    "rainier reference --help",
+                    asked > 1 ? "only " : ""));
   const auto all = reference_of(app);
   if (!options.man.empty()) return write_manual(options.man, all);
   if (options.bash) return fmt::print("{}", bash_completion(all));
   if (options.zsh) return fmt::print("{}", zsh_completion(all));
   if (options.fish) return fmt::print("{}", fish_completion(all));
-  if (options.markdown) return fmt::print("{}", reference_page(all));
-  topology::usage_error(
-      "expected one of --man FOLDER, --bash, --zsh, --fish, --markdown: see rainier reference "
-      "--help");
+  fmt::print("{}", reference_page(all));
 }
 
 }  // namespace

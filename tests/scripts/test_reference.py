@@ -128,6 +128,12 @@ def test_bash_completes():
     assert completed("rainier", "collective", "all_reduce", "-n", "") == set()
 
 
+@pytest.mark.parametrize("flags", [["--bash", "--zsh"], ["--fish", "--markdown"], ["--man", "pages", "--bash"]])
+def test_two_kinds_at_once_are_refused(flags, tmp_path):
+    refused("reference", *flags, says=["expected only one of --man FOLDER, --bash"], cwd=tmp_path)
+    assert not (tmp_path / "pages").exists()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_parse(shell, tmp_path):
     script = run("reference", f"--{shell}").stdout
