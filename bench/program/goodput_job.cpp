@@ -158,7 +158,7 @@ void set_interval(const GoodputOptions& o, GoodputJob& job) {
   Reliability& r = job.reliability;
   job.best = o.interval == "auto";
   if (job.best) {
-    r.interval = std::min(kernels::best_interval(r), job.duration);
+    r.interval = kernels::best_interval(r);
     if (r.recovery == Recovery::restart && r.interval <= Seconds{})
       usage_error("a checkpoint that costs nothing has no best interval: give --interval");
     return;
@@ -185,7 +185,7 @@ void check_size(const GoodputJob& job) {
 GoodputJob goodput_job(const GoodputOptions& o) {
   GoodputJob job;
   job.machine = topology::load_system(o.system, o.overrides);
-  if (o.chips != 0) job.machine = topology::slice(job.machine, o.chips);
+  if (o.chips != 0) job.machine = topology::part(job.machine, o.chips);
   job.failures = topology::load_failures(o.failures);
   job.duration = Seconds(o.days * day);
   job.runs = o.runs;
@@ -203,6 +203,11 @@ GoodputJob goodput_job(const GoodputOptions& o) {
   check(r);
   check_size(job);
   return job;
+}
+
+bool GoodputJob::is_short() const {
+  constexpr double many = 10;
+  return duration < many * std::max(reliability.interval, reliability.mean_time());
 }
 
 std::string span_text(Seconds time) {

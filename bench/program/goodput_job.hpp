@@ -63,6 +63,10 @@ struct GoodputJob {
   std::int64_t runs = 0;
   std::uint64_t seed = 0;
   std::vector<GoodputFigure> figures;
+
+  /// Too short for closed forms, which are of a run without end: it has seen few failures or
+  /// checkpoints, and begins restored and saved.
+  [[nodiscard]] bool is_short() const;
 };
 
 /// @throws Error(usage) for what cannot be

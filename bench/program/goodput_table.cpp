@@ -40,11 +40,12 @@ std::string checkpoint_text(const GoodputJob& job) {
   if (r.interval == Seconds{}) return "replicas are restored from others: no checkpoints charged";
   std::string text = fmt::format("a checkpoint after {} of work", span_text(r.interval));
   if (r.writing > Seconds{}) text += ", written beside the next work";
-  if (!job.best || r.recovery == Recovery::replica) return text;
-  return text + fmt::format(" (the best; Young {}, Saxena et al. {})",
-                            span_text(kernels::young_interval(r.saving, r.mean_time())),
-                            span_text(kernels::available_interval(
-                                r.saving, r.mean_time(), r.downtime() + r.writing)));
+  if (job.best && r.recovery == Recovery::restart)
+    text += fmt::format(
+        " (the best; Young {}, Saxena et al. {})",
+        span_text(kernels::young_interval(r.saving, r.mean_time())),
+        span_text(kernels::available_interval(r.saving, r.mean_time(), r.downtime() + r.writing)));
+  return text + (r.interval > job.duration ? "; the run ends before one" : "");
 }
 
 std::string spares_text(const GoodputJob& job) {
@@ -83,8 +84,9 @@ void print_summary(const GoodputJob& job, const std::vector<Run>& runs, const Ru
       100 * quantile(shares, shown_quantiles[2]),
       job.runs,
       mean.failures);
-  fmt::print("   closed form {:.2f} %{}\n",
+  fmt::print("   closed form {:.2f} %{}{}\n",
              100 * kernels::expected_goodput(job.reliability),
+             job.is_short() ? " of a run without end" : "",
              job.reliability.shape == 1 ? "" : " (exponential)");
 }
 

@@ -44,6 +44,19 @@ def test_ranks_make_no_difference(flags):
         assert goodput(*flags, "--runs", "50", ranks=ranks) == alone
 
 
+def test_a_run_shorter_than_its_interval_keeps_the_closed_form_of_a_run_without_end():
+    """It writes no checkpoint, and mostly sees no failure; a closed form with a checkpoint in it would be of another."""
+    short, long = (goodput("--chips", "512", "--days", days) for days in ("0.01", "3000"))
+    assert short["interval_s"] == long["interval_s"] > short["duration_s"]
+    assert short["goodput"]["closed_form"] == long["goodput"]["closed_form"]
+    assert short["levers"] == long["levers"]
+    assert short["spent_s"]["checkpoints"] == 0
+    out = run("goodput", "--chips", "512", "--days", "0.01").stdout
+    assert "; the run ends before one" in out and " % of a run without end\n" in out
+    out = run("goodput", *LLAMA).stdout
+    assert "the run ends" not in out and "without end" not in out
+
+
 def test_replicas_keep_more_of_the_whole_machine():
     restart = goodput("--days", "2", "--runs", "50")
     replica = goodput("--days", "2", "--runs", "50", *REPLICA)
