@@ -84,7 +84,8 @@ bool Traffic::is_upper_tier(std::size_t level) const {
          machine_->levels[level - 1].shape == LevelShape::clos;
 }
 
-/// Of what goes up by a tier from the chips below, if all of them had as much as the root.
+/// Of what goes by a tier from or to the chips below, if all of them had as much as the one of
+/// member 0.
 double Traffic::share_of_tier(std::size_t level, const std::vector<std::size_t>& at_root) const {
   double share = 1;
   if (!is_upper_tier(level)) return share;  // every chip has a NIC of its own
@@ -159,7 +160,9 @@ void Traffic::add_every(const std::vector<std::size_t>& levels, Bytes bytes) {
 // A switch puts a message in its digit and all below; a ring digit is the turn of those that have
 // all digits below right and none above to correct, as many for each member as there are chips
 // below.
-void Traffic::add_incast(const std::vector<std::size_t>& levels, Bytes bytes) {
+void Traffic::add_incast(const std::vector<std::size_t>& levels,
+                         Bytes bytes,
+                         const std::vector<std::size_t>& alone) {
   double below = 1;
   for (const std::size_t l : levels) {
     const std::int64_t n = machine_->levels[l].extent;
@@ -167,9 +170,9 @@ void Traffic::add_incast(const std::vector<std::size_t>& levels, Bytes bytes) {
     for (auto& links : extra) links.resize(static_cast<std::size_t>(n));
     if (machine_->levels[l].switched()) {
       const double received = static_cast<double>(n - 1) * below * bytes.value();
-      extra[in][0] += received;
+      extra[in][0] += received * share_of_tier(l, alone);
       for (std::size_t tier = l; is_upper_tier(tier); --tier)
-        loads_[tier - 1].uniform[in] += received;
+        loads_[tier - 1].uniform[in] += received * share_of_tier(tier - 1, alone);
     } else {
       for (std::int64_t from = 1; from < n; ++from)
         send(extra, from, n - from, below * bytes.value());

@@ -74,7 +74,11 @@ class Traffic {
 
   /// Every chip that differs from chip 0 in `levels` and only there sends it `bytes`, on the ways
   /// of add_every.
-  void add_incast(const std::vector<std::size_t>& levels, Bytes bytes);
+  /// @param alone levels below in which member 0 alone receives: of a clos tier above its NIC it
+  /// has what all chips share that are reached by it together
+  void add_incast(const std::vector<std::size_t>& levels,
+                  Bytes bytes,
+                  const std::vector<std::size_t>& alone = {});
 
   /// Every chip's part of a sum over the members of `level` that the switch forms, `bytes` for each
   /// member: all of them go up and one sum comes down; a copy to all goes the other way.

@@ -39,6 +39,14 @@ double more_for_busy(const Exchange& exchange, const kernels::Schedule& schedule
   return (schedule.imbalance - others) / kernels::chunks_in(exchange.chunks, schedule.extents);
 }
 
+/// Digits in which the message has found its chunks' chip: of all members it is one's.
+std::vector<std::size_t> settled(const Exchange& exchange) {
+  std::vector<std::size_t> digits;
+  for (std::size_t d = 0; d < exchange.chunks.size(); ++d)
+    if (exchange.chunks[d].kind != kernels::DigitRange::Kind::all) digits.push_back(d);
+  return digits;
+}
+
 /// Times that a byte that arrives is read from or written to a memory: the sender reads it and the
 /// receiver writes it; to reduce, the receiver reads its own as well. Where pairs are listed nobody
 /// is at both ends, so the receiver's part counts.
@@ -65,7 +73,7 @@ RoundCost cost_of(const kernels::Round& round,
       const double others =
           kernels::share_of_others(schedule.imbalance, static_cast<double>(schedule.ranks()));
       const double more = more_for_busy(exchange, schedule);
-      cost.traffic.add_incast(exchange.to.digits, message * more);
+      cost.traffic.add_incast(exchange.to.digits, message * more, settled(exchange));
       message = message * others;
       received = received * (others + more);
     }

@@ -141,6 +141,34 @@ TEST(Imbalance, ClosedFormsOfOneAndTwoPhases) {
       1e-12);
 }
 
+/// Chips of a pod share what goes through a tier above it, of which the busy one is only one: a pod
+/// of 4 receives F + 3 g blocks from each of the 8 chips outside, the busy NIC 11 F. Both orders of
+/// two phases: in the first, one chip of a pod has blocks for all of its place; or all of a pod
+/// have.
+TEST(Imbalance, ChipsOfAPodShareAnOversubscribedTier) {
+  const double imbalance = 2;
+  const double others = (12 - imbalance) / 11;
+  const auto time = [&](double rate, const char* text) {
+    const Machine machine =
+        fixtures::machine({{"pod", LevelShape::clos, 4, 10}, {"site", LevelShape::clos, 3, rate}});
+    const auto p =
+        bench::predict(Collective::all_to_all, machine, Bytes(12e6), text, {nullptr, imbalance});
+    EXPECT_LE(p.bound.time().value(), p.time.value() * (1 + 1e-12)) << text << rate;
+    return p.time.value();
+  };
+  const double pod = 8 * (imbalance + 3 * others) / 4;
+  for (const double rate : {10.0, 5.0, 2.5, 1.0})
+    EXPECT_NEAR(
+        time(rate, "direct(pod,site)"), std::max(11 * imbalance / 10, pod / rate) * 1e-3, 1e-12)
+        << rate;
+  const double inside = 3 * (imbalance + 2 * others) / 10;  // blocks for the three in one place
+  const double into_pod = 2 * 4 * (imbalance + 3 * others) / 4;
+  EXPECT_NEAR(time(1, "direct(pod)+direct(site)"), (inside + into_pod) * 1e-3, 1e-12);
+  EXPECT_NEAR(time(1, "direct(site)+direct(pod)"),
+              (2 * (imbalance + 3 * others) + 3 * 3 * imbalance / 10) * 1e-3,
+              1e-12);
+}
+
 TEST(Imbalance, NoneIsTheEvenExchangeAndNoneBeatsTheBound) {
   const Machine machine = topology::load_system("rainier");
   const auto at = [&](double imbalance) {
