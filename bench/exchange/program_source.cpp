@@ -43,10 +43,18 @@ bool is_program(const std::string& algorithm) {
   return algorithm.starts_with(msccl_prefix);
 }
 
+std::string program_path(const std::string& algorithm) {
+  return algorithm.substr(msccl_prefix.size());
+}
+
+std::string program_at(const std::string& path) {
+  return std::string(msccl_prefix) + path;
+}
+
 const kernels::Program& program_named(const std::string& algorithm,
                                       kernels::Collective collective) {
   static std::map<std::string, kernels::Program> known;
-  const std::string path = algorithm.substr(msccl_prefix.size());
+  const std::string path = program_path(algorithm);
   const auto found = known.find(path);
   const kernels::Program& program =
       found != known.end() ? found->second : known.emplace(path, read_msccl(path)).first->second;

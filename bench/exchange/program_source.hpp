@@ -15,6 +15,10 @@ namespace bench {
 
 [[nodiscard]] bool is_program(const std::string& algorithm);
 
+/// The FILE of "msccl:FILE", and back.
+[[nodiscard]] std::string program_path(const std::string& algorithm);
+[[nodiscard]] std::string program_at(const std::string& path);
+
 /// Read and verified once in the life of this process.
 /// @throws Error(usage), see read_msccl; also where it is not the collective that is asked for
 [[nodiscard]] const kernels::Program& program_named(const std::string& algorithm,

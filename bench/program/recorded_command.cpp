@@ -53,10 +53,8 @@ std::string content_of(const std::string& path) {
 std::map<std::string, std::string> named_inputs(const std::vector<std::string>& words) {
   std::map<std::string, std::string> inputs;
   for (const std::string& word : words)
-    if (const std::size_t begin = file_begin(word); begin != std::string::npos) {
-      const fs::path path = word.substr(begin);
-      inputs["inputs/files/" + path.filename().string()] = content_of(path);
-    }
+    if (const std::size_t begin = file_begin(word); begin != std::string::npos)
+      inputs.insert(named_input(word.substr(begin)));
   return inputs;
 }
 
@@ -92,6 +90,14 @@ std::vector<std::string> portable(const std::vector<std::string>& arguments) {
 
 std::string portable(const std::string& word) {
   return name_of(word);
+}
+
+bool is_rerun() {
+  return std::getenv("RAINIER_COMMAND") != nullptr;
+}
+
+std::pair<std::string, std::string> named_input(const std::string& path) {
+  return {"inputs/files/" + fs::path(path).filename().string(), content_of(path)};
 }
 
 std::string recorded_command() {

@@ -15,6 +15,12 @@ namespace bench {
 /// The same of given arguments, without the program.
 [[nodiscard]] std::vector<std::string> portable(const std::vector<std::string>& arguments);
 
+/// Is this a rerun, whose inputs all lie in one folder by their names alone?
+[[nodiscard]] bool is_rerun();
+
+/// A file that the command names, for the results: its place there, its text.
+[[nodiscard]] std::pair<std::string, std::string> named_input(const std::string& path);
+
 /// A word without the folders of the file that it names: "file:delays.txt".
 [[nodiscard]] std::string portable(const std::string& word);
 

@@ -58,6 +58,13 @@ void run_on(ResultFile* file,
 ResultFile begin_run(const RunOptions& options, const RunFile& run, int ranks) {
   ResultOptions how = result_options(options.force);
   how.resume = options.resume;
+  for (const std::string& path : run.programs()) {
+    const auto input = named_input(path);
+    if (how.inputs.insert(input).first->second != input.second)
+      topology::usage_error(path +
+                            ": another algorithm's file has the same name: rename one, as "
+                            "results files have them by their names");
+  }
   const bool per_rank = run.measured_collectives && run.measured_collectives->per_rank;
   if (per_rank && !options.force && !options.resume) RankSamples::expect_free(options.output);
   ResultFile file = ResultFile::create(options.output, how);

@@ -1,9 +1,14 @@
 #include "bench/program/run_file.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
+#include "bench/exchange/program_source.hpp"
+#include "bench/program/collective_row.hpp"
+#include "bench/program/recorded_command.hpp"
+#include "bench/program/run_plan.hpp"
 #include "bench/suites/matmul_cases.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "kernels/matmul/accelerator.hpp"
@@ -14,6 +19,7 @@ namespace bench {
 namespace {
 
 using topology::DataType;
+namespace fs = std::filesystem;
 using TomlTable = topology::Table;
 
 /// Converts each text of a list; complaints get the place of the list.
@@ -61,7 +67,29 @@ int positive(TomlTable& table, const std::string& key, int fallback, int least) 
   return static_cast<int>(value);
 }
 
-MeasuredCollectives measured_collectives(TomlTable& table) {
+/// A program of others is found beside the run file, in a rerun by its name alone.
+std::string algorithm_beside(const fs::path& folder,
+                             TomlTable& table,
+                             const std::string& otherwise) {
+  const auto text = table.get_or<std::string>("algorithm", otherwise);
+  if (!is_program(text)) return text;
+  const fs::path file = program_path(text);
+  return program_at(folder / (is_rerun() ? file.filename() : file));
+}
+
+void check_algorithm(TomlTable& table,
+                     const std::string& text,
+                     const std::vector<kernels::Collective>& collectives) {
+  if (!is_program(text)) return;
+  try {
+    for (const kernels::Collective collective : collectives)
+      static_cast<void>(program_named(text, collective));
+  } catch (const topology::Error& error) {
+    table.fail("algorithm", error.what());
+  }
+}
+
+MeasuredCollectives measured_collectives(TomlTable& table, const fs::path& folder) {
   MeasuredCollectives what;
   what.collectives = collectives(table);
   what.sizes = sizes(table);
@@ -71,7 +99,8 @@ MeasuredCollectives measured_collectives(TomlTable& table) {
     return type;
   });
   if (table.has("operator")) what.op = table.parsed("operator", parse_operator);
-  what.algorithm = table.get_or<std::string>("algorithm", what.algorithm);
+  what.algorithm = algorithm_beside(folder, table, what.algorithm);
+  check_algorithm(table, what.algorithm, what.collectives);
   what.warmup = positive(table, "warmup", what.warmup, 0);
   what.samples = positive(table, "samples", what.samples, 1);
   what.against_mpi = table.get_or<bool>("against_mpi", what.against_mpi);
@@ -108,12 +137,26 @@ MeasuredMatmuls measured_matmuls(TomlTable& table) {
   return what;
 }
 
+/// Of a program: as many ranks as it is for, and vectors that it can cut.
+void try_points(const ModelledCollectives& what, const topology::Machine& group) {
+  MeasureOptions options;
+  options.type = what.type;
+  for (const kernels::Collective collective : what.collectives)
+    for (const std::int64_t bytes : what.sizes)
+      if (!too_small(what, collective, bytes, group.chips()))
+        static_cast<void>(predict_point(collective, bytes, options, what.algorithm, group));
+}
+
 /// Everything that could stop the prediction of a point is tried here, before the run starts.
 void check(TomlTable& table, const ModelledCollectives& what) {
   for (const topology::Machine& system : what.systems)
     for (const std::int64_t chips : what.chips) {
       try {
         const topology::Machine group = topology::slice(system, chips);
+        if (is_program(what.algorithm)) {
+          try_points(what, group);
+          continue;
+        }
         for (const kernels::Collective collective : what.collectives)
           if (what.algorithm != "auto" && collective != kernels::Collective::all_to_all)
             static_cast<void>(kernels::build(collective, group, what.algorithm));
@@ -123,7 +166,7 @@ void check(TomlTable& table, const ModelledCollectives& what) {
     }
 }
 
-ModelledCollectives modelled_collectives(TomlTable& table) {
+ModelledCollectives modelled_collectives(TomlTable& table, const fs::path& folder) {
   ModelledCollectives what;
   what.systems = converted(
       table, "systems", [](const std::string& text) { return topology::load_system(text); });
@@ -131,7 +174,8 @@ ModelledCollectives modelled_collectives(TomlTable& table) {
   what.chips = table.get<std::vector<std::int64_t>>("chips");
   what.sizes = sizes(table);
   what.type = table.parsed("datatype", topology::data_type);
-  what.algorithm = table.get_or<std::string>("algorithm", what.algorithm);
+  what.algorithm = algorithm_beside(folder, table, what.algorithm);
+  check_algorithm(table, what.algorithm, what.collectives);
   what.links = table.get_or<bool>("links", what.links);
   check(table, what);
   return what;
@@ -163,20 +207,31 @@ ModelledMatmuls modelled_matmuls(TomlTable& table) {
 
 }  // namespace
 
+std::vector<std::string> RunFile::programs() const {
+  std::vector<std::string> paths;
+  const auto add = [&paths](const std::string& algorithm) {
+    if (is_program(algorithm)) paths.push_back(program_path(algorithm));
+  };
+  if (measured_collectives) add(measured_collectives->algorithm);
+  if (modelled_collectives) add(modelled_collectives->algorithm);
+  return paths;
+}
+
 RunFile load_run_file(const std::string& path) {
   topology::Document document = topology::Document::load(path);
   TomlTable& root = document.root();
   RunFile run;
+  const fs::path folder = fs::path(path).parent_path();
   run.text = document.text();
   run.title = root.get_or<std::string>("title", path);
   TomlTable& measure = root.table("measure");
   TomlTable& model = root.table("model");
   if (TomlTable& table = measure.table("collective"); table.exists())
-    run.measured_collectives = measured_collectives(table);
+    run.measured_collectives = measured_collectives(table, folder);
   if (TomlTable& table = measure.table("matmul"); table.exists())
     run.measured_matmuls = measured_matmuls(table);
   if (TomlTable& table = model.table("collective"); table.exists())
-    run.modelled_collectives = modelled_collectives(table);
+    run.modelled_collectives = modelled_collectives(table, folder);
   if (TomlTable& table = model.table("matmul"); table.exists())
     run.modelled_matmuls = modelled_matmuls(table);
   document.root().finish();

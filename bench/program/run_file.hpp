@@ -67,6 +67,9 @@ struct RunFile {
   std::optional<ModelledCollectives> modelled_collectives;
   std::optional<ModelledMatmuls> modelled_matmuls;
 
+  /// Files of algorithms that it names.
+  [[nodiscard]] std::vector<std::string> programs() const;
+
   [[nodiscard]] bool measures() const { return measured_collectives || measured_matmuls; }
 };
 

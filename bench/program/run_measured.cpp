@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/program_source.hpp"
 #include "bench/executor/affinity.hpp"
 #include "bench/executor/fit.hpp"
+#include "bench/executor/program_execution.hpp"
 #include "bench/program/collective_table.hpp"
 #include "bench/program/measured_record.hpp"
 #include "bench/program/rows.hpp"
@@ -82,6 +84,18 @@ std::int64_t measure_sizes(MeasuredRecord& record,
   return wrong;
 }
 
+/// A program of others is for so many ranks, and carried out by messages.
+void expect_program_runs(const MeasuredCollectives& what, int ranks) {
+  for (const Collective collective : what.collectives) {
+    const kernels::Program& program = program_named(what.algorithm, collective);
+    if (program.ranks != ranks)
+      topology::usage_error(
+          fmt::format("'{}' is for {} ranks, not for {}", what.algorithm, program.ranks, ranks));
+    for (const std::int64_t bytes : what.sizes)
+      static_cast<void>(whole_elements(program, elements(collective, bytes, what.type, ranks)));
+  }
+}
+
 /// Ranks other than 0 have no file.
 void measure_collectives(ResultFile* file,
                          const std::string& output,
@@ -99,7 +113,9 @@ void measure_collectives(ResultFile* file,
     return record.complete();
   }
   Surroundings surroundings;
-  const std::vector<Way> ways = fit_ways(lowerings("auto"));
+  if (is_program(what.algorithm)) expect_program_runs(what, mpi.size());
+  const std::vector<Way> ways =
+      fit_ways(is_program(what.algorithm) ? std::vector{Lowering::messages} : lowerings("auto"));
   if (file != nullptr) {
     record_models(*file, ways);
     print_models(ways);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/exchange/program_source.hpp"
 #include "bench/program/modelled_tables.hpp"
 #include "bench/program/rows.hpp"
 #include "bench/program/run_plan.hpp"
@@ -40,8 +41,8 @@ std::int64_t model_sizes(std::vector<CollectiveRow>& rows,
                          const topology::Machine& group) {
   MeasureOptions options;
   options.type = what.type;
-  // An algorithm that is named is one of reductions.
-  const bool fixed = collective == Collective::all_to_all;
+  // An algorithm that is named is one of reductions, but for a program.
+  const bool fixed = collective == Collective::all_to_all && !is_program(what.algorithm);
   std::int64_t left_out = 0;
   for (const std::int64_t bytes : what.sizes) {
     if (too_small(what, collective, bytes, group.chips()))

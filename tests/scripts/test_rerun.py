@@ -110,6 +110,58 @@ def test_files_that_a_flag_names_are_in_the_file(tmp_path):
         assert "identical" in result.stdout and new.read_bytes() == path.read_bytes()
 
 
+def test_an_algorithm_of_a_run_file_is_beside_it_and_in_the_results(tmp_path):
+    """Named from the run file's folder, wherever the run is started; gone, or another, when it is run again."""
+    (tmp_path / "algorithms").mkdir()
+    xml = tmp_path / "algorithms" / "ring.xml"
+    export = ["export", "msccl", "all_reduce", "-n", "16", "-b", "1M", "-o", xml, "--algorithm"]
+    assert run(*export, "ring").returncode == 0
+    job = run_file(tmp_path, """
+title = "a program"
+[model.collective]
+systems = ["rainier"]
+collectives = ["all_reduce"]
+chips = [16]
+begin = "1M"
+end = "1M"
+factor = 2
+datatype = "f32"
+algorithm = "msccl:algorithms/ring.xml"
+""")
+    path = tmp_path / "out.h5"
+    result = run("run", job, "-O", path)
+    assert result.returncode == 0, result.stderr
+    flag = tmp_path / "flag.h5"
+    assert run("collective", "all_reduce", "--system", "rainier", "--chips", "16", "-b", "1M", "-e", "1M",
+               "--algorithm", f"msccl:{xml}", "-O", flag).returncode == 0
+    with h5py.File(path) as file, h5py.File(flag) as other:
+        assert file["modelled/collective/time"][:].tolist() == other["modelled/collective/time"][:].tolist()
+        assert file["inputs/files/ring.xml"].asstr()[()] == xml.read_text()
+    assert run(*export, "rhd").returncode == 0
+    new, result = again(path)
+    assert "identical" in result.stdout and new.read_bytes() == path.read_bytes()
+    xml.unlink()
+    new.unlink()
+    new, result = again(path)
+    assert "identical" in result.stdout and new.read_bytes() == path.read_bytes()
+    refused("run", job, says=["run.toml:", "algorithms/ring.xml"])
+
+
+def test_an_algorithm_of_a_run_file_is_measured(tmp_path):
+    xml = tmp_path / "ring.xml"
+    assert run("export", "msccl", "all_reduce", "-n", "2", "-b", "1M", "--algorithm", "ring", "-o", xml).returncode == 0
+    text = MEASURED + 'algorithm = "msccl:ring.xml"\n'
+    result = run("run", run_file(tmp_path, text), "-O", tmp_path / "out.h5", ranks=2)
+    assert result.returncode == 0, result.stderr
+    with h5py.File(tmp_path / "out.h5") as file:
+        algorithms = {each for each in file["measured/collective/algorithm"].asstr()}
+        assert algorithms == {"msccl:ring.xml"} and file["inputs/files/ring.xml"].asstr()[()] == xml.read_text()
+    result = run("run", run_file(tmp_path, text), "-O", tmp_path / "three.h5", ranks=3)
+    assert result.returncode == 2 and "is for 2 ranks, not for 3" in result.stderr
+    job = run_file(tmp_path, text.replace("all_reduce", "all_gather"))
+    refused("run", job, says=["run.toml:", "this is an algorithm of all_reduce"])
+
+
 def test_measured_runs_are_measured_again_on_as_many_ranks(tmp_path):
     path = tmp_path / "out.h5"
     assert run("run", run_file(tmp_path, MEASURED + MODELLED.replace("title", "# title")), "-O", path,
