@@ -1,6 +1,7 @@
 #include "bench/training/job_times.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench/training/gradients.hpp"
 
@@ -10,6 +11,17 @@ using kernels::Pipeline;
 using kernels::PipelineRank;
 using topology::Bytes;
 using topology::Seconds;
+
+namespace {
+
+/// What is left of `whole`; none where that is rounding only, which would be less than nothing as
+/// often as more.
+Seconds rest(Seconds whole, Seconds part) {
+  const Seconds left = whole - part;
+  return std::abs(left.value()) > 1e-12 * whole.value() ? left : Seconds();
+}
+
+}  // namespace
 
 JobTimes::JobTimes(const Job& job, Groups& groups)
     : job_(job), times_(job, groups), stages_(kernels::stages(job.model, job.plan)) {
@@ -54,8 +66,8 @@ Spending JobTimes::passes(const Pipeline& pipeline,
     for (const Spending* pass : {&chunk.forward, &chunk.backward, &chunk.weights})
       sum.add(*pass, static_cast<double>(held.micro_batches));
   }
-  const Seconds sending = pipeline.transfer_blocks ? rank.busy - sum.total() : Seconds();
-  sum[Spent::bubble] = rank.end - sum.total() - sending;
+  const Seconds sending = pipeline.transfer_blocks ? rest(rank.busy, sum.total()) : Seconds();
+  sum[Spent::bubble] = rest(rank.end, sum.total() + sending);
   if (pipeline.transfer_blocks) sum.wait(Spent::pipeline, sending, transfer());
   return sum;
 }

@@ -113,7 +113,7 @@ TEST(AnyStep, PartsAddUpToItAndLevelsToTheirAxis) {
   each_plan(200, [](const Job& job, const Step& step) {
     const double whole = step.time.value();
     EXPECT_NEAR(step.spending.total().value(), whole, 1e-12 * whole);
-    for (const Seconds part : step.spending.of) EXPECT_GE(part.value(), -1e-12 * whole);
+    for (const Seconds part : step.spending.of) EXPECT_GE(part.value(), 0);
     for (const Spent axis : bench::exposed_axes) {
       Seconds levels;
       for (std::size_t l = 0; l <= job.machine.levels.size(); ++l) {
@@ -198,7 +198,7 @@ TEST(AnyStep, TakesDegreesAtTheirEnds) {
   const Step apart = bench::predict_step(alone);
   for (const Spent none : {Spent::tensor, Spent::context, Spent::expert, Spent::pipeline})
     EXPECT_EQ(apart.spending[none].value(), 0) << name(none);
-  EXPECT_NEAR(apart.spending[Spent::bubble].value(), 0, 1e-12);
+  EXPECT_EQ(apart.spending[Spent::bubble].value(), 0);
 
   Job layers = small("llama3-8b");  // 32 layers
   layers.plan.pipeline = 32;
