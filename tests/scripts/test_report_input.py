@@ -71,6 +71,8 @@ def test_best_plans_of_generations_and_goodput_are_drawn(browser, tmp_path):
             assert values == pytest.approx(100 * table[part + "_time"][:] / table["duration"][:])
         assert sum(values[0] for _, values in series["goodput"]) == pytest.approx(100)
         assert series["levers"][0][1] == pytest.approx(100 * file["modelled/goodput_lever/half"][:])
+        tile = browser.evaluate("[...document.querySelectorAll('.verdict')].find((one) => one.textContent.startsWith('Goodput')).textContent")
+        assert float(tile.removeprefix("Goodput").split(" %")[0]) == pytest.approx(100 * table["goodput"][0], abs=0.06)
 
 
 def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, folder, tmp_path):
@@ -110,3 +112,45 @@ def test_other_json_is_refused_in_one_line(folder, tmp_path, flag, text):
     page = report(folder / "train.h5", flag, tmp_path / "other.json", "--output", tmp_path / "page.html")
     assert page.returncode == 2
     assert page.stderr.startswith(f"{tmp_path}/other.json: not ") and len(page.stderr.splitlines()) == 1
+
+
+def test_one_size_is_seen_in_the_middle_with_its_bound(browser, tmp_path):
+    made("collective", "all_reduce", "--system", "trn2-ultraserver", "-b", "1M", "-e", "1M", "-O", tmp_path / "one.h5")
+    assert report(tmp_path / "one.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    found = browser.evaluate("""(() => { const chart = rainierReport.charts['collectives-size'], option = chart.getOption();
+      return { ends: [option.xAxis[0].min, option.xAxis[0].max], bound: option.series.find((one) => one.name.endsWith(', bound')).symbol,
+               place: chart.convertToPixel({ xAxisIndex: 0 }, 2 ** 20) / chart.getWidth() }; })()""")
+    assert found["ends"] == [2**19, 2**21] and found["bound"] == "rect" and 0.4 < found["place"] < 0.6, found
+
+
+def test_roofs_have_their_bend(browser, tmp_path):
+    (tmp_path / "run.toml").write_text('[model.matmul]\nchips = ["trainium2", "trainium4"]\ndatatypes = ["bf16"]\nshapes = [{ label = "cube", m = 4096, n = 4096, k = 4096 }]\n')
+    made("run", tmp_path / "run.toml", "--output", tmp_path / "run.h5")
+    assert report(tmp_path / "run.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    roofs = browser.evaluate("rainierReport.charts['roofline-chips'].getOption().series.filter((one) => one.type === 'line').map((one) => one.data)")
+    assert len(roofs) == 2
+    for roof in roofs:
+        assert [roof[0][0], roof[-1][0]] == [100, 10000] and roof[0][1] < roof[-1][1]
+
+
+def test_plans_of_the_same_axes_have_labels_of_their_own(browser, tmp_path):
+    made("train", "llama3-8b", "--system", "trn2-ultraserver", "--gbs", "64", "--plan", "auto", "--keep", "6", "-O", tmp_path / "plans.h5")
+    assert report(tmp_path / "plans.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    labels = browser.evaluate("""(() => { const axis = rainierReport.charts.step.getOption().yAxis[0];
+      return axis.data.map((one, i) => axis.axisLabel.formatter(one.value ?? one, i)); })()""")
+    assert len(labels) >= 6 and len(set(labels)) == len(labels), labels
+
+
+def test_a_comparison_s_step_is_drawn_once_and_what_is_not_known_is_said(browser, tmp_path):
+    made("compare", "--model", "llama3-8b", "--systems", "rainier,rainier-trn4", "--chips", "64", "--gbs", "64", "-O", tmp_path / "plans.h5")
+    assert report(tmp_path / "plans.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    with h5py.File(tmp_path / "plans.h5") as file:
+        table = file["modelled/training"]
+        steps = {tuple(table[name][row] for name in table if name != "point") for row in range(len(table["point"]))}
+        assert len(steps) < len(table["point"])
+    assert browser.evaluate("rainierReport.charts.step.getOption().yAxis[0].data.length") == len(steps)
+    assert "No bar for rainier-trn4 at equal cost" in browser.evaluate("document.getElementById('best-plans').textContent")

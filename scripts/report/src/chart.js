@@ -50,6 +50,12 @@ function legendHeight(names, width) {
   return rows * 24;
 }
 
+/** A line of one point is nothing to see unless the point is drawn: a dash across. */
+const seen = (one) =>
+  one.type === "line" && one.symbol === "none" && one.data.length === 1
+    ? { ...one, symbol: "rect", symbolSize: [30, 2] }
+    : one;
+
 /** What all charts share, around the option of one. */
 function common(option, width) {
   const ink = colours();
@@ -64,6 +70,7 @@ function common(option, width) {
     backgroundColor: "transparent",
     aria: { enabled: true, label: { enabled: false } },
     ...option,
+    series: option.series.map(seen),
     legend: {
       show: legend.length > 0,
       left: 0,
@@ -124,10 +131,11 @@ export const barOf = (row, value) =>
 /** The tooltip of a point: lines that `told` makes of its data. */
 export const tip = (told) => ({ trigger: "item", formatter: (item) => lines(...told(item.data, item)) });
 
-/** Powers of two that are not too many: sizes and chips. */
+/** Powers of two that are not too many: sizes and chips. A single one stands in the middle. */
 export function binaryAxis(values, name, more) {
-  const span = Math.log2(Math.max(...values) / Math.min(...values));
-  const logBase = 2 ** Math.max(1, Math.ceil(span / 8));
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (low === high) return axis("log", name, { logBase: 2, min: low / 2, max: 2 * high, ...more });
+  const logBase = 2 ** Math.max(1, Math.ceil(Math.log2(high / low) / 8));
   return axis("log", name, { logBase, min: "dataMin", max: "dataMax", ...more });
 }
 

@@ -29,8 +29,13 @@ function rowsOf(table, names) {
 }
 
 function tableElement(table, names, label) {
+  const text = (name) => table.length > 0 && typeof table.at(name, 0) === "string";
   const head = names.map((name) =>
-    element("th", { scope: "col", title: table.columns[name].about }, name.replaceAll("_", " ")),
+    element(
+      "th",
+      { scope: "col", class: text(name) ? "" : "number", title: table.columns[name].about },
+      name.replaceAll("_", " "),
+    ),
   );
   return element(
     "div",
@@ -52,7 +57,7 @@ export function details(parent, id, title, table, names = table.names) {
       "summary",
       {},
       title,
-      element("span", { class: "quiet" }, ` (${format.count(table.length)} ${table.length === 1 ? "row" : "rows"})`),
+      element("span", { class: "quiet" }, ` (${format.many(table.length, "row")})`),
     ),
   );
   const show = () => {

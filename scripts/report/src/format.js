@@ -39,6 +39,8 @@ export const flops = (rate) => scaled(rate, SI, "FLOP/s");
 export const memory = (bytes) => scaled(bytes, SI, "B");
 export const size = (bytes) => scaled(bytes, BINARY);
 export const count = (value) => value.toLocaleString("en-US");
+/** "1 point", "2 points" */
+export const many = (value, what) => `${count(value)} ${what}${value === 1 ? "" : "s"}`;
 export const percent = (share) => `${digits(100 * share, 3)} %`;
 export const number = (value) => (Number.isFinite(value) ? digits(value, 5) : "–");
 export const ratio = (value) => `${value.toFixed(2)}×`;

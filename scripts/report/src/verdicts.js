@@ -12,7 +12,7 @@ function status({ attributes }) {
     value: attributes.status,
     verdict: complete ? "good" : "bad",
     note: complete
-      ? `${format.count(attributes.last_point)} points saved`
+      ? `${format.many(attributes.last_point, "point")} saved`
       : (attributes.failure ?? "the run was cut off or goes on: finished points only"),
   };
 }
@@ -103,7 +103,7 @@ function modelled(file) {
   if (!table) return null;
   return {
     what: "Modelled collectives",
-    value: `${format.count(table.length)} ${table.length === 1 ? "point" : "points"}`,
+    value: format.many(table.length, "point"),
     note: `${table.values("system").join(", ")}; up to ${format.count(Math.max(...table.column("chips")))} chips; ${format.percent(format.median(table.column("fraction_of_bound")))} of the lower bound in the median`,
   };
 }
@@ -113,7 +113,7 @@ function matmuls(file) {
   return (
     table && {
       what: "Modelled matmuls",
-      value: `${table.length} points`,
+      value: format.many(table.length, "point"),
       note: `${table.values("chip").join(", ")} in ${table.values("dtype").join(", ")}; ${format.percent(format.median(table.column("fraction_of_roof")))} of the roof in the median`,
     }
   );
@@ -164,6 +164,17 @@ function origins(file) {
   };
 }
 
+function goodput(file) {
+  const table = file.tables["modelled/goodput"];
+  if (!table) return null;
+  const row = table.list().reduce((most, one) => (one.goodput > most.goodput ? one : most));
+  return {
+    what: "Goodput",
+    value: format.percent(row.goodput),
+    note: `${format.count(row.chips)} x ${row.chip} over ${format.number(row.duration / 86400)} days; ${format.percent(row.goodput_q05)} to ${format.percent(row.goodput_q95)} in 90 % of the runs${table.length > 1 ? `; the best of ${table.length} jobs` : ""}`,
+  };
+}
+
 export function verdicts(file) {
   const rows = file.tables["measured/collective"]?.list() ?? [];
   return [
@@ -177,6 +188,7 @@ export function verdicts(file) {
     matmuls(file),
     training(file),
     clocks(file),
+    goodput(file),
     origins(file),
   ].filter(Boolean);
 }

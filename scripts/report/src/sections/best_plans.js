@@ -64,6 +64,17 @@ function speedups(rows) {
   };
 }
 
+/** Systems that the comparison could not have at equal chips, power or cost. */
+function absent(rows) {
+  const systems = [...new Set(rows.map((row) => row.system))];
+  const equals = [...new Set(rows.map((row) => row.equal))];
+  return equals.flatMap((equal) =>
+    systems
+      .filter((system) => !rows.some((row) => row.system === system && row.equal === equal))
+      .map((system) => ({ system, equal })),
+  );
+}
+
 function waterfall(rows) {
   const least = Math.min(1, ...rows.flatMap((row) => [row.factor, row.alone])); // 1: no difference
   return {
@@ -121,6 +132,10 @@ export function draw(box, { files }) {
       option: () => speedups(rows),
       summary: `Best plans: ${rows.map((row) => `${row.system} at equal ${row.equal} ${format.ratio(row.speedup)}`).join("; ")}.`,
     });
+    for (const { system, equal } of absent(rows))
+      host.append(
+        element("p", { class: "quiet" }, `No bar for ${system} at equal ${equal}: its ${equal} is not known, or no plan fits.`),
+      );
     details(host, id, "Numbers of this chart", file.tables[PATH]);
     const free = file.tables["modelled/free_resource"];
     if (free) details(host, "free-resource", "How much shorter a step could be if one resource cost nothing", free);

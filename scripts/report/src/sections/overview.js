@@ -33,7 +33,7 @@ function manifest(file) {
 function facts(file) {
   const { attributes, host } = file;
   const { start, git, compiler } = manifest(file);
-  const ranks = host.ranks && `${host.ranks} ranks on ${host.cores_of_ranks ?? host.cores} cores`;
+  const ranks = host.ranks && `${format.many(host.ranks, "rank")} on ${format.many(host.cores_of_ranks ?? host.cores, "core")}`;
   const others =
     host.foreign_cpu_share >= 0 && `other processes took ${format.percent(host.foreign_cpu_share)} of the CPU time`;
   return [
@@ -41,7 +41,7 @@ function facts(file) {
     ["Created by", [attributes.creator, git, compiler].filter(Boolean).join(", ")],
     ["Schema", attributes.schema_version && String(attributes.schema_version)],
     ["Started", start],
-    ["Host", host.name && [host.name, host.cpu, `${host.cores} cores`].filter(Boolean).join(", ")],
+    ["Host", host.name && [host.name, host.cpu, format.many(host.cores, "core")].filter(Boolean).join(", ")],
     ["Caches", host.caches],
     ["Run", [ranks, others].filter(Boolean).join("; ")],
   ].filter(([, value]) => value);

@@ -26,8 +26,9 @@ function roof(peak, bandwidth, from, to) {
     .map((intensity) => [intensity, Math.min(peak, intensity * bandwidth) / 1e12]);
 }
 
-const span = (table) => {
-  const all = table.column("intensity");
+/** Decades of the matmuls and of the bends of their roofs: without these a roof has no slope. */
+const span = (table, bends) => {
+  const all = [...table.column("intensity"), ...bends];
   return [10 ** Math.floor(Math.log10(Math.min(...all))), 10 ** Math.ceil(Math.log10(Math.max(...all)))];
 };
 
@@ -79,21 +80,25 @@ function figure(file, chip, key) {
 }
 
 function modelledCurves(file, table) {
-  const [from, to] = span(table);
-  return table.values("chip").map((chip, place) => {
+  const chips = table.values("chip").map((chip) => {
     const rows = table.where({ chip });
-    const bandwidth = figure(file, chip, "memory.bandwidth");
     const dtype = rows.at("dtype", 0);
+    const bandwidth = figure(file, chip, "memory.bandwidth");
     const peak = figure(file, chip, `compute.${dtype}.roof`) ?? figure(file, chip, `compute.${dtype}.peak`);
-    const known = bandwidth && peak;
-    return {
-      name: chip,
-      color: generation(chip, place),
-      points: rows.list(),
-      assumed: known && [bandwidth.status, peak.status].includes("assumed"),
-      line: known ? roof(peak.value, bandwidth.value, from, to) : [],
-    };
+    return { chip, points: rows.list(), roof: bandwidth && peak && { peak, bandwidth } };
   });
+  const roofs = chips.flatMap(({ roof }) => roof ?? []);
+  const [from, to] = span(
+    table,
+    roofs.map(({ peak, bandwidth }) => peak.value / bandwidth.value),
+  );
+  return chips.map(({ chip, points, roof: of }, place) => ({
+    name: chip,
+    color: generation(chip, place),
+    points,
+    assumed: of && [of.bandwidth.status, of.peak.status].includes("assumed"),
+    line: of ? roof(of.peak.value, of.bandwidth.value, from, to) : [],
+  }));
 }
 
 function modelled(host, file, dtype) {
@@ -119,16 +124,20 @@ function measured(host, file) {
   const [table, compute, memory] = HOST.map((path) => file.tables[path]);
   const threads = Math.max(...table.column("threads"));
   const bandwidth = Math.max(...memory.where({ threads }).column("rate"));
-  const [from, to] = span(table);
-  const curves = table.values("dtype").map((dtype, place) => {
+  const dtypes = table.values("dtype").map((dtype) => {
     const peaks = compute.where({ dtype, threads }).column("rate");
-    return {
-      name: dtype,
-      color: colour(place),
-      points: table.where({ dtype }).list(),
-      line: peaks.length ? roof(Math.max(...peaks), bandwidth, from / 10, to) : [],
-    };
+    return { dtype, peak: peaks.length ? Math.max(...peaks) : null };
   });
+  const [from, to] = span(
+    table,
+    dtypes.flatMap(({ peak }) => (peak === null ? [] : peak / bandwidth)),
+  );
+  const curves = dtypes.map(({ dtype, peak }, place) => ({
+    name: dtype,
+    color: colour(place),
+    points: table.where({ dtype }).list(),
+    line: peak === null ? [] : roof(peak, bandwidth, from, to),
+  }));
   const told = (row) =>
     lines(
       `${row.dtype}, ${row.kernel}`,

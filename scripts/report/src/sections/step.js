@@ -39,16 +39,39 @@ const AXES = [
   ["EP", "expert"],
 ];
 
-/** What tells the steps of a chart apart stands first in a label. */
-function label(step) {
+const MORE = [
+  ["schedule", (order) => order],
+  ["virtual_stages", (count) => (count > 1 ? `${count} chunks` : "")],
+  ["micro_batch", (count) => `mbs ${count}`],
+  ["zero", (stage) => `ZeRO ${stage}`],
+  ["recompute", (kind) => `recompute ${kind}`],
+  ["batch", (count) => `batch ${format.count(count)}`],
+  ["sequence", (tokens) => `${format.count(tokens)} tokens`],
+];
+
+/** Model, chips and axes of a step, and in a last line what else tells it from `others`. */
+function label(step, others = []) {
   const plan = AXES.filter(([, axis]) => step[axis] > 1)
     .map(([short, axis]) => `${short}${step[axis]}`)
     .join(" ");
-  return `${step.model}\n${format.count(step.chips)} x ${step.chip}\n${plan}`;
+  const apart = MORE.filter(([name]) => others.some((other) => other[name] !== step[name]))
+    .map(([name, tell]) => tell(step[name]))
+    .filter(Boolean);
+  const lines = [apart.slice(0, 2).join(", "), apart.slice(2).join(", ")];
+  return [step.model, `${format.count(step.chips)} x ${step.chip}`, plan, ...lines].filter(Boolean).join("\n");
+}
+
+/** Each once: a comparison has the step of its first system at equal chips, at equal power and at equal cost. */
+function once(steps) {
+  const known = new Set();
+  return steps.filter(({ point, ...step }) => {
+    const text = JSON.stringify(step);
+    return known.has(text) ? false : known.add(text);
+  });
 }
 
 function bars(steps, series, name, width, right) {
-  const labels = steps.map(label);
+  const labels = steps.map((step) => label(step, steps));
   return {
     legend: { data: series.filter((one) => one.symbolSize !== 0).map((one) => one.name) },
     series,
@@ -56,13 +79,17 @@ function bars(steps, series, name, width, right) {
     xAxis: axis("value", name, { nameGap: 28 }),
     yAxis: rowAxis(
       labels.map((_, i) => i), // steps may have the same label
-      { formatter: (_, i) => labels[i], fontSize: width < 520 ? 10 : 12, lineHeight: 15 },
+      { formatter: (_, i) => labels[i], fontSize: width < 520 ? 10 : 12, lineHeight: LINE },
     ),
   };
 }
 
 const bar = (name, color, data) => ({ name, type: "bar", stack: "all", barMaxWidth: 34, color, data });
-const height = (steps) => 110 + 66 * steps.length;
+const LINE = 15; // pixels of a line of a label
+const height = (steps) => {
+  const lines = Math.max(4, ...steps.map((step) => label(step, steps).split("\n").length));
+  return 110 + (6 + LINE * lines) * steps.length;
+};
 
 /** A label behind the bars of each row, at the end of their sum. */
 const sumLabels = (sums, text, color) => ({
@@ -197,7 +224,7 @@ function notes(box, steps, all) {
 
 export function draw(box, { files }) {
   const having = files.filter((file) => file.tables[PATH]);
-  const all = having.flatMap((file) => file.tables[PATH].list());
+  const all = having.flatMap((file) => once(file.tables[PATH].list()));
   const steps = all.slice(0, MOST);
   const summary = (what, of) =>
     `${what}: ${steps.map((step) => `${label(step).replaceAll("\n", ", ")}: ${of(step)}`).join("; ")}.`;
