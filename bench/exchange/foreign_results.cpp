@@ -1,6 +1,7 @@
 #include "bench/exchange/foreign_results.hpp"
 
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -50,6 +51,26 @@ class ForeignRow {
 
   [[nodiscard]] double number(const char* key) const { return number(json_, key); }
 
+  /// Bytes of a vector: whole, and not more than a double counts one by one.
+  [[nodiscard]] std::int64_t size(const char* key) const {
+    const double value = number(key);
+    if (!(value >= 0 && value <= 9007199254740992.0) || value != std::floor(value))
+      fail(key, "expected a number of bytes");
+    return static_cast<std::int64_t>(value);
+  }
+
+  [[nodiscard]] double seconds(const ForeignJson& from, const char* key) const {
+    return seconds_in(number(from, key), key);
+  }
+
+  [[nodiscard]] double seconds(const char* key) const { return seconds(json_, key); }
+
+  /// Of microseconds; no time is none, or less, or none that can be counted.
+  [[nodiscard]] double seconds_in(double us, const char* key) const {
+    if (!(us > 0 && std::isfinite(us))) fail(key, "expected a time in microseconds above 0");
+    return us * foreign_micro;
+  }
+
   [[nodiscard]] std::string text(const char* key) const {
     const ForeignJson& value = at(json_, key);
     if (!value.is_string()) fail(key, "expected a text");
@@ -88,11 +109,19 @@ class ForeignRow {
   const ForeignJson& json_;
 };
 
-std::optional<kernels::Collective> collective_of(const ForeignJson& root) {
+kernels::Collective named_collective(const std::string& path, const std::string& name) {
+  try {
+    return kernels::parse_collective(name);
+  } catch (const topology::Error& error) {
+    topology::usage_error(path + ": " + error.what());
+  }
+}
+
+std::optional<kernels::Collective> collective_of(const std::string& path, const ForeignJson& root) {
   const auto config = root.find("config");
   if (config != root.end() && config->is_object() && config->contains("collective") &&
       config->at("collective").is_string())
-    return kernels::parse_collective(config->at("collective").get<std::string>());
+    return named_collective(path, config->at("collective").get<std::string>());
   const auto arguments = root.find("args");
   if (arguments == root.end() || !arguments->is_array()) return {};
   for (const ForeignJson& argument : *arguments)
@@ -121,7 +150,7 @@ std::vector<double> samples_of(const ForeignRow& row, const std::string& placeme
   if (each == nullptr || !each->contains("times_us")) return seconds;
   for (const ForeignJson& time : each->at("times_us")) {
     if (!time.is_number()) row.fail("times_us", "expected numbers");
-    seconds.push_back(time.get<double>() * foreign_micro);
+    seconds.push_back(row.seconds_in(time.get<double>(), "times_us"));
   }
   return seconds;
 }
@@ -129,7 +158,7 @@ std::vector<double> samples_of(const ForeignRow& row, const std::string& placeme
 std::vector<ForeignPoint> nccl_points(const std::string& path, const ForeignJson& root) {
   ForeignPoint common;
   common.tool = "nccl-tests";
-  common.collective = collective_of(root);
+  common.collective = collective_of(path, root);
   common.ranks = ranks_of(root);
   std::vector<ForeignPoint> points;
   std::size_t number = 0;
@@ -140,9 +169,9 @@ std::vector<ForeignPoint> nccl_points(const std::string& path, const ForeignJson
       if (times == nullptr) continue;
       ForeignPoint& point = points.emplace_back(common);
       point.type = row.text("type");
-      point.size = static_cast<std::int64_t>(row.number("size"));
+      point.size = row.size("size");
       point.in_place = placement == "in_place";
-      point.seconds = row.number(*times, "time") * foreign_micro;
+      point.seconds = row.seconds(*times, "time");
       point.algbw = row.number(*times, "alg_bw") * si_giga;
       point.busbw = row.number(*times, "bus_bw") * si_giga;
       point.samples = samples_of(row, placement);
@@ -159,8 +188,8 @@ std::vector<ForeignPoint> nccom_points(const std::string& path, const ForeignJso
     ForeignPoint& point = points.emplace_back();
     point.tool = "nccom-test";
     point.type = row.text("type");
-    point.size = static_cast<std::int64_t>(row.number("size(B)"));
-    point.seconds = row.number("time:avg(us)") * foreign_micro;
+    point.size = row.size("size(B)");
+    point.seconds = row.seconds("time:avg(us)");
     point.algbw = row.number("algbw(GB/s)") * binary_giga;
     point.busbw = row.number("busbw(GB/s)") * binary_giga;
   }
@@ -186,15 +215,25 @@ const ForeignJson* nccom_rows(const ForeignJson& root) {
 
 ForeignJson parsed(const std::string& path) {
   std::ifstream file(path);
-  return ForeignJson::parse(file, nullptr, false);
+  try {
+    return ForeignJson::parse(file);
+  } catch (const ForeignJson::parse_error& error) {
+    topology::usage_error(fmt::format(
+        "{}: not whole JSON: it breaks off or goes wrong at byte {}", path, error.byte));
+  }
 }
 
 }  // namespace
 
 bool is_foreign(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  const ForeignJson root = parsed(path);
-  return nccom_rows(root) != nullptr || is_nccl(root);
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return false;
+  std::ifstream file(path);
+  std::string first(3, '\0');  // a byte order mark may come first
+  file.read(first.data(), 3);
+  if (first != "\xef\xbb\xbf") file.seekg(0);
+  char begin = 0;
+  return file >> std::ws >> begin && (begin == '{' || begin == '[');
 }
 
 std::vector<ForeignPoint> read_foreign(const std::string& path) {

@@ -25,7 +25,7 @@ struct ForeignPoint {
   std::vector<double> samples{};  ///< seconds of each iteration, if the file has them
 };
 
-/// Does a file look like one of these? Never throws.
+/// Does a file begin as JSON does (and no HDF5 file)? Never throws.
 [[nodiscard]] bool is_foreign(const std::string& path);
 
 /// In the order of the file; of nccl-tests out of place before in place.

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "bench/exchange/foreign_results.hpp"
@@ -248,7 +249,10 @@ TEST(ForeignResults, GigabytesOfNccomTestAreBinary) {
 TEST(ForeignResults, WhatIsSomethingElseIsSaidSo) {
   const fixtures::Scratch folder;
   const std::string other = folder.write("other.json", R"json({"name": "something"})json");
-  EXPECT_FALSE(bench::is_foreign(other));
+  EXPECT_TRUE(bench::is_foreign(other));
+  EXPECT_TRUE(bench::is_foreign(folder.write("bom.json", "\xef\xbb\xbf\r\n[]")));
+  EXPECT_FALSE(bench::is_foreign(folder.write("results.h5", "\x89HDF\r\n")));
+  EXPECT_FALSE(bench::is_foreign(folder.write("empty", "")));
   EXPECT_FALSE(bench::is_foreign("/no/such/file"));
   fixtures::expect_mentions(
       fixtures::refusal([&] { static_cast<void>(bench::read_foreign(other)); }),
@@ -258,6 +262,34 @@ TEST(ForeignResults, WhatIsSomethingElseIsSaidSo) {
   fixtures::expect_mentions(
       fixtures::refusal([&] { static_cast<void>(bench::read_foreign(broken)); }),
       "row 0: 'time:avg(us)': is missing");
+}
+
+TEST(ForeignResults, WhatNoBenchmarkMeasuresIsRefused) {
+  const fixtures::Scratch folder;
+  const auto refused = [&](const std::string& size, const std::string& time) {
+    const std::string file = folder.write(
+        "odd.json",
+        fmt::format(
+            R"json([{{"size(B)": {}, "type": "fp32", "algbw(GB/s)": 1, "busbw(GB/s)": 1, "time:avg(us)": {}}}])json",
+            size,
+            time));
+    return fixtures::refusal([&] { static_cast<void>(bench::read_foreign(file)); });
+  };
+  for (const char* time : {"0", "-1", "\"nan\"", "\"inf\"", "\"N/A\"", "null"})
+    fixtures::expect_mentions(refused("1024", time), "odd.json: row 0: 'time:avg(us)': expected");
+  for (const char* size : {"-4", "1e300", "\"nan\"", "10.5", "\"1K\""})
+    fixtures::expect_mentions(refused(size, "10"), "odd.json: row 0: 'size(B)': expected");
+}
+
+TEST(ForeignResults, AFileThatWasCutOffSaysWhere) {
+  const fixtures::Scratch folder;
+  const std::string whole = nccl_file;
+  const std::string half = folder.write("half.json", whole.substr(0, whole.size() / 2));
+  ASSERT_TRUE(bench::is_foreign(half));
+  fixtures::expect_mentions(
+      fixtures::refusal([&] { static_cast<void>(bench::read_foreign(half)); }),
+      fmt::format("half.json: not whole JSON: it breaks off or goes wrong at byte {}",
+                  whole.size() / 2 + 1));
 }
 
 }  // namespace
