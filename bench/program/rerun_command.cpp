@@ -16,6 +16,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/model_file.hpp"
+#include "bench/program/recorded_json.hpp"
 #include "bench/record/read.hpp"
 #include "bench/record/result_file.hpp"
 #include "topology/error.hpp"
@@ -88,6 +89,10 @@ void unpack(const ReadFile& file, const fs::path& data) {
   for (const std::string& text : file.texts()) {
     if (!text.starts_with(inputs)) continue;
     const fs::path input = text.substr(inputs.size());
+    // A file that was mailed must not write where it likes.
+    if (std::find(input.begin(), input.end(), "..") != input.end())
+      topology::usage_error(
+          fmt::format("{}: {} leads out of the file's inputs", file.path(), text));
     const std::string content = file.text(text);
     if (const fs::path place = shelved(input); !place.empty()) write(data / place, content);
     write(data / "named" / input.filename(), content);
@@ -104,7 +109,9 @@ void unpack(const ReadFile& file, const fs::path& data) {
 std::vector<std::string> command_of(const ReadFile& file, const std::string& path) {
   if (!file.has("inputs/command.json"))
     topology::usage_error(path + " does not say how it was made: it is older than that");
-  return nlohmann::json::parse(file.text("inputs/command.json")).get<std::vector<std::string>>();
+  return recorded_json(file, "inputs/command.json", [](const nlohmann::json& words) {
+    return words.get<std::vector<std::string>>();
+  });
 }
 
 /// Runs it with these inputs, in a process of its own. @return its exit code

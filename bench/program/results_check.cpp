@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "bench/record/read.hpp"
 #include "bench/record/schema.hpp"
@@ -134,6 +135,14 @@ const Record* record_of(const std::string& path) {
   return nullptr;
 }
 
+/// Texts that are JSON by their name.
+void check_texts(const ReadFile& file, std::vector<std::string>& found) {
+  for (const std::string& text : file.texts())
+    if ((text.ends_with(".json") || text == "provenance/manifest") &&
+        !nlohmann::json::accept(file.text(text)))
+      found.push_back(text + " is no JSON");
+}
+
 }  // namespace
 
 std::vector<std::string> problems(const std::string& path) {
@@ -155,6 +164,7 @@ std::vector<std::string> problems(const std::string& path) {
       found.push_back(what.starts_with(path + ": ") ? what.substr(path.size() + 2) : what);
     }
   }
+  check_texts(file, found);
   if (points != file.last_point())
     found.push_back(fmt::format("last_point is {}, the tables have {}", file.last_point(), points));
   return found;

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "bench/program/recorded_json.hpp"
 #include "bench/program/text.hpp"
 #include "bench/record/read.hpp"
 #include "topology/parse.hpp"
@@ -81,13 +82,29 @@ std::string holds(const ReadTable& table) {
   return line;
 }
 
+using PlannedPoints = std::map<std::string, std::int64_t>;
+
 /// Points that a run file asks for, by table; empty for other files.
-nlohmann::json plan_of(const ReadFile& file) {
-  if (!file.has("inputs/plan.json")) return nlohmann::json::object();
-  return nlohmann::json::parse(file.text("inputs/plan.json"));
+PlannedPoints plan_of(const ReadFile& file) {
+  if (!file.has("inputs/plan.json")) return {};
+  return recorded_json(file, "inputs/plan.json", [](const nlohmann::json& plan) {
+    return plan.get<PlannedPoints>();
+  });
+}
+
+/// On which host, and since when.
+std::string measured_on(const ReadFile& file) {
+  return recorded_json(file, "provenance/manifest", [](const nlohmann::json& manifest) {
+    const nlohmann::json host = manifest.value("host", nlohmann::json::object());
+    return fmt::format("{} ({}), from {}",
+                       host.value("name", "?"),
+                       host.value("cpu", "?"),
+                       manifest.value("start", "?"));
+  });
 }
 
 void print_head(const ReadFile& file, const std::string& path) {
+  const std::string measured = file.has("provenance/manifest") ? measured_on(file) : "";
   fmt::print("{}: {}, {} points; written by {}, schema {}\n",
              path,
              file.status(),
@@ -98,20 +115,15 @@ void print_head(const ReadFile& file, const std::string& path) {
     fmt::print("it failed: {}\n", why);
   if (const std::string title = text_attribute(file, "/", "title"); !title.empty())
     fmt::print("{}\n", title);
-  if (!file.has("provenance/manifest")) return;
-  const nlohmann::json manifest = nlohmann::json::parse(file.text("provenance/manifest"));
+  if (measured.empty()) return;
   const std::string end = text_attribute(file, "provenance", "end");
-  fmt::print("measured on {} ({}), from {}{}\n",
-             manifest["host"].value("name", "?"),
-             manifest["host"].value("cpu", "?"),
-             manifest.value("start", "?"),
-             end.empty() ? "" : " to " + end);
+  fmt::print("measured on {}{}\n", measured, end.empty() ? "" : " to " + end);
   if (!file.has_attribute("/", "resumed")) return;
   const auto times = std::get<std::int64_t>(file.attribute("/", "resumed"));
   fmt::print("resumed {}\n", times == 1 ? "once" : fmt::format("{} times", times));
 }
 
-void print_tables(const ReadFile& file, const nlohmann::json& plan) {
+void print_tables(const ReadFile& file, const PlannedPoints& plan) {
   constexpr std::size_t width = 80;
   constexpr std::size_t before = 46;
   fmt::print("\n{:<29} {:>7} {:>7}  {}\n", "table", "points", "of", "holds");
@@ -120,22 +132,18 @@ void print_tables(const ReadFile& file, const nlohmann::json& plan) {
     fmt::print("{:<29} {:>7} {:>7}  {}\n",
                path,
                table.points(),
-               plan.contains(path) ? fmt::format("{}", plan[path].get<std::int64_t>()) : "",
+               plan.contains(path) ? fmt::format("{}", plan.at(path)) : "",
                wrapped(holds(table), width, before));
   }
 }
 
-void print_missing(const ReadFile& file, const nlohmann::json& plan) {
+void print_missing(const ReadFile& file, const PlannedPoints& plan) {
   std::string missing;
-  for (const auto& [path, planned] : plan.items()) {
+  for (const auto& [path, planned] : plan) {
     const auto points =
         file.has(path) ? static_cast<std::int64_t>(file.table(path).points()) : std::int64_t{0};
-    if (points < planned.get<std::int64_t>())
-      add(missing,
-          fmt::format("{} of {} in {}",
-                      planned.get<std::int64_t>() - points,
-                      planned.get<std::int64_t>(),
-                      path));
+    if (points < planned)
+      add(missing, fmt::format("{} of {} in {}", planned - points, planned, path));
   }
   if (!missing.empty())
     fmt::print("\nmissing: {}\ngo on with it: rainier run RUN.toml --resume, as it was started\n",
@@ -169,7 +177,7 @@ bool is_results(const std::string& path) {
 
 void print_results(const std::string& path) {
   const ReadFile file(path);
-  const nlohmann::json plan = plan_of(file);
+  const PlannedPoints plan = plan_of(file);
   print_head(file, path);
   print_tables(file, plan);
   print_missing(file, plan);

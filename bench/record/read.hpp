@@ -57,6 +57,8 @@ class ReadFile {
   /// @throws Error(environment): not there, not HDF5, cut off, another program's, a newer schema.
   explicit ReadFile(const std::filesystem::path& path);
 
+  [[nodiscard]] const std::string& path() const { return path_; }
+
   [[nodiscard]] std::string status() const;  ///< "complete", "running" or "failed"
   [[nodiscard]] std::int64_t last_point() const;
 

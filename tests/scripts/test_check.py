@@ -108,3 +108,31 @@ def test_many_files_are_one_that_links_to_them(good, tmp_path):
     refused("collect", good, tmp_path / "deep" / "a.h5", good, "-O", tmp_path / "x.h5", says=["two files are called"])
     refused("collect", good, "-O", tmp_path / "all.h5", code=3, says=["exists"])
     refused("collect", tmp_path / "none.h5", "-O", tmp_path / "x.h5", code=3, says=["no such file"])
+
+
+def another_text(file, path, text):
+    del file[path]
+    file[path] = text
+
+
+@pytest.mark.parametrize("text", ["[1,", "\x12", "[3]", '{"modelled/matmul": "six"}'])
+def test_damaged_plans_and_manifests_are_one_error(good, tmp_path, text):
+    for place in ("inputs/plan.json", "provenance/manifest"):
+        path = tmp_path / "bad.h5"
+        shutil.copy(good, path)
+        with h5py.File(path, "r+") as file:
+            file.require_group("provenance").pop("manifest", None)
+            another_text(file, place, text) if place in file else file.create_dataset(place, data=text)
+        if text.startswith("{") and place == "provenance/manifest":
+            continue  # a manifest that says nothing of host and start is one
+        refused("show", path, code=3, says=[f"{path}: {place} is damaged"])
+        path.unlink()
+
+
+def test_what_is_no_json_is_named(good, tmp_path):
+    shutil.copy(good, tmp_path / "bad.h5")
+    with h5py.File(tmp_path / "bad.h5", "r+") as file:
+        another_text(file, "inputs/command.json", '["run"')
+    result = run("check", tmp_path / "bad.h5")
+    assert result.returncode == 1 and "inputs/command.json is no JSON" in result.stdout
+    refused("rerun", tmp_path / "bad.h5", code=3, says=["inputs/command.json is damaged"])

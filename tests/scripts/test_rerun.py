@@ -182,6 +182,17 @@ def test_what_does_not_come_out_again_is_a_verdict(tmp_path):
     assert result.returncode == 1 and "differ in modelled/collective" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["../escaped.txt", "systems/x/../../../escaped.txt", "systems/x/chips/../../../escaped.txt"])
+def test_a_file_that_was_mailed_writes_nothing_outside(tmp_path, name):
+    path = tmp_path / "out.h5"
+    assert run(*JOBS[0], "-O", path).returncode == 0
+    with h5py.File(path, "r+") as file:
+        file["inputs"].create_dataset(name, data="hello")
+    (tmp_path / "scratch").mkdir()
+    refused("rerun", path, says=["leads out of the file's inputs"], env=dict(os.environ, TMPDIR=str(tmp_path / "scratch")))
+    assert not list(tmp_path.rglob("escaped.txt"))
+
+
 def test_bad_input_is_one_error(tmp_path):
     path = tmp_path / "out.h5"
     assert run(*JOBS[0], "-O", path).returncode == 0
