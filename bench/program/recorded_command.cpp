@@ -25,13 +25,19 @@ std::vector<std::string> own_arguments() {
   return all;
 }
 
-/// "--output=x.h5" and "-Ox.h5" in one word; alone the value is the next word.
-bool is_output(std::string_view word) {
-  return word.starts_with("--output") || word.starts_with("-O");
+/// Flags that name a file to write.
+constexpr std::array<std::string_view, 5> outputs{
+    "-O", "--output", "--nccl-json", "--save-tuning", "--timeline"};
+
+/// The value is the next word.
+bool is_alone(std::string_view word) {
+  return std::find(outputs.begin(), outputs.end(), word) != outputs.end();
 }
 
-bool is_alone(std::string_view word) {
-  return word == "--output" || word == "-O";
+/// Also "--output=x.h5" and "-Ox.h5" in one word.
+bool is_output(std::string_view word) {
+  return is_alone(word) || word.starts_with("-O") ||
+         is_alone(word.substr(0, std::min(word.find('='), word.size())));
 }
 
 /// "msccl:ring.xml", "file:noise.txt": a word that names a file behind a colon, else npos.
@@ -72,15 +78,20 @@ std::string name_of(const std::string& word) {
 
 }  // namespace
 
+std::vector<std::string> without_outputs(const std::vector<std::string>& arguments) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (!is_output(arguments[i]))
+      all.push_back(arguments[i]);
+    else if (is_alone(arguments[i]))
+      ++i;
+  return all;
+}
+
 std::vector<std::string> portable(const std::vector<std::string>& arguments) {
   constexpr std::array<std::string_view, 2> about_files{"--force", "--resume"};
   std::vector<std::string> all;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    if (is_output(word)) {
-      if (is_alone(word)) ++i;
-      continue;
-    }
+  for (const std::string& word : without_outputs(arguments)) {
     if (std::find(about_files.begin(), about_files.end(), word) != about_files.end()) continue;
     const bool run_file = arguments.front() == "run" && word.ends_with(".toml");
     all.push_back(run_file ? "run.toml" : name_of(word));

@@ -21,6 +21,9 @@ namespace bench {
 /// A file that the command names, for the results: its place there, its text.
 [[nodiscard]] std::pair<std::string, std::string> named_input(const std::string& path);
 
+/// Without flags that name a file to write: results, a timeline, a table of tuning, JSON.
+[[nodiscard]] std::vector<std::string> without_outputs(const std::vector<std::string>& arguments);
+
 /// A word without the folders of the file that it names: "file:delays.txt".
 [[nodiscard]] std::string portable(const std::string& word);
 

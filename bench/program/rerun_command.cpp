@@ -16,6 +16,7 @@
 #include "bench/executor/mpi.hpp"
 #include "bench/program/commands.hpp"
 #include "bench/program/model_file.hpp"
+#include "bench/program/recorded_command.hpp"
 #include "bench/program/recorded_json.hpp"
 #include "bench/record/read.hpp"
 #include "bench/record/result_file.hpp"
@@ -110,7 +111,7 @@ std::vector<std::string> command_of(const ReadFile& file, const std::string& pat
   if (!file.has("inputs/command.json"))
     topology::usage_error(path + " does not say how it was made: it is older than that");
   return recorded_json(file, "inputs/command.json", [](const nlohmann::json& words) {
-    return words.get<std::vector<std::string>>();
+    return without_outputs(words.get<std::vector<std::string>>());
   });
 }
 

@@ -193,6 +193,19 @@ def test_a_file_that_was_mailed_writes_nothing_outside(tmp_path, name):
     assert not list(tmp_path.rglob("escaped.txt"))
 
 
+@pytest.mark.parametrize("flag", [["--timeline", "more.json"], ["--timeline=more.json"]])
+def test_other_files_that_the_run_wrote_are_left_alone(tmp_path, flag):
+    path = tmp_path / "out.h5"
+    job = ["train", "llama3-8b", "--system", "trn2-ultraserver", "--tp", "8", "--gbs", "64"]
+    assert run(*job, *flag, "-O", path, cwd=tmp_path).returncode == 0
+    with h5py.File(path, "r+") as file:
+        assert json.loads(file["inputs/command.json"].asstr()[()]) == job
+        file["inputs/command.json"][()] = json.dumps([*job, *flag])  # as earlier versions, and others, may have it
+    (tmp_path / "more.json").write_text("mine")
+    assert run("rerun", path, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "more.json").read_text() == "mine"
+
+
 def test_bad_input_is_one_error(tmp_path):
     path = tmp_path / "out.h5"
     assert run(*JOBS[0], "-O", path).returncode == 0
