@@ -69,15 +69,23 @@ def save(figure, stem):
     print(f"{stem}.png")
 
 
+def stem_of(output, name):
+    """Where the figure goes, without a suffix; into a folder by its name."""
+    path = pathlib.Path(output)
+    if path.is_dir():
+        return path / name
+    return path.with_suffix("") if path.suffix in (".png", ".svg") else path
+
+
 def main(draw, needs, words, many=False):
     """The command line of one figure: `draw` makes it of the tables of a file, or of many, which have `needs`."""
     parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+" if many else 1, help="results files" if many else "results file")
-    parser.add_argument("--output", default=pathlib.Path(sys.argv[0]).stem.removeprefix("plot_"),
-                        help="figure to write, without a suffix: PNG and SVG")
+    name = pathlib.Path(sys.argv[0]).stem.removeprefix("plot_")
+    parser.add_argument("--output", default=name, help="figure to write, PNG and SVG, or the folder for it")
     options = parser.parse_args()
     runs = [results.load(file) for file in options.files]
     for file, run in zip(options.files, runs):
         if not has(run, needs):
             results.refuse(f"{file}: has no {needs}")
-    save(drawn(draw, runs), options.output)
+    save(drawn(draw, runs), stem_of(options.output, name))

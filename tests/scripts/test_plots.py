@@ -105,6 +105,16 @@ def test_runs_of_several_days_are_one_figure(figures, tmp_path):
     assert "yesterday, in place" in texts(tmp_path / "new/both.svg")
 
 
+@pytest.mark.parametrize("output, written", [(".", "busbw"), ("folder", "folder/busbw"), ("mine.png", "mine"), ("v1.7", "v1.7")])
+def test_a_figure_goes_into_a_folder_or_where_it_is_told(figures, tmp_path, output, written):
+    (tmp_path / "folder").mkdir()
+    done = subprocess.run([sys.executable, SOURCE / "scripts/plot_busbw.py", figures / "run.h5", "--output", output], cwd=tmp_path,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{written}.png\n"
+    assert (tmp_path / f"{written}.png").exists() and (tmp_path / f"{written}.svg").exists()
+
+
 @pytest.mark.parametrize("arguments, says", [(("links", "modelled.h5", "modelled.h5"), "unrecognized arguments"),
                                              (("busbw", "modelled.h5"), "modelled.h5: has no measured/collective")])
 def test_a_figure_says_what_it_takes(tmp_path, arguments, says):
