@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Speed-up of each generation over the first, assumed figures hatched.
+"""Speed-up of each generation over the file's first, assumed figures hatched.
 
     scripts/plot_generations.py results/rainier.h5
 """
@@ -13,15 +13,26 @@ from matplotlib.patches import Patch
 NEEDS = "modelled/matmul"
 
 
-def ratios(run, baseline="trainium2"):
+def matmul_ratios(of_chip, base):
+    """{chip: (geometric mean over the shapes that both did, assumed?)}"""
+    rows = {}
+    for chip, table in of_chip.items():
+        times, reference = (dict(zip(zip(one["m"], one["n"], one["k"]), one["time"])) for one in (table, base))
+        both = [reference[shape] / times[shape] for shape in times if shape in reference]
+        if both:
+            rows[chip] = float(np.exp(np.mean(np.log(both)))), "assumed" in table["evidence"]
+    return rows
+
+
+def ratios(run, baseline):
     """[(label, {chip: (ratio to baseline, assumed?)})] of what a generation buys."""
-    rows, matmul, comm = [], run["modelled/matmul"], run["modelled/collective"]
+    rows, matmul, comm = [], run["modelled/matmul"], run.get("modelled/collective", results.empty())
     chips = matmul.values("chip")
     for dtype in matmul.values("dtype"):
-        base = matmul.where(chip=baseline, dtype=dtype)
-        rows.append((f"matmul {dtype}\n(geometric mean)", {
-            c: (float(np.exp(np.mean(np.log(base["time"] / matmul.where(chip=c, dtype=dtype)["time"])))),
-                "assumed" in matmul.where(chip=c, dtype=dtype)["evidence"]) for c in chips}))
+        of_chip = {chip: matmul.where(chip=chip, dtype=dtype) for chip in chips}
+        rows.append((f"matmul {dtype}\n(geometric mean)", matmul_ratios(of_chip, of_chip[baseline])))
+    if not len(comm):
+        return rows, chips, None
     most = max(comm["chips"])
     for operation in comm.values("collective"):
         for size in (2**20, 2**30):
@@ -36,7 +47,8 @@ def ratios(run, baseline="trainium2"):
 
 
 def draw(run):
-    rows, chips, most = ratios(run)
+    baseline = run["modelled/matmul"]["chip"][0]
+    rows, chips, most = ratios(run, baseline)
     figure, axis = plt.subplots(figsize=(1.25 * len(rows) + 1.5, 4))
     width = 0.8 / len(chips)
     for i, chip in enumerate(chips):
@@ -49,12 +61,12 @@ def draw(run):
             axis.text(x + (i - (len(chips) - 1) / 2) * width, ratio, f"{ratio:.1f}", ha="center",
                       va="bottom", fontsize=7)
     axis.set_xticks(range(len(rows)), [label for label, _ in rows], fontsize=8)
-    axis.set_ylabel("speed relative to trainium2")
+    axis.set_ylabel(f"speed relative to {baseline}")
     axis.grid(axis="x", visible=False)
     axis.legend(handles=[Patch(color=figures.colour(c, chips), label=c) for c in chips] +
                 [Patch(facecolor="#bbbbbb", hatch="///", edgecolor="white",
                        label="rests on an assumed figure")], fontsize=8)
-    axis.set_title(f"What a generation buys: modelled, collectives over {most:,} chips")
+    axis.set_title("What a generation buys: modelled" + (f", collectives over {most:,} chips" if most else ""))
     return figure
 
 

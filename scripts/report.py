@@ -59,6 +59,8 @@ def main():
                    "notice": html.escape((HOME / "NOTICE").read_text(encoding="utf-8")),
                    "bundle": (HOME / "bundle.js").read_text(encoding="utf-8")})
     output = pathlib.Path(options.output)
+    if output.resolve() in [pathlib.Path(path).resolve() for path in [*options.files, options.plans, options.timeline] if path]:
+        results.refuse(f"{output} is read: choose another name for the page")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(page, encoding="utf-8")

@@ -6,6 +6,7 @@
     big = table.where(chips=524288, collective="all_reduce")
     big["size"], big["time"]          # bytes, seconds
     table.frame(), table.dataset()    # for pandas, for xarray
+    results.collected("all.h5")       # {name: run} of a file that rainier collect wrote
 """
 import pathlib
 import sys
@@ -112,6 +113,9 @@ def _read(path, read):
     path = pathlib.Path(path)
     try:
         with h5py.File(path, "r") as file:
+            if "runs" in file and _plain(file.attrs.get("format", "")) == "rainier-collection":
+                refuse(f"{path}: links to the results of several runs, {', '.join(file['runs'])}: name one of them "
+                       "(results.collected reads all)")
             if _plain(file.attrs.get("format", "")) != "rainier-results":
                 refuse(f"{path}: not a results file of rainier")
             return read(file)
@@ -140,6 +144,17 @@ def load(path):
     if status != "complete":
         print(f"{path}: status is {status}, not complete: showing what is there", file=sys.stderr)
     return Run(path, tables)
+
+
+def collected(path):
+    """The runs that a file of `rainier collect` links to, by name, as `load` gives each."""
+    path = pathlib.Path(path)
+    try:
+        with h5py.File(path, "r") as file:
+            links = {name: file["runs"].get(name, getlink=True) for name in file["runs"]}
+            return {name: load(path.parent / link.filename) for name, link in links.items()}
+    except (OSError, KeyError, AttributeError) as error:
+        refuse(f"{path}: not a file of rainier collect: {error}")
 
 
 def _texts(file):

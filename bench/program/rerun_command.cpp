@@ -196,6 +196,7 @@ void rerun(RerunOptions options) {
                                        : options.file) +
         ".rerun.h5";
   const ReadFile file(options.file);
+  expect_another(options.file, options.output);
   const std::vector<std::string> words = command_of(file, options.file);
   const Scratch data;
   unpack(file, data.path());

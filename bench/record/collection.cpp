@@ -27,10 +27,11 @@ void link(hid_t runs, const fs::path& file, const fs::path& collection) {
       file.stem().string());
 }
 
-void expect_names(const std::vector<fs::path>& files) {
+void expect_names(const std::vector<fs::path>& files, const fs::path& collection) {
   std::set<fs::path> names;
   for (const fs::path& file : files) {
     (void)ReadFile(file);  // or says why not
+    expect_another(file, collection);
     if (!names.insert(file.stem()).second)
       topology::usage_error(
           fmt::format("two files are called {}: a run is found by its name", file.stem().string()));
@@ -41,7 +42,7 @@ void expect_names(const std::vector<fs::path>& files) {
 
 void write_collection(const fs::path& path, const std::vector<fs::path>& files, bool overwrite) {
   silence_hdf5();
-  expect_names(files);
+  expect_names(files, path);
   if (!overwrite && fs::exists(path))
     throw topology::Error(
         topology::ErrorKind::environment,
@@ -52,7 +53,7 @@ void write_collection(const fs::path& path, const std::vector<fs::path>& files, 
                                 "create the file",
                                 -1,
                                 path.string()));
-  write_attribute(file.get(), "format", "rainier-collection");
+  write_attribute(file.get(), "format", collection_format);
   const GroupHandle runs = open_or_create_group(file.get(), "runs");
   for (const fs::path& run : files) link(runs.get(), run, path);
 }

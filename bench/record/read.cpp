@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "bench/record/attribute.hpp"
+#include "bench/record/collection.hpp"
 #include "bench/record/group.hpp"
 #include "bench/record/hdf5_error.hpp"
 #include "bench/record/schema.hpp"
@@ -146,6 +147,12 @@ bool is_hdf5(const std::filesystem::path& path) {
   return H5Fis_hdf5(path.c_str()) > 0;
 }
 
+void expect_another(const std::filesystem::path& read, const std::filesystem::path& written) {
+  std::error_code not_there;
+  if (std::filesystem::equivalent(read, written, not_there))
+    topology::usage_error(written.string() + " is read: choose another name for what is written");
+}
+
 ReadFile::ReadFile(const std::filesystem::path& path)
     : path_(path.string()), file_(open_file(path_)) {
   expect_ours();
@@ -153,6 +160,9 @@ ReadFile::ReadFile(const std::filesystem::path& path)
 
 void ReadFile::expect_ours() const {
   const hid_t root = file_.get();
+  if (bench::has_attribute(root, "format") &&
+      read_attribute(root, "format") == Cell(collection_format))
+    refuse(path_ + " links to the results of several runs: name one of them");
   if (!bench::has_attribute(root, "format") ||
       read_attribute(root, "format") != Cell(results_format))
     refuse(path_ + " is an HDF5 file of another program, not results of rainier");

@@ -52,6 +52,9 @@ class ReadTable {
 /// Has this file the signature of HDF5?
 [[nodiscard]] bool is_hdf5(const std::filesystem::path& path);
 
+/// @throws Error(usage) where what is written would replace what is read
+void expect_another(const std::filesystem::path& read, const std::filesystem::path& written);
+
 class ReadFile {
  public:
   /// @throws Error(environment): not there, not HDF5, cut off, another program's, a newer schema.

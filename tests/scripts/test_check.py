@@ -1,11 +1,15 @@
 """rainier check: each way in which a file can differ from its schema is found and named."""
 import shutil
+import sys
 
 import h5py
 import numpy as np
 import pytest
 
-from program import MODELLED, refused, run, run_file
+from program import MODELLED, SOURCE, refused, run, run_file
+
+sys.path.insert(0, str(SOURCE / "scripts"))
+import results  # noqa: E402
 
 
 @pytest.fixture(scope="module", name="good")
@@ -104,9 +108,20 @@ def test_many_files_are_one_that_links_to_them(good, tmp_path):
         assert sorted(everything["runs"]) == ["a", "b"]
         times = everything["runs/b/modelled/collective/time"][:]
         assert times.tolist() == file["modelled/collective/time"][:].tolist()
+    runs = results.collected(moved / "all.h5")
+    assert list(runs) == ["a", "b"] and runs["b"]["modelled/collective"]["time"].tolist() == times.tolist()
+    with pytest.raises(SystemExit):
+        results.load(moved / "all.h5")
+    with pytest.raises(SystemExit):
+        results.collected(good)
     moved.rename(tmp_path)
     refused("collect", good, tmp_path / "deep" / "a.h5", good, "-O", tmp_path / "x.h5", says=["two files are called"])
     refused("collect", good, "-O", tmp_path / "all.h5", code=3, says=["exists"])
+    before = good.read_bytes()
+    refused("collect", good, "-O", good, "--force", says=["choose another name"])
+    assert good.read_bytes() == before
+    for command in ("show", "check", "rerun"):
+        refused(command, tmp_path / "all.h5", code=3, says=["links to the results of several runs"])
     refused("collect", tmp_path / "none.h5", "-O", tmp_path / "x.h5", code=3, says=["no such file"])
 
 

@@ -222,3 +222,13 @@ def test_the_slurm_script_runs_where_srun_has_no_pmix(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "results/small-7.h5").exists()
     assert (tmp_path / "results/small-7/generations.png").exists()
+
+
+def test_generations_of_matmuls_alone_and_of_any_first_chip(tmp_path):
+    job = '[model.matmul]\nchips = ["trainium3", "trainium4"]\ndatatypes = ["bf16"]\nshapes = [{ label = "cube", m = 4096, n = 4096, k = 4096 }]\n'
+    (tmp_path / "run.toml").write_text(job)
+    subprocess.run([BUILD / "rainier", "run", tmp_path / "run.toml", "-O", tmp_path / "run.h5"], check=True, capture_output=True)
+    done = plot(tmp_path / "run.h5", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = texts(tmp_path / "generations.svg")
+    assert "speed relative to trainium3" in written and "What a generation buys: modelled" in written

@@ -88,6 +88,14 @@ def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, folde
     assert len(opened(browser, "roofline-chips")["time"]) == whole - 1
 
 
+@pytest.mark.parametrize("name", ["train.h5", "step.json", "plans.json"])
+def test_the_page_replaces_nothing_that_it_is_made_of(folder, name):
+    before = (folder / name).read_bytes()
+    page = report(folder / "train.h5", "--plans", folder / "plans.json", "--timeline", folder / "step.json", "--output", folder / name)
+    assert page.returncode == 2 and "is read: choose another name" in page.stderr
+    assert (folder / name).read_bytes() == before
+
+
 def other_hdf5(path, folder):
     with h5py.File(path, "w") as file:
         file["numbers"] = [1, 2, 3]

@@ -211,6 +211,9 @@ def test_bad_input_is_one_error(tmp_path):
     assert run(*JOBS[0], "-O", path).returncode == 0
     again(path)
     refused("rerun", tmp_path / "none.h5", code=3, says=["no such file"])
+    before = path.read_bytes()
+    refused("rerun", path, "-O", path, "--force", says=["choose another name"])
+    assert path.read_bytes() == before
     with h5py.File(path, "r+") as file:
         del file["inputs/command.json"]
     refused("rerun", path, says=["does not say how it was made"])
