@@ -67,13 +67,17 @@ std::vector<Term> load_terms() {
 std::vector<Term> find_terms(const std::vector<Term>& terms, std::string_view typed) {
   std::vector<Term> found = terms_where(terms, named_so, typed);
   if (found.empty()) found = terms_where(terms, also_called_so, typed);
-  if (!found.empty()) return found;
-  std::vector<std::string> known;
+  return found;
+}
+
+void refuse_term(const std::vector<Term>& terms,
+                 std::string_view typed,
+                 std::vector<std::string> more) {
   for (const Term& term : terms) {
-    known.push_back(term.name);
-    known.insert(known.end(), term.also.begin(), term.also.end());
+    more.push_back(term.name);
+    more.insert(more.end(), term.also.begin(), term.also.end());
   }
-  const std::string near = topology::nearest(typed, known);
+  const std::string near = topology::nearest(typed, more);
   topology::usage_error("no term is called '" + std::string(typed) + "'; " +
                         (near.empty() ? "" : "did you mean '" + near + "'? ") +
                         "rainier explain lists all");

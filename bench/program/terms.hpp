@@ -23,8 +23,12 @@ struct Term {
 [[nodiscard]] std::vector<Term> load_terms();
 
 /// Those that bear the name, else those that have it among their other spellings.
-/// @throws Error(usage) with the nearest name
 [[nodiscard]] std::vector<Term> find_terms(const std::vector<Term>& terms, std::string_view typed);
+
+/// @throws Error(usage) with the nearest name of a term or of `more`
+[[noreturn]] void refuse_term(const std::vector<Term>& terms,
+                              std::string_view typed,
+                              std::vector<std::string> more);
 
 /// For completion.
 [[nodiscard]] std::vector<std::string> term_names();

@@ -45,6 +45,23 @@ def test_explain_takes_several_words_and_spellings_and_suggests():
     refused("explain", "busbandwith", says=["did you mean 'bus bandwidth'"])
 
 
+@pytest.mark.parametrize("typed, says", [
+    (["--links"], ["--links prints each link", "of: rainier collective"]), (["--tp"], ["Tensor parallel", "of: rainier", "train"]),
+    (["--min-busbw"], ["--min-busbw", "of: rainier collective"]), (["-b"], ["-b, --minbytes"]), (["nccl-json"], ["--nccl-json FILE"]),
+    (["--min-busbw=5"], ["--min-busbw"]), (["--plan", "auto"], ["--plan auto"]), (["error", "codes"], ["4 a bug of ours"])])
+def test_explain_takes_flags_as_they_are_typed(typed, says):
+    told = run("explain", *typed)
+    assert told.returncode == 0, told.stderr
+    for text in says:
+        assert text in told.stdout
+
+
+def test_every_flag_of_every_command_is_explained():
+    for flag in sorted(set(re.findall(r"^\| `(?:-\w, )?(--[\w-]+)", (SOURCE / "docs/reference.md").read_text(), re.M)) - {"--help", "--version"}):
+        assert run("explain", flag).returncode == 0, flag
+    refused("explain", "--min-buzbw", says=["did you mean '--min-busbw'"])
+
+
 def is_heading(line):
     """Column names or their units: a comment without a sentence, or names over rows that begin with a label."""
     names = line.lstrip("#").replace("95 %", "").replace("p99", "")
