@@ -67,9 +67,12 @@ ResultFile begin_run(const RunOptions& options, const RunFile& run, int ranks) {
   }
   const bool per_rank = run.measured_collectives && run.measured_collectives->per_rank;
   if (per_rank && !options.force && !options.resume) RankSamples::expect_free(options.output);
+  const bool left = options.resume && std::filesystem::exists(options.output + ".partial");
   ResultFile file = ResultFile::create(options.output, how);
   if (file.resumed() > 0)
     fmt::print("going on with {}.partial: {} points are there\n", options.output, file.points());
+  else if (left)
+    fmt::print("{}.partial had no points that can be read: the run begins anew\n", options.output);
   file.text("inputs/run.toml", run.text);
   if (run.measures()) expect_ranks(file, ranks);
   file.text("inputs/plan.json", plan_of(run, ranks));

@@ -225,3 +225,10 @@ def test_nothing_to_resume_is_a_run_and_a_complete_one_is_left_alone(job):
     again = run("run", job / "small.toml", "-O", job / "out.h5", "--resume")
     assert again.returncode == 0 and "is complete" in again.stdout
     assert (job / "out.h5").read_bytes() == content
+
+
+def test_a_file_that_cannot_be_read_is_said_to_begin_anew(job):
+    (job / "out.h5.partial").write_text("damaged")
+    result = run("run", job / "small.toml", "-O", job / "out.h5", "--resume")
+    assert result.returncode == 0 and "out.h5.partial had no points that can be read: the run begins anew" in result.stdout
+    assert "begins anew" not in run("run", job / "small.toml", "-O", job / "new.h5", "--resume").stdout
