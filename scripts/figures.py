@@ -50,8 +50,10 @@ def drawn(draw, runs):
     try:
         return draw(*runs)
     except KeyError as column:
-        results.refuse(f"{', '.join(run.name for run in runs)}: a table has no column {column}; "
-                       "rainier check FILE says what else is wrong")
+        wrong = f"has no column {column}"
+    except (TypeError, ValueError, IndexError) as error:
+        wrong = f"cannot be drawn ({error})"
+    results.refuse(f"{', '.join(run.name for run in runs)}: a table {wrong}; rainier check FILE says what else is wrong")
 
 
 def save(figure, stem):

@@ -91,6 +91,8 @@ def _table(group):
     for name, dataset in group.items():
         if name in ("point", "sample"):
             continue
+        if dataset is None:  # a link that leads nowhere, or a damaged object
+            raise ValueError(f"{group.name}/{name} cannot be read")
         if len(dataset) < points:
             raise ValueError(f"{group.name}/{name} has {len(dataset)} of {points} points")
         if dataset.ndim == 2:

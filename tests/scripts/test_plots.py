@@ -195,6 +195,17 @@ def test_damaged_tables_are_refused_in_one_line(tmp_path):
         assert run.returncode == 2 and says in run.stderr and run.stderr.count("\n") == 1, run.stderr
 
 
+def test_texts_where_numbers_should_be_are_refused_in_one_line(tmp_path):
+    path = results(tmp_path, ["rainier"], ["trainium2"], ranks=1)
+    with h5py.File(path, "r+") as file:
+        table = file["modelled/matmul"]
+        points = len(table["time"])
+        del table["time"]
+        table["time"] = ["soon"] * points
+    run = plot(path, "--output", tmp_path / "figures", "--only", "generations")
+    assert run.returncode == 2 and "cannot be drawn" in run.stderr and run.stderr.count("\n") == 1, run.stderr
+
+
 def test_a_folder_that_is_none_is_an_error_of_the_environment(tmp_path):
     whole = results(tmp_path, ["rainier"], ["trainium2"], ranks=1)
     run = plot(whole, "--output", whole)

@@ -162,3 +162,17 @@ def test_a_comparison_s_step_is_drawn_once_and_what_is_not_known_is_said(browser
         assert len(steps) < len(table["point"])
     assert browser.evaluate("rainierReport.charts.step.getOption().yAxis[0].data.length") == len(steps)
     assert "No bar for rainier-trn4 at equal cost" in browser.evaluate("document.getElementById('best-plans').textContent")
+
+
+def test_a_missing_column_and_a_link_that_leads_nowhere_are_said(browser, folder, tmp_path):
+    shutil.copy(folder / "run.h5", tmp_path / "old.h5")
+    with h5py.File(tmp_path / "old.h5", "r+") as file:
+        del file["measured/collective/busbw"]
+    assert report(tmp_path / "old.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    assert "could not be drawn: the file has no column busbw here" in browser.evaluate("document.getElementById('measured').textContent")
+    assert "generations" in browser.evaluate("Object.keys(rainierReport.charts)")
+    with h5py.File(tmp_path / "old.h5", "r+") as file:
+        file["measured/collective/busbw"] = h5py.ExternalLink("nowhere.h5", "/busbw")
+    page = report(tmp_path / "old.h5", "--output", tmp_path / "page.html")
+    assert page.returncode == 2 and "measured/collective/busbw cannot be read" in page.stderr and "Traceback" not in page.stderr

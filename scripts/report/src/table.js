@@ -54,11 +54,16 @@ export class Table {
   has(name) {
     return name in this.columns;
   }
+  /** Values of all rows; a file of another schema may lack a column. */
+  all(name) {
+    if (!(name in this.columns)) throw new Error(`the file has no column ${name} here; rainier check says what else`);
+    return this.columns[name].values;
+  }
   at(name, i) {
-    return this.columns[name].values[this.rows[i]];
+    return this.all(name)[this.rows[i]];
   }
   column(name) {
-    const { values } = this.columns[name];
+    const values = this.all(name);
     return Array.from(this.rows, (row) => values[row]);
   }
   row(i) {
@@ -79,7 +84,7 @@ export class Table {
   }
 
   where(wanted) {
-    const tests = Object.entries(wanted).map(([name, value]) => [this.columns[name].values, value]);
+    const tests = Object.entries(wanted).map(([name, value]) => [this.all(name), value]);
     return new Table(
       this.columns,
       this.rows.filter((row) => tests.every(([values, value]) => values[row] === value)),
@@ -87,7 +92,7 @@ export class Table {
   }
 
   sorted(name) {
-    const { values } = this.columns[name];
+    const values = this.all(name);
     return new Table(
       this.columns,
       this.rows.slice().sort((a, b) => values[a] - values[b]),
