@@ -166,7 +166,13 @@ void ReadFile::expect_ours() const {
   if (!bench::has_attribute(root, "format") ||
       read_attribute(root, "format") != Cell(results_format))
     refuse(path_ + " is an HDF5 file of another program, not results of rainier");
-  const auto version = std::get<std::string>(read_attribute(root, "schema_version"));
+  const Cell found = bench::has_attribute(root, "schema_version")
+                         ? read_attribute(root, "schema_version")
+                         : Cell("");
+  const auto* said = std::get_if<std::string>(&found);
+  const std::string version = said == nullptr ? "" : *said;
+  if (major(version) < 1)
+    refuse(path_ + " has no schema version, such as " + schema_version + ": it is damaged");
   if (major(version) > major(schema_version))
     refuse(path_ + " has schema version " + version + ", newer than " + schema_version +
            ", the newest this program reads: read it with the program that wrote it, or a later "

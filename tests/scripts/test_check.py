@@ -125,6 +125,17 @@ def test_many_files_are_one_that_links_to_them(good, tmp_path):
     refused("collect", tmp_path / "none.h5", "-O", tmp_path / "x.h5", code=3, says=["no such file"])
 
 
+@pytest.mark.parametrize("version", ["banana", "", 3.0, None])
+def test_a_file_without_a_schema_version_is_damaged(good, tmp_path, version):
+    shutil.copy(good, tmp_path / "bad.h5")
+    with h5py.File(tmp_path / "bad.h5", "r+") as file:
+        del file.attrs["schema_version"]
+        if version is not None:
+            file.attrs["schema_version"] = version
+    for command in ("show", "check"):
+        refused(command, tmp_path / "bad.h5", code=3, says=["has no schema version"])
+
+
 def another_text(file, path, text):
     del file[path]
     file[path] = text
