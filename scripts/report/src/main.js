@@ -95,6 +95,7 @@ async function main() {
     await new Promise((done) => setTimeout(done)); // what is drawn can be read while the next is
   }
   follow();
+  report.opened = performance.now(); // since the navigation began
   report.ready = true;
   document.documentElement.dataset.ready = `${report.sections.length} sections, ${report.errors.length} errors`;
 }
