@@ -200,3 +200,19 @@ def test_the_bundle_was_built_from_these_sources():
         assert digest.hexdigest() in file.readline()
     locked = json.loads((HOME / "package-lock.json").read_text())
     assert not [name for name, one in locked["packages"].items() if "resolved" in one]
+
+
+def test_hover_texts_fit_a_phone_and_tell_which_step(browser, folder):
+    browser.open(folder / "out/report.html", width=390)
+    sides = browser.evaluate("""(async () => {
+      const found = {};
+      for (const name of ['measured', 'collectives-size', 'generations', 'step', 'plans', 'timeline', 'roofline-chips']) {
+        rainierReport.charts[name].dispatchAction({ type: 'showTip', seriesIndex: 0, dataIndex: 0 });
+        await new Promise((done) => setTimeout(done, 300));
+        const tip = [...document.querySelectorAll(`#chart-${name} > div`)].find((one) => one.style.position === 'absolute' && one.innerText);
+        if (tip) found[name] = [tip.getBoundingClientRect().left, tip.getBoundingClientRect().right, tip.innerText];
+      }
+      return found; })()""")
+    assert len(sides) >= 5, sides
+    assert all(left >= 0 and right <= 390 for left, right, _ in sides.values()), sides
+    assert sides["step"][2].startswith("llama3-8b, 64 x trainium2, TP4 DP4 PP4"), sides["step"]

@@ -93,6 +93,7 @@ function common(option, width) {
       borderColor: ink.line,
       textStyle,
       transitionDuration: still ? 0 : 0.1,
+      extraCssText: "max-width: min(340px, 84vw); white-space: normal; overflow-wrap: anywhere;",
       ...option.tooltip,
     },
   };

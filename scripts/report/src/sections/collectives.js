@@ -67,7 +67,6 @@ const told = (row) =>
 const tooltip = {
   trigger: "item",
   formatter: (item) => told(item.data.row),
-  extraCssText: "max-width: 340px; white-space: normal; overflow-wrap: anywhere;",
 };
 const sizeAxis = (table, width) =>
   binaryAxis(table.column("size"), "size of the full vector", {

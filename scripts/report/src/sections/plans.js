@@ -69,7 +69,7 @@ function cells(plans) {
 const told = (plan) =>
   lines(
     `TP ${plan.tensor}, PP ${plan.pipeline}, CP ${plan.context}, DP ${plan.data}, EP ${plan.expert}`,
-    `${plan.schedule}, ${plan.virtual_stages} virtual stages, micro-batch ${plan.micro_batch}, recompute ${plan.recompute}, ZeRO ${plan.zero}`,
+    `${plan.schedule}, ${format.many(plan.virtual_stages, "virtual stage")}, micro-batch ${plan.micro_batch}, recompute ${plan.recompute}, ZeRO ${plan.zero}`,
     `step ${format.time(plan.time)}, MFU ${format.percent(plan.mfu)}, ${format.number(plan.memory)} GB`,
   );
 

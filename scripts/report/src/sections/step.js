@@ -121,7 +121,7 @@ function timeOption(steps, width) {
   return {
     ...bars(steps, [...series, sums], "time of a step (s)", width, width < 520 ? 50 : 140),
     tooltip: tip(({ step, value }, { seriesName }) => [
-      step.model,
+      label(step, steps).replaceAll("\n", ", "),
       `${seriesName}: ${format.time(value)}, ${format.percent(value / step.time)}`,
     ]),
   };
@@ -178,7 +178,10 @@ function memoryOption(steps, width) {
     });
   return {
     ...bars(steps, series, "memory of the chip that needs most (GB)", width, 24),
-    tooltip: tip((_, { seriesName, value }) => [`${seriesName}: ${format.number([value].flat()[0])} GB`]),
+    tooltip: tip(({ step }, { seriesName, value }) => [
+      step && label(step, steps).replaceAll("\n", ", "),
+      `${seriesName}: ${format.number([value].flat()[0])} GB`,
+    ]),
   };
 }
 
