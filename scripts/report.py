@@ -51,7 +51,7 @@ def main():
     parser.add_argument("files", nargs="+", help="results files")
     parser.add_argument("--output", default="report.html", help="the page (default: report.html)")
     parser.add_argument("--plans", metavar="FILE", help="output of rainier train … --plan auto --json")
-    parser.add_argument("--timeline", metavar="FILE", help="file of rainier train … --timeline FILE")
+    parser.add_argument("--timeline", metavar="FILE", help="file of rainier train … --timeline FILE, or of rainier export trace")
     options = parser.parse_args()
     title = ", ".join(pathlib.Path(path).name for path in options.files)
     page = filled({"title": html.escape(title), "data": as_json(gathered(options)),

@@ -49,7 +49,7 @@ def plans(path):
 
 
 def timeline(path):
-    """`rainier train … --timeline FILE`: a row for each event, in seconds."""
+    """`rainier train … --timeline FILE` or `rainier export trace`: a row for each event, in seconds."""
     what = "a timeline of rainier train --timeline"
     found = read_json(path, what)
     process, resource, rows = {}, {}, []

@@ -176,3 +176,13 @@ def test_a_missing_column_and_a_link_that_leads_nowhere_are_said(browser, folder
         file["measured/collective/busbw"] = h5py.ExternalLink("nowhere.h5", "/busbw")
     page = report(tmp_path / "old.h5", "--output", tmp_path / "page.html")
     assert page.returncode == 2 and "measured/collective/busbw cannot be read" in page.stderr and "Traceback" not in page.stderr
+
+
+def test_a_collective_has_a_timeline_that_fits_a_phone(browser, folder, tmp_path):
+    made("export", "trace", "all_reduce", "--system", "rainier", "--chips", "4096", "-b", "1G", "-o", tmp_path / "trace.json",
+         "--algorithm", "rhd(x,y,z;balanced)+rhd(pod,building;ports=1)*16")
+    assert report(folder / "train.h5", "--timeline", tmp_path / "trace.json", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html", width=390)
+    assert browser.evaluate("document.getElementById('timeline-heading').textContent") == "Timeline"
+    assert "rhd(x,y,z;balanced)+rhd(pod,building;ports=1)*16" in browser.evaluate("document.querySelector('#timeline figcaption').textContent")
+    assert browser.evaluate("document.documentElement.scrollWidth") == 390

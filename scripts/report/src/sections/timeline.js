@@ -1,4 +1,4 @@
-// A step as rainier train --timeline draws it: a row per resource, to be zoomed into.
+// A step as rainier train --timeline draws it, or a collective of rainier export trace: a row per resource, to be zoomed into.
 import * as echarts from "echarts/core";
 import { axis, chart, rowAxis, tip } from "../chart.js";
 import { details } from "../details.js";
@@ -10,8 +10,7 @@ import { report } from "../report.js";
 import { colours } from "../theme.js";
 
 export const id = "timeline";
-export const title = "Timeline of a step";
-export const short = "Timeline";
+export const title = "Timeline";
 export const how =
   "A row per resource, time to the right; zoom with the buttons, the handles beneath, or the wheel while Ctrl is held.";
 export const needs = ({ extras }) => Boolean(extras.timeline?.table.length);
@@ -127,7 +126,7 @@ function zoomButtons() {
     button("−", "Zoom out", move(-0.5, 0.5)),
     button("←", "Earlier", move(-0.25, -0.25)),
     button("→", "Later", move(0.25, 0.25)),
-    button("All", "Whole step", move(-1e6, 1e6)),
+    button("All", "The whole", move(-1e6, 1e6)),
   );
 }
 
