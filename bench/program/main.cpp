@@ -12,6 +12,7 @@
 //   rainier export msccl all_reduce -b 1M -n 8 --algorithm ring -o ring.xml
 //   rainier goodput --system rainier --days 30
 //   rainier validate matmul
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -49,6 +51,12 @@ int fail(ErrorKind kind, const char* message) {
   }
   bench::MpiSession::abort(code);
   return code;
+}
+
+/// What was printed must arrive: a script that reads it would take half of it for all.
+void expect_printed() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot write the output");
 }
 
 int parse(CLI::App& app, int argc, char** argv) {
@@ -104,11 +112,14 @@ int main(int argc, char** argv) {
     bench::name_values(app);
     if (const int code = parse(app, argc, argv); code != 0) return code < 0 ? 0 : code;
     chosen();
+    expect_printed();
     return 0;
   } catch (const topology::Error& error) {
     return fail(error.kind(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::environment, "out of memory");
+  } catch (const std::system_error& error) {  // of files, also of standard output
+    return fail(ErrorKind::environment, error.what());
   } catch (const std::exception& error) {
     return fail(ErrorKind::internal, error.what());
   }

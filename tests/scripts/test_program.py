@@ -399,3 +399,12 @@ def test_compare_prints_ratios_and_what_binds(tmp_path):
     assert result.returncode == 0, result.stderr
     assert "trainium3" in result.stdout and "1.00x" in result.stdout
     assert "compute" in result.stdout and "link" in result.stdout
+
+
+@pytest.mark.parametrize("command", [["show", "rainier"], ["systems"], ["explain", "busbw"],
+                                     ["collective", "all_reduce", "--system", "trn2-ultraserver", "-b", "1M", "-e", "1M"]])
+def test_output_that_does_not_arrive_is_an_error_of_the_environment(command):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([RAINIER, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith("rainier: cannot write") and len(done.stderr.splitlines()) == 1
