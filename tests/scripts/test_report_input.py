@@ -86,6 +86,7 @@ def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, folde
     browser.open(tmp_path / "page.html")
     assert browser.evaluate("document.querySelector('.verdict.bad').textContent").startswith("! Filerunning")
     assert len(opened(browser, "roofline-chips")["time"]) == whole - 1
+    assert browser.evaluate("document.querySelector('.verdict.bad').textContent").endswith(f"; missing: 1 of {whole} in modelled/matmul")
 
 
 @pytest.mark.parametrize("name", ["train.h5", "step.json", "plans.json"])

@@ -5,15 +5,31 @@ const theirs = (row) => row.implementation === "MPI";
 const point = (row) => [row.collective, row.dtype, row.redop, row.ranks, row.in_place, row.size].join();
 const named = (row) => `${row.collective} of ${format.size(row.size)}, ${row.in_place ? "in" : "out of"} place`;
 
-function status({ attributes }) {
+/** "123 of 128 in measured/collective": points that the run file asks for and the file does not have. */
+function missing({ texts, tables }) {
+  let plan = {};
+  try {
+    plan = JSON.parse(texts["inputs/plan.json"] ?? "{}") ?? {};
+  } catch {
+    return [];
+  }
+  return Object.entries(plan)
+    .map(([path, all]) => ({ path, all, gone: all - (tables[path]?.length ?? 0) }))
+    .filter(({ gone }) => gone > 0)
+    .map(({ path, all, gone }) => `${format.count(gone)} of ${format.count(all)} in ${path}`);
+}
+
+function status(file) {
+  const { attributes } = file;
   const complete = attributes.status === "complete";
+  const why = attributes.failure ?? "the run was cut off or goes on: finished points only";
   return {
     what: "File",
     value: attributes.status,
     verdict: complete ? "good" : "bad",
     note: complete
       ? `${format.many(attributes.last_point, "point")} saved`
-      : (attributes.failure ?? "the run was cut off or goes on: finished points only"),
+      : [why, missing(file).join(", ")].filter(Boolean).join("; missing: "),
   };
 }
 
