@@ -134,6 +134,12 @@ def test_the_file_holds_what_the_tables_say(tmp_path, whole):
         assert len(standings) == 2  # the price is known now
         step = again["terms"][0]["standings"][1]["plan"]["step_s"]
         assert cost == pytest.approx(64 * 0.001 * step / (128 * 4096), rel=1e-12)
+        figure = [sys.executable, os.path.join(SOURCE, "scripts", "plot_waterfall.py"), str(file), str(tmp_path / "f.svg")]
+        assert subprocess.run(figure, capture_output=True, check=False).returncode == 0
+        assert (tmp_path / "f.svg").read_text().count(">scale-up links<") == 1
+        other = subprocess.run([*figure[:2], os.path.join(SOURCE, "results/reference/modelled.h5"), figure[3]],
+                               capture_output=True, text=True, check=False)
+        assert other.returncode == 2 and "has no modelled/waterfall" in other.stderr
         [fall] = again["waterfalls"]
         stored = tables["modelled/waterfall"]
         assert stored["group"].asstr()[:].tolist() == [s["group"] for s in fall["steps"]]
