@@ -204,6 +204,13 @@ RunComparison compare(const Files& references, const Files& results, const Toler
   });
   const Conditions around = tolerances.time_alone ? Conditions{} : conditions(references, results);
   all.doubts = around.doubts;
+  for (const Files* side : {&references, &results})
+    for (const TimedFile& file : *side)
+      if (file.wrong > 0)
+        all.wrong.push_back(fmt::format("{}: elements of {} point{} are wrong",
+                                        file.path,
+                                        file.wrong,
+                                        file.wrong == 1 ? "" : "s"));
   std::map<std::string, std::size_t> places;
   std::map<std::string, std::vector<const Pooled*>> members;
   for (const Pooled* pooled : ordered) {

@@ -73,6 +73,7 @@ struct RunComparison {
   std::vector<std::string> missing;  ///< points of the references that the new results lack
   std::int64_t added = 0;            ///< points that only the new results have
   std::vector<std::string> doubts;   ///< why tolerances are wider, or times not judged
+  std::vector<std::string> wrong;    ///< files with wrong elements, in words
 
   [[nodiscard]] bool slower() const;
 };

@@ -42,7 +42,7 @@ std::string size_and_place(std::int64_t bytes, bool in_place) {
 }  // namespace
 
 TimedFile foreign_points(const std::string& path) {
-  TimedFile file{path, {}, 0, 0};
+  TimedFile file{path, {}, 0, 0, 0};
   for (const ForeignPoint& foreign : read_foreign(path)) {
     TimedPoint point;
     point.kernel = foreign.collective ? kernels::info(*foreign.collective).name : "";
@@ -52,6 +52,7 @@ TimedFile foreign_points(const std::string& path) {
     point.size = foreign.size;
     point.time = foreign.samples.empty() ? std::vector{foreign.seconds} : foreign.samples;
     file.points.push_back(point);
+    if (foreign.wrong > 0) ++file.wrong;
   }
   return file;
 }

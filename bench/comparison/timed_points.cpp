@@ -144,6 +144,17 @@ void add_modelled(const ReadTable& table,
                       {}});
 }
 
+std::int64_t wrong_points(const ReadFile& file) {
+  std::int64_t points = 0;
+  for (const Record* record : {&measured_collective, &measured_distributed_matmul})
+    if (file.has(record->group)) {
+      const ReadTable table = file.table(record->group);
+      const auto& wrong = table.integers("wrong");
+      points += std::count_if(wrong.begin(), wrong.end(), [](std::int64_t n) { return n > 0; });
+    }
+  return points;
+}
+
 }  // namespace
 
 std::string TimedPoint::group() const {
@@ -155,7 +166,7 @@ std::string TimedPoint::group() const {
 
 TimedFile timed_points(const std::string& path) {
   const ReadFile file(path);
-  TimedFile timed{path, {}, 0, 0};
+  TimedFile timed{path, {}, 0, 0, wrong_points(file)};
   std::vector<TimedPoint>& points = timed.points;
   timed.foreign = of_host(file, "foreign_cpu_share");
   timed.stolen = of_host(file, "stolen_cpu_share");

@@ -33,8 +33,9 @@ struct TimedPoint {
 struct TimedFile {
   std::string path;
   std::vector<TimedPoint> points;
-  double foreign = 0;  ///< share of the host's CPU time that other processes took
-  double stolen = 0;   ///< and other guests
+  double foreign = 0;      ///< share of the host's CPU time that other processes took
+  double stolen = 0;       ///< and other guests
+  std::int64_t wrong = 0;  ///< points with wrong elements, also of MPI's own
 };
 
 /// Of all tables of a results file that hold times.

@@ -155,6 +155,12 @@ std::vector<double> samples_of(const ForeignRow& row, const std::string& placeme
   return seconds;
 }
 
+/// "N/A" where nothing was checked.
+std::int64_t wrong_of(const ForeignJson& placement) {
+  const auto found = placement.find("nwrong");
+  return found != placement.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
 std::vector<ForeignPoint> nccl_points(const std::string& path, const ForeignJson& root) {
   ForeignPoint common;
   common.tool = "nccl-tests";
@@ -175,6 +181,7 @@ std::vector<ForeignPoint> nccl_points(const std::string& path, const ForeignJson
       point.algbw = row.number(*times, "alg_bw") * si_giga;
       point.busbw = row.number(*times, "bus_bw") * si_giga;
       point.samples = samples_of(row, placement);
+      point.wrong = wrong_of(*times);
     }
   }
   return points;

@@ -23,6 +23,7 @@ struct ForeignPoint {
   double algbw = 0;
   double busbw = 0;
   std::vector<double> samples{};  ///< seconds of each iteration, if the file has them
+  std::int64_t wrong = 0;         ///< elements; 0 where the tool did not check
 };
 
 /// Does a file begin as JSON does (and no HDF5 file)? Never throws.

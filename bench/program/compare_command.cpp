@@ -101,6 +101,8 @@ void compare_runs(const CompareOptions& options) {
     print_comparison_json(comparison);
   else
     print_comparison(comparison, options.all);
+  if (!comparison.wrong.empty())
+    throw topology::Error(topology::ErrorKind::verdict, comparison.wrong.front());
   if (comparison.slower())
     throw topology::Error(topology::ErrorKind::verdict, "some of it is slower than before");
 }

@@ -147,6 +147,7 @@ void print_comparison(const RunComparison& comparison, bool all) {
         print_point(point, width);
   }
   for (const std::string& doubt : comparison.doubts) fmt::print("# {}\n", doubt);
+  for (const std::string& wrong : comparison.wrong) fmt::print("# {}\n", wrong);
   print_unchanged(comparison);
   print_missing(comparison);
 }
@@ -170,6 +171,7 @@ void print_comparison_json(const RunComparison& comparison) {
     out["groups"].push_back(one);
   }
   out["doubts"] = comparison.doubts;
+  out["wrong"] = comparison.wrong;
   out["missing"] = comparison.missing;
   out["added"] = comparison.added;
   fmt::print("{}\n", out.dump(2));

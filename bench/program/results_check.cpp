@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -14,10 +15,17 @@
 namespace bench {
 namespace {
 
+int minor_version(std::string_view version) {
+  version.remove_prefix(std::min(version.size(), version.find('.') + 1));
+  int number = 0;
+  std::from_chars(version.data(), version.data() + version.size(), number);
+  return number;
+}
+
 /// Collects what is wrong with one table.
 class TableCheck {
  public:
-  TableCheck(const ReadFile& file, const Record& record, std::vector<std::string>& found)
+  TableCheck(const ReadFile& file, const Record& record, ResultsCheck& found)
       : file_(file), record_(record), table_(file.table(record.group)), found_(found) {}
 
   void run() {
@@ -33,7 +41,7 @@ class TableCheck {
 
  private:
   void say(const std::string& column, const std::string& what) {
-    found_.push_back(fmt::format("{}/{} {}", record_.group, column, what));
+    found_.problems.push_back(fmt::format("{}/{} {}", record_.group, column, what));
   }
 
   [[nodiscard]] bool is_column(const std::string& name) const {
@@ -48,7 +56,8 @@ class TableCheck {
                            ? file_.attribute(record_.group, "signal")
                            : Cell("");
     if (found != Cell(std::string(record_.signal)))
-      found_.push_back(fmt::format("{} has not the signal '{}'", record_.group, record_.signal));
+      found_.problems.push_back(
+          fmt::format("{} has not the signal '{}'", record_.group, record_.signal));
   }
 
   void check(const Column& column) {
@@ -58,8 +67,9 @@ class TableCheck {
     }
     const auto found = table_.columns().find(column.name);
     if (found == table_.columns().end()) {
-      say(column.name, "is missing");
-      return;
+      if (minor_version(found_.version) >= minor_version(schema_version))
+        return say(column.name, "is missing");
+      return found_.later.push_back(fmt::format("{}/{}", record_.group, column.name));
     }
     constexpr std::array types{ColumnType::float64, ColumnType::int64, ColumnType::text};
     if (const ColumnType type = types.at(found->second.index()); type != column.type)
@@ -126,7 +136,7 @@ class TableCheck {
   const ReadFile& file_;
   const Record& record_;
   ReadTable table_;
-  std::vector<std::string>& found_;
+  ResultsCheck& found_;
 };
 
 const Record* record_of(const std::string& path) {
@@ -145,9 +155,10 @@ void check_texts(const ReadFile& file, std::vector<std::string>& found) {
 
 }  // namespace
 
-std::vector<std::string> problems(const std::string& path) {
+ResultsCheck check_file(const std::string& path) {
   const ReadFile file(path);
-  std::vector<std::string> found;
+  ResultsCheck check{std::get<std::string>(file.attribute("/", "schema_version")), {}, {}};
+  std::vector<std::string>& found = check.problems;
   if (file.status() != "complete") found.push_back(fmt::format("status is {}", file.status()));
   std::int64_t points = 0;
   for (const std::string& table : file.tables()) {
@@ -158,7 +169,7 @@ std::vector<std::string> problems(const std::string& path) {
     }
     points += std::get<std::int64_t>(file.attribute(table, "points"));
     try {
-      TableCheck(file, *record, found).run();
+      TableCheck(file, *record, check).run();
     } catch (const topology::Error& error) {  // cannot even be read
       const std::string what = error.what();
       found.push_back(what.starts_with(path + ": ") ? what.substr(path.size() + 2) : what);
@@ -167,17 +178,26 @@ std::vector<std::string> problems(const std::string& path) {
   check_texts(file, found);
   if (points != file.last_point())
     found.push_back(fmt::format("last_point is {}, the tables have {}", file.last_point(), points));
-  return found;
+  return check;
 }
 
 void check_results(const std::string& path) {
-  const std::vector<std::string> found = problems(path);
+  const ResultsCheck check = check_file(path);
+  const std::vector<std::string>& found = check.problems;
   for (const std::string& problem : found) fmt::print("{}: {}\n", path, problem);
   if (!found.empty())
     throw topology::Error(
         topology::ErrorKind::verdict,
         fmt::format("{}: {} problem{}", path, found.size(), found.size() == 1 ? "" : "s"));
-  fmt::print("{} is what schema {} says\n", path, schema_version);
+  if (check.version == schema_version)
+    fmt::print("{} is what schema {} says\n", path, schema_version);
+  else
+    fmt::print("{} of schema {} is what schema {} says{}{}\n",
+               path,
+               check.version,
+               schema_version,
+               check.later.empty() ? "" : ", but for what came later: ",
+               fmt::join(check.later, ", "));
 }
 
 }  // namespace bench

@@ -169,7 +169,7 @@ TEST(Comparison, CoresThatStandFartherApartForbidAVerdictOnCollectivesOnly) {
 TEST(Comparison, AGroupIsJudgedByItsPointsThatStoodStill) {
   const TimedFile then = stood(run({}, 1), {60e-9, 60e-9});
   TimedFile now = stood(run({1, 1.2}, 2), {60e-9, 60e-9});
-  for (const std::size_t moved : {1, 2, 3}) {
+  for (const std::size_t moved : {1U, 2U, 3U}) {
     now.points[moved].core_to_core = {60e-9, 250e-9};
     for (double& time : now.points[moved].time) time *= 10;
     for (double& relative : now.points[moved].relative) relative *= 10;

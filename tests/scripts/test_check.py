@@ -25,6 +25,21 @@ def test_a_good_file_is_good(good):
     assert result.returncode == 0 and "is what schema" in result.stdout
 
 
+def test_an_older_file_may_lack_what_came_later(good, tmp_path):
+    shutil.copy(good, tmp_path / "old.h5")
+    with h5py.File(tmp_path / "old.h5", "r+") as file:
+        del file["modelled/collective/rounds"]
+        file.attrs.modify("schema_version", "1.0")
+    result = run("check", tmp_path / "old.h5")
+    assert result.returncode == 0, result.stdout
+    assert "of schema 1.0 is what schema" in result.stdout
+    assert result.stdout.strip().endswith("but for what came later: modelled/collective/rounds")
+    with h5py.File(tmp_path / "old.h5", "r+") as file:
+        file.attrs.modify("schema_version", "1.99")
+    result = run("check", tmp_path / "old.h5")
+    assert result.returncode == 1 and "modelled/collective/rounds is missing" in result.stdout
+
+
 def replace(file, path, values):
     attributes = dict(file[path].attrs)
     del file[path]

@@ -128,6 +128,21 @@ def test_a_product_has_the_cpu_time_of_all_its_threads(really_measured):
         assert (rows["cpu_time"][one] < 1.5 * rows["time"][one]).all()
 
 
+def test_wrong_elements_are_named_however_fast(measured, tmp_path):
+    shutil.copy(measured, tmp_path / "b.h5")
+    with h5py.File(tmp_path / "b.h5", "r+") as file:
+        file["measured/collective/wrong"][2:4] = 7
+    result = run("compare", measured, tmp_path / "b.h5")
+    assert result.returncode == 1 and "b.h5: elements of 2 points are wrong" in result.stderr
+    assert run("compare", tmp_path / "b.h5", measured).returncode == 1
+    theirs = {"args": ["./all_reduce_perf"], "results": [
+        {"size": 1024, "type": "float", "out_of_place": {"time": 5, "alg_bw": 1, "bus_bw": 1, "nwrong": wrong},
+         "in_place": {"time": 5, "alg_bw": 1, "bus_bw": 1, "nwrong": "N/A"}} for wrong in (0, 3)]}
+    (tmp_path / "a.json").write_text(json.dumps(theirs))
+    result = run("compare", tmp_path / "a.json", tmp_path / "a.json", "--json")
+    assert result.returncode == 1 and "a.json: elements of 1 point are wrong" in json.loads(result.stdout)["wrong"][0]
+
+
 def test_several_references_are_pooled(measured, tmp_path):
     references = [again(measured, tmp_path / f"a{seed}.h5", seed) for seed in range(3)]
     slow = again(measured, tmp_path / "b.h5", 7, slower=["measured/collective"])
