@@ -146,6 +146,9 @@ void judge(ComparedGroup& group, const Tolerances& tolerances, const Conditions&
                         tolerances.time_alone,
                         {tolerance + (group.modelled ? 0 : around.others),
                          tolerance + (group.modelled ? 0 : around.guests)});
+  // One point's samples follow each other: what slows the machine for a second slows all of them.
+  if (points.size() == 1 && group.verdict == Verdict::slower && group.interval.low <= 1 + tolerance)
+    group.verdict = Verdict::same;
   if (group.judged() == 0) group.verdict = Verdict::unjudged;
 }
 

@@ -100,8 +100,12 @@ void add_measured_matmuls(const ReadFile& file, std::vector<TimedPoint>& points)
         "{} x {} x {}", table.integers("m")[i], table.integers("n")[i], table.integers("k")[i]);
     point.time = samples(table, i);
     if (table.has("cpu_time")) point.cpu.push_back(table.floats("cpu_time")[i]);
-    if (const auto control = peak.find({type, threads}); control != peak.end())
-      for (const double seconds : point.time) point.relative.push_back(seconds * control->second);
+    const auto control = peak.find({type, threads});
+    const double pace = table.has("control")    ? table.floats("control")[i]
+                        : control != peak.end() ? control->second
+                                                : 0;
+    if (pace > 0)
+      for (const double seconds : point.time) point.relative.push_back(seconds * pace);
     points.push_back(point);
   }
 }

@@ -201,6 +201,10 @@ constexpr std::array measured_matmul_columns{
     Column{"time", float64, second, "Median time of one product."},
     Column{"cpu_time", float64, second, "Median CPU time of one product, all threads together."},
     Column{"rate", float64, per_second, "Floating-point operations per second, 2mnk over time."},
+    Column{"control",
+           float64,
+           per_second,
+           "What the threads do in registers around each sample, median: the machine's own pace."},
     Column{"intensity", float64, "byte-1", "Floating-point operations per byte of memory traffic."},
     Column{"samples", ColumnType::samples, second, "Raw samples, time per product."},
 };

@@ -6,14 +6,13 @@
 
 #include <omp.h>
 
+#include "bench/executor/statistics.hpp"
 #include "bench/suites/matmul_operands.hpp"
 #include "kernels/matmul/fma_probe.hpp"
 
 namespace bench {
 namespace {
 
-/// Many short ones: all threads must be undisturbed in one of them.
-constexpr int compute_samples = 40;
 constexpr int memory_samples = 12;
 
 double fastest(const std::vector<double>& seconds) {
@@ -45,17 +44,22 @@ topology::FlopsPerSecond ComputeRoof::rate() const {
   return work / topology::Seconds(fastest(seconds));
 }
 
+topology::FlopsPerSecond ComputeRoof::usual() const {
+  return work / topology::Seconds(median(seconds));
+}
+
 topology::BytesPerSecond MemoryRoof::rate() const {
   return moved / topology::Seconds(fastest(seconds));
 }
 
-ComputeRoof probe_compute(topology::DataType type, int threads) {
+// Many short ones: all threads must be undisturbed in one of them.
+ComputeRoof probe_compute(topology::DataType type, int threads, int samples) {
   constexpr std::int64_t steps = 50'000;
   ComputeRoof roof;
   roof.type = type;
   roof.threads = threads;
   std::vector<topology::Flops> work(static_cast<std::size_t>(threads));
-  roof.seconds = time_threads(threads, compute_samples, [&](int thread) {
+  roof.seconds = time_threads(threads, samples, [&](int thread) {
     work[static_cast<std::size_t>(thread)] = kernels::run_fma_chains(type, steps);
   });
   for (const topology::Flops of_thread : work) roof.work = roof.work + of_thread;

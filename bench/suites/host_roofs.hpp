@@ -17,7 +17,8 @@ struct ComputeRoof {
   topology::Flops work;  ///< of one sample, all threads
   std::vector<double> seconds;
 
-  [[nodiscard]] topology::FlopsPerSecond rate() const;  ///< of the fastest sample
+  [[nodiscard]] topology::FlopsPerSecond rate() const;   ///< of the fastest sample
+  [[nodiscard]] topology::FlopsPerSecond usual() const;  ///< of the median
 };
 
 struct MemoryRoof {
@@ -29,8 +30,8 @@ struct MemoryRoof {
   [[nodiscard]] topology::BytesPerSecond rate() const;
 };
 
-/// Chains of multiply-adds in registers, some 100 ms.
-[[nodiscard]] ComputeRoof probe_compute(topology::DataType type, int threads);
+/// Chains of multiply-adds in registers, some 100 ms by default.
+[[nodiscard]] ComputeRoof probe_compute(topology::DataType type, int threads, int samples = 40);
 
 /// Over arrays of several times what the last-level cache holds for it, some 100 ms.
 [[nodiscard]] MemoryRoof probe_memory(kernels::Stream stream, int threads);

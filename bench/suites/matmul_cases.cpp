@@ -43,15 +43,33 @@ void count(benchmark::State& state, const Gemm& shape) {
   state.counters["FLOP/byte"] = shape.intensity().value();
 }
 
+/// What the same threads do in registers right before and after a sample: the machine may be slower
+/// for seconds, for reasons that it does not tell.
+class Control {
+ public:
+  Control(DataType type, int threads) : type_(type), threads_(threads), before_(now()) {}
+
+  void count(benchmark::State& state) const { state.counters["control"] = (before_ + now()) / 2; }
+
+ private:
+  [[nodiscard]] double now() const { return probe_compute(type_, threads_, 3).usual().value(); }
+
+  DataType type_;
+  int threads_;
+  double before_;
+};
+
 template <class T>
 void run_reference(benchmark::State& state) {
   const Gemm shape = shape_of<T>(state);
   Operands<T> operands(shape);
+  const Control control(shape.type, 1);
   for (auto _ : state) {
     operands.reference();
     benchmark::DoNotOptimize(operands.c.data());
     benchmark::ClobberMemory();
   }
+  control.count(state);
   count(state, shape);
 }
 
@@ -65,6 +83,7 @@ void run_blocked(benchmark::State& state) {
       shape.flops() <= reference_limit ? seconds([&] { operands.reference(); }) : 0;
   const double peak = threads * probed_peak(shape.type);
   const double stream = is_decoding(shape) ? probed_stream(threads) : 0;
+  const Control control(shape.type, threads);
   const double elapsed = seconds([&] {
     for (auto _ : state) {
       operands.blocked(threads);
@@ -72,6 +91,7 @@ void run_blocked(benchmark::State& state) {
       benchmark::ClobberMemory();
     }
   });
+  control.count(state);
   count(state, shape);
   const double time = elapsed / static_cast<double>(state.iterations());
   state.counters["peak_fraction"] = shape.flops().value() / time / peak;

@@ -15,7 +15,8 @@ namespace bench {
 
 /// For each shape "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads", and small shapes
 /// also "matmul/TYPE/reference/M:_/N:_/K:_". Counters: FLOP/s, bytes/s and FLOP/byte of the
-/// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads; with few
+/// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads; and
+/// `control`, the multiply-adds that the same threads did right before and after; with few
 /// rows `stream_fraction`, of the faster of two streaming loops; where small `vs_reference`, the
 /// speed-up; all probed right before. All counters of wall-clock time.
 /// @param left_out so many of them, the first, are not registered

@@ -57,10 +57,12 @@ bool TableReporter::ReportContext(const Context& /*context*/) {
 void TableReporter::ReportRuns(const std::vector<Run>& runs) {
   Measurement timing;
   std::vector<double> cpu;
+  std::vector<double> control;
   for (const Run& run : runs)
     if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
       timing.seconds.push_back(run.real_accumulated_time / static_cast<double>(run.iterations));
       cpu.push_back(run.cpu_accumulated_time / static_cast<double>(run.iterations));
+      control.push_back(run.counters.at("control").value);
     }
   if (timing.seconds.empty()) return;
   const auto& run = runs.front().run_name;
@@ -86,6 +88,7 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
                        timing.median(),
                        median(cpu),
                        rate,
+                       median(control),
                        shape.intensity().value()};
   table_->append(row, timing.seconds);
 }

@@ -111,6 +111,21 @@ TEST(Comparison, OnePointThatFallsOffACliffIsFound) {
     EXPECT_EQ(point.verdict, point.name == "2" ? Verdict::slower : Verdict::same);
 }
 
+TEST(Comparison, AGroupOfOnePointIsSlowerWithItsWholeInterval) {
+  const auto verdict = [](double spread) {
+    std::vector<TimedFile> files{run({}, 1, false), run({}, 2, false)};
+    for (TimedFile& file : files) file.points.resize(1);
+    for (std::size_t i = 0; i < 20; ++i) {
+      const double even = 1 + spread * (static_cast<double>(i) / 9.5 - 1);
+      files[0].points[0].time[i] = even;
+      files[1].points[0].time[i] = 1.2 * even;
+    }
+    return compare({files[0]}, {files[1]}, {}).groups[0].verdict;
+  };
+  EXPECT_EQ(verdict(0.02), Verdict::slower);
+  EXPECT_EQ(verdict(0.4), Verdict::same);  // 1.2 in the median, but it may be less than 1.1
+}
+
 TEST(Comparison, APointMayHaveAToleranceOfItsSize) {
   Tolerances strict;
   strict.sizes = {{16 << 10, 16 << 10, 0.05}};  // point 2

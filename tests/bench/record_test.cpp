@@ -68,7 +68,18 @@ std::string open_message(const fs::path& path) {
 
 std::vector<Cell> matmul(std::int64_t m) {
   using Text = std::string;
-  return {Text("blocked"), Text("f32"), Text("µ"), m, m, m, std::int64_t{2}, 1e-3, 2e-3, 2e9, 10.0};
+  return {Text("blocked"),
+          Text("f32"),
+          Text("µ"),
+          m,
+          m,
+          m,
+          std::int64_t{2},
+          1e-3,
+          2e-3,
+          2e9,
+          3e9,
+          10.0};
 }
 
 std::vector<Cell> prediction(std::int64_t m) {

@@ -128,6 +128,15 @@ def test_a_product_has_the_cpu_time_of_all_its_threads(really_measured):
         assert (rows["cpu_time"][one] < 1.5 * rows["time"][one]).all()
 
 
+def test_a_machine_that_was_slower_beside_a_product_is_not_the_kernel(measured, tmp_path):
+    slow = again(measured, tmp_path / "b.h5", 1, slower=["measured/matmul"])
+    assert compare(measured, slow)[0] == 1
+    with h5py.File(slow, "r+") as file:
+        assert (file["measured/matmul/control"][:] > 1e9).all()
+        file["measured/matmul/control"][:] /= 1.2
+    assert compare(measured, slow)[0] == 0
+
+
 def test_wrong_elements_are_named_however_fast(measured, tmp_path):
     shutil.copy(measured, tmp_path / "b.h5")
     with h5py.File(tmp_path / "b.h5", "r+") as file:
