@@ -27,17 +27,22 @@ inline constexpr std::int64_t most_parts = 1048576;
          last.starts_with("tile_");
 }
 
+/// The complaint about a plain number, or "".
+[[nodiscard]] inline std::string complaint_of_number(std::string_view key, double value) {
+  if (counts_parts(key) && value > static_cast<double>(most_parts))
+    return "the most is " + std::to_string(most_parts);
+  const bool in_switch = key.ends_with("in_switch");
+  if ((in_switch || key.ends_with("efficiency")) && value > 1) return "a share is at most 1";
+  return value > 0 || (in_switch && value == 0) ? "" : "must be more than 0";
+}
+
 /// What no figure can be: a size or rate that is not positive, a negative time, a share above 1 (a
 /// key that ends in "efficiency" or "in_switch"; the latter may be 0), more parts than any machine
 /// has. @return the complaint, or "" if the value is fine
 template <class Q>
 [[nodiscard]] std::string complaint(std::string_view key, Q value) {
   if constexpr (std::is_same_v<Q, double>) {
-    if (counts_parts(key) && value > static_cast<double>(most_parts))
-      return "the most is " + std::to_string(most_parts);
-    const bool in_switch = key.ends_with("in_switch");
-    if ((in_switch || key.ends_with("efficiency")) && value > 1) return "a share is at most 1";
-    return value > 0 || (in_switch && value == 0) ? "" : "must be more than 0";
+    return complaint_of_number(key, value);
   } else if constexpr (std::is_same_v<Q, Seconds>) {
     return value >= Seconds{} ? "" : "a time is not negative";
   } else {

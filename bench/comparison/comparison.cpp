@@ -30,8 +30,10 @@ void append(std::vector<double>& all, const std::vector<double>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-std::map<Key, Pooled> pool(const Files& files) {
-  std::map<Key, Pooled> all;
+using Points = std::map<Key, Pooled>;
+
+Points pool(const Files& files) {
+  Points all;
   for (const TimedFile& file : files)
     for (const TimedPoint& point : file.points) {
       auto [at, is_new] =
@@ -171,6 +173,54 @@ std::string doubt_of_distances(const ComparedGroup& group) {
       group.points.size());
 }
 
+/// As they appear in the files.
+std::vector<const Pooled*> in_order(const Points& points) {
+  std::vector<const Pooled*> ordered;
+  ordered.reserve(points.size());
+  for (const auto& [key, pooled] : points) ordered.push_back(&pooled);
+  std::sort(ordered.begin(), ordered.end(), [](const Pooled* a, const Pooled* b) {
+    return a->order < b->order;
+  });
+  return ordered;
+}
+
+void note_wrong(const Files& files, RunComparison& all) {
+  for (const TimedFile& file : files)
+    if (file.wrong > 0)
+      all.wrong.push_back(fmt::format("{}: elements of {} point{} are wrong",
+                                      file.path,
+                                      file.wrong,
+                                      file.wrong == 1 ? "" : "s"));
+}
+
+/// Points that both sides have, in their groups. @return the references' of each group
+std::vector<std::vector<const Pooled*>> put_in_groups(const Points& then,
+                                                      const Points& now,
+                                                      const Tolerances& tolerances,
+                                                      const Conditions& around,
+                                                      RunComparison& all) {
+  std::map<std::string, std::size_t> places;
+  std::vector<std::vector<const Pooled*>> members;
+  for (const Pooled* pooled : in_order(then)) {
+    const TimedPoint& point = pooled->point;
+    const auto found = now.find({point.group(), point.name});
+    if (found == now.end()) {
+      all.missing.push_back(point.group() + ": " + point.name);
+      continue;
+    }
+    const auto [place, is_new] = places.try_emplace(point.group(), all.groups.size());
+    if (is_new) {
+      all.groups.emplace_back().name = point.group();
+      all.groups.back().modelled = point.modelled;
+      members.emplace_back();
+    }
+    all.groups[place->second].points.push_back(
+        compared(point, found->second.point, tolerances, around));
+    members[place->second].push_back(pooled);
+  }
+  return members;
+}
+
 }  // namespace
 
 std::size_t ComparedGroup::judged() const {
@@ -196,46 +246,19 @@ bool RunComparison::slower() const {
 }
 
 RunComparison compare(const Files& references, const Files& results, const Tolerances& tolerances) {
-  const std::map<Key, Pooled> then = pool(references);
-  const std::map<Key, Pooled> now = pool(results);
-  RunComparison all;
-  std::vector<const Pooled*> ordered;
-  ordered.reserve(then.size());
-  for (const auto& [key, pooled] : then) ordered.push_back(&pooled);
-  std::sort(ordered.begin(), ordered.end(), [](const Pooled* a, const Pooled* b) {
-    return a->order < b->order;
-  });
+  const Points then = pool(references);
+  const Points now = pool(results);
   const Conditions around = tolerances.time_alone ? Conditions{} : conditions(references, results);
+  RunComparison all;
   all.doubts = around.doubts;
-  for (const Files* side : {&references, &results})
-    for (const TimedFile& file : *side)
-      if (file.wrong > 0)
-        all.wrong.push_back(fmt::format("{}: elements of {} point{} are wrong",
-                                        file.path,
-                                        file.wrong,
-                                        file.wrong == 1 ? "" : "s"));
-  std::map<std::string, std::size_t> places;
-  std::map<std::string, std::vector<const Pooled*>> members;
-  for (const Pooled* pooled : ordered) {
-    const TimedPoint& point = pooled->point;
-    const auto found = now.find({point.group(), point.name});
-    if (found == now.end()) {
-      all.missing.push_back(point.group() + ": " + point.name);
-      continue;
-    }
-    const auto [place, is_new] = places.try_emplace(point.group(), all.groups.size());
-    if (is_new) {
-      all.groups.emplace_back().name = point.group();
-      all.groups.back().modelled = point.modelled;
-    }
-    ComparedGroup& group = all.groups[place->second];
-    group.points.push_back(compared(point, found->second.point, tolerances, around));
-    members[point.group()].push_back(pooled);
-  }
-  for (const auto& [key, pooled] : now)
-    if (!then.contains(key)) ++all.added;
-  for (ComparedGroup& group : all.groups) {
-    group.spread = spread(members[group.name], references.size());
+  note_wrong(references, all);
+  note_wrong(results, all);
+  const auto members = put_in_groups(then, now, tolerances, around, all);
+  all.added = std::count_if(
+      now.begin(), now.end(), [&](const auto& point) { return !then.contains(point.first); });
+  for (std::size_t g = 0; g < all.groups.size(); ++g) {
+    ComparedGroup& group = all.groups[g];
+    group.spread = spread(members[g], references.size());
     judge(group, tolerances, around);
     if (tolerances.time_alone) continue;
     if (std::string doubt = doubt_of_distances(group); !doubt.empty()) all.doubts.push_back(doubt);

@@ -71,7 +71,7 @@ int positive(TomlTable& table, const std::string& key, int fallback, int least) 
 std::string algorithm_beside(const fs::path& folder,
                              TomlTable& table,
                              const std::string& otherwise) {
-  const auto text = table.get_or<std::string>("algorithm", otherwise);
+  auto text = table.get_or<std::string>("algorithm", otherwise);
   if (!is_program(text)) return text;
   const fs::path file = program_path(text);
   return program_at(folder / (is_rerun() ? file.filename() : file));
@@ -138,7 +138,7 @@ MeasuredMatmuls measured_matmuls(TomlTable& table) {
 }
 
 /// Of a program: as many ranks as it is for, and vectors that it can cut.
-void try_points(const ModelledCollectives& what, const topology::Machine& group) {
+void try_program(const ModelledCollectives& what, const topology::Machine& group) {
   MeasureOptions options;
   options.type = what.type;
   for (const kernels::Collective collective : what.collectives)
@@ -147,19 +147,19 @@ void try_points(const ModelledCollectives& what, const topology::Machine& group)
         static_cast<void>(predict_point(collective, bytes, options, what.algorithm, group));
 }
 
+void try_schedules(const ModelledCollectives& what, const topology::Machine& group) {
+  for (const kernels::Collective collective : what.collectives)
+    if (what.algorithm != "auto" && collective != kernels::Collective::all_to_all)
+      static_cast<void>(kernels::build(collective, group, what.algorithm));
+}
+
 /// Everything that could stop the prediction of a point is tried here, before the run starts.
 void check(TomlTable& table, const ModelledCollectives& what) {
   for (const topology::Machine& system : what.systems)
     for (const std::int64_t chips : what.chips) {
       try {
         const topology::Machine group = topology::slice(system, chips);
-        if (is_program(what.algorithm)) {
-          try_points(what, group);
-          continue;
-        }
-        for (const kernels::Collective collective : what.collectives)
-          if (what.algorithm != "auto" && collective != kernels::Collective::all_to_all)
-            static_cast<void>(kernels::build(collective, group, what.algorithm));
+        is_program(what.algorithm) ? try_program(what, group) : try_schedules(what, group);
       } catch (const topology::Error& error) {
         table.fail("chips", system.name + ": " + error.what());
       }
