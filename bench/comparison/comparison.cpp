@@ -143,12 +143,15 @@ void judge(ComparedGroup& group, const Tolerances& tolerances, const Conditions&
   const Interval interval = mean_interval(logs);
   group.interval = points.size() == 1 ? points.front().interval
                                       : Interval{std::exp(interval.low), std::exp(interval.high)};
-  const double tolerance = std::max(tolerances.group, 2 * group.spread);
+  // One point's samples follow each other within a second, and on a shared machine others may slow
+  // down all of them: it is judged as a point.
+  const bool lone = points.size() == 1 && around.shared;
+  const double usual = lone ? std::max(tolerances.group, tolerances.point) : tolerances.group;
+  const double tolerance = std::max(usual, 2 * group.spread);
   group.verdict = judge(group,
                         tolerances.time_alone,
                         {tolerance + (group.modelled ? 0 : around.others),
                          tolerance + (group.modelled ? 0 : around.guests)});
-  // One point's samples follow each other: what slows the machine for a second slows all of them.
   if (points.size() == 1 && group.verdict == Verdict::slower && group.interval.low <= 1 + tolerance)
     group.verdict = Verdict::same;
   if (group.judged() == 0) group.verdict = Verdict::unjudged;

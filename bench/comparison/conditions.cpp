@@ -14,6 +14,7 @@ void add(const TimedFile& file, Conditions& all) {
   // Of two cores one may have lost all of it.
   all.others = std::max(all.others, 2 * taken);
   all.guests = std::max(all.guests, 2 * file.stolen);
+  all.shared |= taken > quiet;
   all.busy |= taken > busy;
   if (taken > quiet)
     all.doubts.push_back(fmt::format("{}: others took {:.0f} % of the CPU time{}",

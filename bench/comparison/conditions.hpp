@@ -9,9 +9,10 @@
 namespace bench {
 
 struct Conditions {
-  double others = 0;  ///< by which a time may be longer for what others took of the CPU time
-  double guests = 0;  ///< the same of CPU times, to which only the host's other guests add
-  bool busy = false;  ///< too much to judge anything
+  double others = 0;    ///< by which a time may be longer for what others took of the CPU time
+  double guests = 0;    ///< the same of CPU times, to which only the host's other guests add
+  bool shared = false;  ///< the machine was not ours alone
+  bool busy = false;    ///< others took too much to judge anything
   std::vector<std::string> doubts;  ///< of files, in words
 };
 
