@@ -90,7 +90,7 @@ ComparedPoint compared(const TimedPoint& then,
     point.verdict = Verdict::same;
   point.distances = distances(then, now);
   const bool moved = point.distances.differ() && !tolerances.time_alone;
-  if (!now.modelled && (around.busy || moved)) point.verdict = Verdict::unjudged;
+  if (around.busy || moved) point.verdict = Verdict::unjudged;
   return point;
 }
 
@@ -148,10 +148,8 @@ void judge(ComparedGroup& group, const Tolerances& tolerances, const Conditions&
   const bool lone = points.size() == 1 && around.shared;
   const double usual = lone ? std::max(tolerances.group, tolerances.point) : tolerances.group;
   const double tolerance = std::max(usual, 2 * group.spread);
-  group.verdict = judge(group,
-                        tolerances.time_alone,
-                        {tolerance + (group.modelled ? 0 : around.others),
-                         tolerance + (group.modelled ? 0 : around.guests)});
+  group.verdict =
+      judge(group, tolerances.time_alone, {tolerance + around.others, tolerance + around.guests});
   if (points.size() == 1 && group.verdict == Verdict::slower && group.interval.low <= 1 + tolerance)
     group.verdict = Verdict::same;
   if (group.judged() == 0) group.verdict = Verdict::unjudged;
@@ -218,7 +216,7 @@ std::vector<std::vector<const Pooled*>> put_in_groups(const Points& then,
       members.emplace_back();
     }
     all.groups[place->second].points.push_back(
-        compared(point, found->second.point, tolerances, around));
+        compared(point, found->second.point, tolerances, point.modelled ? Conditions{} : around));
     members[place->second].push_back(pooled);
   }
   return members;
@@ -262,7 +260,7 @@ RunComparison compare(const Files& references, const Files& results, const Toler
   for (std::size_t g = 0; g < all.groups.size(); ++g) {
     ComparedGroup& group = all.groups[g];
     group.spread = spread(members[g], references.size());
-    judge(group, tolerances, around);
+    judge(group, tolerances, group.modelled ? Conditions{} : around);
     if (tolerances.time_alone) continue;
     if (std::string doubt = doubt_of_distances(group); !doubt.empty()) all.doubts.push_back(doubt);
   }

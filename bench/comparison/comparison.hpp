@@ -4,7 +4,7 @@
 // geometric mean over its points. Within a run samples scatter little, but runs of the same program
 // differ by more: another process, another clock rate. So what counts as slower is slower by all of
 // these: the medians; the tenth percentiles, since disturbances only ever add; and where a control
-// of the same run exists, MPI's own calls or the multiply-adds that the cores can do, the medians
+// of the same run exists, MPI's own calls or the multiply-adds of the same threads, the medians
 // over it. Where several references are given, their spread widens the tolerance, and so does what
 // others took of the host's CPU time, unless the CPU time has grown as well; when that was too
 // much, or cores stood farther from each other than before (a virtual machine may be moved), times

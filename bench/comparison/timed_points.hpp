@@ -17,7 +17,7 @@ struct TimedPoint {
   bool modelled = false;     ///< the same in every run
   std::vector<double> time;  ///< samples, seconds
   /// Over a control of the same run, which the machine slows down as much: MPI's own call in turns
-  /// with ours, or the multiply-adds that the cores can do. Empty: there is none.
+  /// with ours, or the multiply-adds of the same threads. Empty: there is none.
   std::vector<double> relative;
   /// CPU seconds of all threads together, a median of each file: others take none of them. Empty:
   /// not known.

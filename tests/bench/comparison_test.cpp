@@ -222,6 +222,19 @@ TEST(Comparison, CpuTimesTellASlowerKernelFromOthersWhoTakeTime) {
   EXPECT_EQ(verdict(1.2, 1.2, 0.3, 0), Verdict::unjudged);
 }
 
+TEST(Comparison, WhatOthersTookIsNoExcuseForAModelledTime) {
+  TimedFile then = run({}, 1, false);
+  then.points.resize(1);
+  then.points[0].modelled = true;
+  then.points[0].time = {1};
+  TimedFile now = then;
+  now.points[0].time = {1.2};
+  now.foreign = 0.15;
+  EXPECT_EQ(compare({then}, {now}, {}).groups[0].verdict, Verdict::slower);
+  now.foreign = 0.5;
+  EXPECT_EQ(compare({then}, {now}, {}).groups[0].verdict, Verdict::slower);
+}
+
 TEST(Comparison, WhatIsMissingAndWhatIsNewIsCounted) {
   TimedFile then = run({}, 1);
   TimedFile now = run({}, 2);
