@@ -29,16 +29,27 @@ std::vector<double> samples(const ReadTable& table, std::size_t row) {
   return all;
 }
 
-double of_host(const ReadFile& file, const char* name) {
-  constexpr const char* host = "measured/host";
-  return file.has_attribute(host, name) ? std::get<double>(file.attribute(host, name)) : 0;
+constexpr const char* host = "measured/host";
+
+/// 0 where the file does not tell.
+double attribute(const ReadFile& file, const char* group, const char* name) {
+  if (!file.has_attribute(group, name)) return 0;
+  const Cell cell = file.attribute(group, name);
+  const auto* value = std::get_if<double>(&cell);
+  return value == nullptr ? 0 : *value;
+}
+
+/// Of the CPU time, while collectives or matmuls ran: the larger one.
+double most_taken(const ReadFile& file, const char* name) {
+  return std::max(attribute(file, host, name), attribute(file, measured_matmul.group, name));
 }
 
 /// Around the point or, in files that do not tell that, around all of them.
 std::vector<double> distances_of(const ReadFile& file, const ReadTable& table, std::size_t row) {
   std::vector<double> known;
   for (const char* when : {"core_to_core_before", "core_to_core_after"})
-    if (const double seconds = table.has(when) ? table.floats(when)[row] : of_host(file, when);
+    if (const double seconds =
+            table.has(when) ? table.floats(when)[row] : attribute(file, host, when);
         seconds > 0)
       known.push_back(seconds);
   return known;
@@ -172,8 +183,8 @@ TimedFile timed_points(const std::string& path) {
   const ReadFile file(path);
   TimedFile timed{path, {}, 0, 0, wrong_points(file)};
   std::vector<TimedPoint>& points = timed.points;
-  timed.foreign = of_host(file, "foreign_cpu_share");
-  timed.stolen = of_host(file, "stolen_cpu_share");
+  timed.foreign = most_taken(file, "foreign_cpu_share");
+  timed.stolen = most_taken(file, "stolen_cpu_share");
   if (file.has(measured_collective.group)) add_measured_collectives(file, points);
   if (file.has(measured_matmul.group)) add_measured_matmuls(file, points);
   if (file.has(modelled_collective.group))

@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/executor/mpi.hpp"
+
 namespace bench {
 namespace {
 
@@ -17,10 +19,30 @@ double seconds(timeval t) {
   return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
 }
 
-int cores_of(const cpu_set_t& mine, MPI_Comm host) {
-  cpu_set_t all;
-  MPI_Allreduce(&mine, &all, sizeof all, MPI_BYTE, MPI_BOR, host);
-  return std::max(1, CPU_COUNT(&all));
+/// Of all ranks of the calling rank's host; started without a launcher, of this process.
+struct HostJob {
+  double seconds = 0;  ///< of CPU
+  int ranks = 1;
+  int cores = 1;
+};
+
+HostJob host_job(double own) {
+  HostJob job;
+  job.seconds = own;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  sched_getaffinity(0, sizeof cores, &cores);
+  if (MpiSession::running()) {
+    MPI_Comm host = MPI_COMM_NULL;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
+    MPI_Allreduce(&own, &job.seconds, 1, MPI_DOUBLE, MPI_SUM, host);
+    MPI_Comm_size(host, &job.ranks);
+    const cpu_set_t mine = cores;
+    MPI_Allreduce(&mine, &cores, sizeof cores, MPI_BYTE, MPI_BOR, host);
+    MPI_Comm_free(&host);
+  }
+  job.cores = std::max(1, CPU_COUNT(&cores));
+  return job;
 }
 
 }  // namespace
@@ -49,20 +71,13 @@ CpuWatch::CpuWatch() : start_(cpu_clocks()) {}
 
 CpuShare CpuWatch::share() const {
   const CpuClocks end = cpu_clocks();
-  MPI_Comm host = MPI_COMM_NULL;
-  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host);
-  double own = end.own - start_.own;
-  MPI_Allreduce(MPI_IN_PLACE, &own, 1, MPI_DOUBLE, MPI_SUM, host);
+  const HostJob job = host_job(end.own - start_.own);
   CpuShare share;
-  MPI_Comm_size(host, &share.ranks);
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  sched_getaffinity(0, sizeof mine, &mine);
-  share.cores = cores_of(mine, host);
-  MPI_Comm_free(&host);
+  share.ranks = job.ranks;
+  share.cores = job.cores;
   const double total = end.total - start_.total;
   if (total <= 0) return share;  // shorter than a tick
-  share.foreign = std::clamp((end.busy - start_.busy - own) / total, 0.0, 1.0);
+  share.foreign = std::clamp((end.busy - start_.busy - job.seconds) / total, 0.0, 1.0);
   share.stolen = std::clamp((end.stolen - start_.stolen) / total, 0.0, 1.0);
   return share;
 }

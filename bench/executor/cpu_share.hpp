@@ -28,8 +28,8 @@ class CpuWatch {
  public:
   CpuWatch();
 
-  /// Of the calling rank's host. Collective over MPI_COMM_WORLD. Zeros where the system does not
-  /// tell.
+  /// Of the calling rank's host. Collective over MPI_COMM_WORLD where MPI runs. Zeros where the
+  /// system does not tell.
   [[nodiscard]] CpuShare share() const;
 
  private:

@@ -20,14 +20,6 @@ std::string_view from_environment(std::initializer_list<const char*> names) {
   return {};
 }
 
-bool running() {
-  int initialised = 0;
-  int finalised = 0;
-  MPI_Initialized(&initialised);
-  MPI_Finalized(&finalised);
-  return initialised != 0 && finalised == 0;
-}
-
 /// Threads of several ranks that wait for each other on the same cores, spinning, take a hundred
 /// times as long. A rank that is bound to fewer cores keeps to these.
 void share_cores(unsigned long each) {
@@ -67,6 +59,14 @@ MpiSession::MpiSession() {
 MpiSession::~MpiSession() {
   // MPI_Finalize waits for the other ranks; one that is unwinding must not.
   if (running() && (std::uncaught_exceptions() == 0 || size_ == 1)) MPI_Finalize();
+}
+
+bool MpiSession::running() {
+  int initialised = 0;
+  int finalised = 0;
+  MPI_Initialized(&initialised);
+  MPI_Finalized(&finalised);
+  return initialised != 0 && finalised == 0;
 }
 
 std::string MpiSession::library() {

@@ -30,6 +30,8 @@ class MpiSession {
 
   [[nodiscard]] int size() const { return size_; }
 
+  /// MPI has been started in this process and has not been ended.
+  [[nodiscard]] static bool running();
   [[nodiscard]] static std::string library();
   /// Waits for all ranks without burning a core that another rank computes on.
   static void wait_idle();

@@ -18,7 +18,7 @@
 #include "bench/program/surroundings.hpp"
 #include "bench/suites/host_roofs.hpp"
 #include "bench/suites/matmul_cases.hpp"
-#include "bench/suites/table_reporter.hpp"
+#include "bench/suites/matmul_rounds.hpp"
 #include "topology/error.hpp"
 #include "topology/parse.hpp"
 
@@ -185,10 +185,10 @@ void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
   Table table = file->table(measured_matmul);
   const std::int64_t finished = table.finished();
   (void)table.skip(finished);
-  if (finished == benchmarks_of(shapes)) return;
-  TableReporter reporter(table, threads);
-  register_matmul(shapes, threads, finished);
-  run_registered(reporter, what.repetitions);
+  const std::vector<MatmulCase> cases = matmul_cases(shapes);
+  run_matmuls(table,
+              std::span(cases).subspan(static_cast<std::size_t>(finished)),
+              {threads, what.repetitions});
 }
 
 }  // namespace
@@ -198,8 +198,14 @@ void measure_run(ResultFile* file,
                  const RunFile& run,
                  const MpiSession& mpi) {
   if (run.measured_collectives) measure_collectives(file, output, *run.measured_collectives, mpi);
+  const CpuWatch watch;
   if (run.measured_matmuls) measure_matmuls(file, *run.measured_matmuls);
   MpiSession::wait_idle();
+  if (!run.measured_matmuls) return;
+  const CpuShare cpu = watch.share();
+  if (file == nullptr) return;
+  record_shares(*file, measured_matmul.group, cpu);
+  fmt::print("# {}\n", text_of_shares(cpu));
 }
 
 }  // namespace bench

@@ -54,7 +54,7 @@ std::string plan_of(const RunFile& run, int ranks) {
   if (const auto& what = run.measured_collectives; what && ranks > 1)
     plan[measured_collective.group] = points_of(*what) * rows_of(*what);
   if (const auto& what = run.measured_matmuls)
-    plan[measured_matmul.group] = benchmarks_of(gemms(*what));
+    plan[measured_matmul.group] = matmul_cases(gemms(*what)).size();
   return plan.dump(2) + "\n";
 }
 

@@ -21,6 +21,17 @@ bool cores_of_one_host() {
 
 }  // namespace
 
+std::string text_of_shares(const CpuShare& cpu) {
+  return fmt::format("other processes took {:.0f} % of this host's CPU time, other guests {:.0f} %",
+                     100 * cpu.foreign,
+                     100 * cpu.stolen);
+}
+
+void record_shares(ResultFile& file, const char* group, const CpuShare& cpu) {
+  file.attribute(group, "foreign_cpu_share", cpu.foreign);
+  file.attribute(group, "stolen_cpu_share", cpu.stolen);
+}
+
 Surroundings::Surroundings()
     : cores_of_one_host_(cores_of_one_host()), before_(now()), before_point_(before_) {}
 
@@ -44,16 +55,13 @@ std::string Surroundings::Seen::text() const {
     lines = fmt::format("# a cache line takes {} from core to core before, {} after\n",
                         topology::format(core_to_core.before),
                         topology::format(core_to_core.after));
-  lines += fmt::format(
-      "# {} rank{} on {} core{}{}; other processes took {:.0f} % of this host's CPU "
-      "time, other guests {:.0f} %\n",
-      cpu.ranks,
-      cpu.ranks == 1 ? "" : "s",
-      cpu.cores,
-      cpu.cores == 1 ? "" : "s",
-      cpu.oversubscribed() ? ", oversubscribed" : "",
-      100 * cpu.foreign,
-      100 * cpu.stolen);
+  lines += fmt::format("# {} rank{} on {} core{}{}; {}\n",
+                       cpu.ranks,
+                       cpu.ranks == 1 ? "" : "s",
+                       cpu.cores,
+                       cpu.cores == 1 ? "" : "s",
+                       cpu.oversubscribed() ? ", oversubscribed" : "",
+                       text_of_shares(cpu));
   return lines;
 }
 
@@ -61,8 +69,7 @@ void Surroundings::Seen::record(ResultFile& file) const {
   constexpr const char* host = "measured/host";
   file.attribute(host, "ranks", std::int64_t{cpu.ranks});
   file.attribute(host, "cores_of_ranks", std::int64_t{cpu.cores});
-  file.attribute(host, "foreign_cpu_share", cpu.foreign);
-  file.attribute(host, "stolen_cpu_share", cpu.stolen);
+  record_shares(file, host, cpu);
   if (!core_to_core.known()) return;
   file.attribute(host, "core_to_core_before", core_to_core.before.value());
   file.attribute(host, "core_to_core_after", core_to_core.after.value());

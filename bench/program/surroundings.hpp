@@ -10,6 +10,12 @@
 
 namespace bench {
 
+/// "other processes took 3 % of this host's CPU time, other guests 0 %"
+[[nodiscard]] std::string text_of_shares(const CpuShare& cpu);
+
+/// As attributes of a group.
+void record_shares(ResultFile& file, const char* group, const CpuShare& cpu);
+
 class Surroundings {
  public:
   /// Collective over MPI_COMM_WORLD, as are around_point() and end().

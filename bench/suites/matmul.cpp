@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
     benchmark::AddCustomContext("simd_target", kernels::simd_target());
     benchmark::AddCustomContext("matmul_threads", std::to_string(threads));
-    bench::register_matmul(bench::matmul_shapes(), threads);
+    bench::register_matmul(bench::matmul_cases(bench::matmul_shapes()), threads);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include "bench/suites/host_roofs.hpp"
 #include "bench/suites/matmul_operands.hpp"
@@ -100,26 +101,19 @@ void run_blocked(benchmark::State& state) {
   state.SetLabel(kernels::simd_target(shape.type));
 }
 
-std::string label(DataType type, const char* kernel) {
-  return std::string("matmul/") + topology::name(type) + "/" + kernel;
-}
-
-/// Of one shape; the first `left_out` of all are not registered.
 template <class T>
-void register_shape(const Gemm& s, int threads, std::int64_t& left_out) {
+void register_case(const MatmulCase& one, int threads) {
+  const Gemm& s = one.shape;
+  const auto name = fmt::format("matmul/{}/{}", topology::name(s.type), one.kernel());
+  auto* const benchmark = one.reference
+                              ? benchmark::RegisterBenchmark(name.c_str(), &run_reference<T>)
+                                    ->ArgNames({"M", "N", "K"})
+                                    ->Args({s.m, s.n, s.k})
+                              : benchmark::RegisterBenchmark(name.c_str(), &run_blocked<T>)
+                                    ->ArgNames({"M", "N", "K", "T"})
+                                    ->Args({s.m, s.n, s.k, threads});
   // Rates are of real time; the CPU time of all threads stands beside it: others do not add to it.
-  if (left_out-- <= 0)
-    benchmark::RegisterBenchmark(label(s.type, "blocked").c_str(), &run_blocked<T>)
-        ->ArgNames({"M", "N", "K", "T"})
-        ->Args({s.m, s.n, s.k, threads})
-        ->MeasureProcessCPUTime()
-        ->UseRealTime();
-  if (benchmarks_of(s) > 1 && left_out-- <= 0)
-    benchmark::RegisterBenchmark(label(s.type, "reference").c_str(), &run_reference<T>)
-        ->ArgNames({"M", "N", "K"})
-        ->Args({s.m, s.n, s.k})
-        ->MeasureProcessCPUTime()
-        ->UseRealTime();
+  benchmark->MeasureProcessCPUTime()->UseRealTime();
 }
 
 }  // namespace
@@ -160,35 +154,32 @@ std::vector<Gemm> matmul_shapes() {
   return shapes;
 }
 
-void register_matmul(std::span<const Gemm> shapes, int threads, std::int64_t left_out) {
+std::vector<MatmulCase> matmul_cases(std::span<const Gemm> shapes) {
+  std::vector<MatmulCase> cases;
   for (const Gemm& shape : shapes) {
-    switch (shape.type) {
+    cases.push_back({shape});
+    if (shape.flops() <= reference_limit) cases.push_back({shape, true});
+  }
+  return cases;
+}
+
+void register_matmul(std::span<const MatmulCase> cases, int threads) {
+  for (const MatmulCase& one : cases) switch (one.shape.type) {
       case DataType::f32:
-        register_shape<kernels::F32>(shape, threads, left_out);
+        register_case<kernels::F32>(one, threads);
         break;
       case DataType::f64:
-        register_shape<kernels::F64>(shape, threads, left_out);
+        register_case<kernels::F64>(one, threads);
         break;
       case DataType::bf16:
-        register_shape<kernels::Bf16>(shape, threads, left_out);
+        register_case<kernels::Bf16>(one, threads);
         break;
       case DataType::i8:
-        register_shape<kernels::I8>(shape, threads, left_out);
+        register_case<kernels::I8>(one, threads);
         break;
       default:
-        check_multiplied(shape.type);
+        check_multiplied(one.shape.type);
     }
-  }
-}
-
-std::int64_t benchmarks_of(const Gemm& shape) {
-  return shape.flops() > reference_limit ? 1 : 2;
-}
-
-std::int64_t benchmarks_of(std::span<const Gemm> shapes) {
-  std::int64_t count = 0;
-  for (const Gemm& shape : shapes) count += benchmarks_of(shape);
-  return count;
 }
 
 void check_multiplied(DataType type) {

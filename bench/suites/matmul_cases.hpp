@@ -13,19 +13,25 @@ namespace bench {
 /// type.
 [[nodiscard]] std::vector<kernels::Gemm> matmul_shapes();
 
-/// For each shape "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads", and small shapes
-/// also "matmul/TYPE/reference/M:_/N:_/K:_". Counters: FLOP/s, bytes/s and FLOP/byte of the
+/// One benchmark: a shape by our kernel or, where small, by the plain reference beside it.
+struct MatmulCase {
+  kernels::Gemm shape;
+  bool reference = false;
+
+  [[nodiscard]] const char* kernel() const { return reference ? "reference" : "blocked"; }
+};
+
+/// In the order of the shapes, a reference after its shape.
+[[nodiscard]] std::vector<MatmulCase> matmul_cases(std::span<const kernels::Gemm> shapes);
+
+/// "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads" or "matmul/TYPE/reference/M:_/N:_/K:_" for each, in
+/// this order. Counters: FLOP/s, bytes/s and FLOP/byte of the
 /// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads; and
 /// `control`, the multiply-adds that the same threads did right before and after; with few
 /// rows `stream_fraction`, of the faster of two streaming loops; where small `vs_reference`, the
 /// speed-up; all probed right before. All counters of wall-clock time.
-/// @param left_out so many of them, the first, are not registered
 /// @throws Error(usage), see check_multiplied
-void register_matmul(std::span<const kernels::Gemm> shapes, int threads, std::int64_t left_out = 0);
-
-/// How many benchmarks that is.
-[[nodiscard]] std::int64_t benchmarks_of(const kernels::Gemm& shape);
-[[nodiscard]] std::int64_t benchmarks_of(std::span<const kernels::Gemm> shapes);
+void register_matmul(std::span<const MatmulCase> cases, int threads);
 
 /// f32, f64, bf16 or i8. @throws Error(usage) for other types
 void check_multiplied(topology::DataType type);
