@@ -28,6 +28,10 @@ const char* target_name() {
   return hwy::TargetName(HWY_TARGET);
 }
 
+bool is_avx512() {
+  return HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
+}
+
 const KernelsF32& kernels_f32() {
   static const KernelsF32 all = kernels_of<FloatUnit<float>>(target_name());
   return all;
@@ -55,10 +59,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace kernels {
 
+HWY_EXPORT(is_avx512);
 HWY_EXPORT(kernels_f32);
 HWY_EXPORT(kernels_f64);
 HWY_EXPORT(kernels_bf16);
 HWY_EXPORT(kernels_i8);
+
+bool chose_avx512() {
+  return HWY_DYNAMIC_DISPATCH(is_avx512)();
+}
 
 template <>
 const KernelsF32& block_kernels() {

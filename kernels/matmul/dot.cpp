@@ -3,7 +3,6 @@
 #include <atomic>
 
 #include <hwy/base.h>
-#include <hwy/targets.h>
 
 #include "kernels/matmul/gemm.hpp"
 #include "topology/error.hpp"
@@ -29,6 +28,19 @@ KERNELS_BEFORE_TARGET();
 namespace kernels::avx512_dot {
 
 constexpr const char* dot_target = "AVX3 + dot products";
+
+/// The 4 x 4 pieces of a vector transposed, so that unpacking, which goes on within 16 bytes,
+/// leaves neighbours beside each other.
+HWY_INLINE __m512i turned_32(const void* from) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, _mm512_loadu_si512(from));
+}
+
+/// The same of 4 x 2 pieces.
+HWY_INLINE __m512i turned_64(const void* from) {
+  const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+  return _mm512_permutexvar_epi64(order, _mm512_loadu_si512(from));
+}
 
 /// What both have in common: 16 sums of 32 bits, groups of 32 bits.
 struct GroupsOf32Bits {
@@ -81,6 +93,18 @@ struct Bf16Unit : GroupsOf32Bits {
     return _mm512_or_si512(row(from), _mm512_slli_epi32(row(from + stride), 16));
   }
 
+  static HWY_INLINE void load_panel(const BFloat16* from,
+                                    std::int64_t stride,
+                                    Panel (&panel)[max_vectors]) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < max_vectors; v += 2) {
+      const __m512i even = turned_64(from + v * lanes());
+      const __m512i odd = turned_64(from + stride + v * lanes());
+      panel[v] = _mm512_unpacklo_epi16(even, odd);
+      panel[v + 1] = _mm512_unpackhi_epi16(even, odd);
+    }
+  }
+
   static HWY_INLINE __m512i row(const BFloat16* from) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
   }
@@ -118,6 +142,23 @@ struct I8Unit : GroupsOf32Bits {
     const __m512i low = two_rows(from, stride);
     const __m512i high = two_rows(from + 2 * stride, stride);
     return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+  }
+
+  static HWY_INLINE void load_panel(const std::int8_t* from,
+                                    std::int64_t stride,
+                                    Panel (&panel)[max_vectors]) {
+    const __m512i row_0 = turned_32(from);
+    const __m512i row_1 = turned_32(from + stride);
+    const __m512i row_2 = turned_32(from + 2 * stride);
+    const __m512i row_3 = turned_32(from + 3 * stride);
+    const __m512i low_01 = _mm512_unpacklo_epi8(row_0, row_1);
+    const __m512i high_01 = _mm512_unpackhi_epi8(row_0, row_1);
+    const __m512i low_23 = _mm512_unpacklo_epi8(row_2, row_3);
+    const __m512i high_23 = _mm512_unpackhi_epi8(row_2, row_3);
+    panel[0] = _mm512_unpacklo_epi16(low_01, low_23);
+    panel[1] = _mm512_unpackhi_epi16(low_01, low_23);
+    panel[2] = _mm512_unpacklo_epi16(high_01, high_23);
+    panel[3] = _mm512_unpackhi_epi16(high_01, high_23);
   }
 
   static HWY_INLINE __m512i two_rows(const std::int8_t* from, std::int64_t stride) {
@@ -179,8 +220,7 @@ void allow_dot(bool allowed) {
 #if HWY_ARCH_X86_64
 
 bool has_dot(topology::DataType type) {
-  const bool wide = (hwy::SupportedTargets() & (HWY_AVX3 | HWY_AVX3_DL)) != 0;
-  if (!wide || !dot_allowed) return false;
+  if (!dot_allowed || !chose_avx512()) return false;
   if (type == topology::DataType::bf16)
     return static_cast<bool>(__builtin_cpu_supports("avx512bf16"));
   return type == topology::DataType::i8 && static_cast<bool>(__builtin_cpu_supports("avx512vnni"));

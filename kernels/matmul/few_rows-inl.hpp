@@ -21,14 +21,24 @@ KERNELS_BEFORE_TARGET();
 
 namespace kernels::KERNELS_TARGET {
 
-/// Rows of C up to which B is not packed, and rows of B that are read side by side then: more of
-/// them, a power of two apart, evict each other from L1 before their lines are used. Ours over the
-/// best library that does not prepack, 1 and 16 rows, for 4, 8 and 16 rows of B (64 rows are faster
-/// packed but for bf16):
-///   f32 0.73 1.04   0.87 0.98   0.62 0.57      (packed: 0.40 0.77)
-///   bf16            2.93 1.14   1.72 0.69      (0.49 0.55)
-constexpr std::int64_t most_few_rows = 16;
+/// Rows of C up to which B is not packed. Time of packed panels over that of B in its own order, at
+/// 4096 x 4096 for 1, 4, 8 and 16 rows:
+///   f32 2.1 1.8 1.5 1.2   f64 1.9 1.9 1.4 1.1   bf16 2.1 2.0 1.3 0.8-1.0   u8 x s8 2.5 1.1 0.8 0.5
+template <class Unit>
+constexpr std::int64_t most_few_rows = Unit::group == 4 ? 4 : 16;
+
+/// Rows of B that are read side by side then: more of them, a power of two apart, evict each other
+/// from L1 before their lines are used. Ours over the best library that does not prepack, 1 and 16
+/// rows, for 4, 8 and 16 rows of B, when packing was slower:
+///   f32 0.73 1.04   0.87 0.98   0.62 0.57
+///   bf16            2.93 1.14   1.72 0.69
 constexpr std::int64_t few_rows_of_b = 8;
+
+/// Vectors of columns at a time: four rows of bytes are interleaved faster for a whole panel (1, 4,
+/// 8 rows of C 1.4, 1.2, 1.3 times as fast); in f32 and bf16 that gained nothing (0.87 to 1.13),
+/// nor did up to 16 rows of C at a time (0.86 to 1.06).
+template <class Unit>
+constexpr int few_vectors = Unit::group == 4 ? static_cast<int>(Unit::max_vectors) : 1;
 
 /// Where sums go, and whether they are added to what is there.
 template <class C>
@@ -38,54 +48,80 @@ struct Sums {
   bool add = false;
 };
 
-/// One vector of columns of a few rows of C, over some groups of k.
-template <class Unit, int rows>
-HWY_INLINE void multiply_column(const typename Unit::PackedA* a,
-                                const typename Unit::B* b,
-                                std::int64_t b_stride,
-                                std::int64_t groups,
-                                typename Unit::C* c,
-                                std::int64_t c_stride,
-                                bool add) {
-  typename Unit::Vector sum[rows];  // NOLINT(modernize-avoid-c-arrays): registers
-  HWY_UNROLL(8)
-  for (int r = 0; r < rows; ++r) {
-    sum[r] = Unit::zero();
-    if (add) sum[r] = Unit::add_c(sum[r], c + r * c_stride);
-  }
-  for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
-    // The rows that come after these, into L2: in L1 they would evict each other.
-    for (std::int64_t i = 0; i < Unit::group; ++i)
-      __builtin_prefetch(b + (few_rows_of_b + i) * b_stride, 0, 2);
-    const typename Unit::Panel row_of_b = Unit::load_rows(b, b_stride);
-    HWY_UNROLL(8)
-    for (int r = 0; r < rows; ++r)
-      sum[r] = Unit::multiply_add(Unit::broadcast(a + r * packed_row<Unit>), row_of_b, sum[r]);
-  }
-  HWY_UNROLL(8)
-  for (int r = 0; r < rows; ++r) Unit::store_c(sum[r], c + r * c_stride);
+// NOLINTBEGIN(modernize-avoid-c-arrays): registers
+/// The rows that come after these, into L2: in L1 they would evict each other.
+template <class Unit, int vectors>
+HWY_INLINE void prefetch_rows(const typename Unit::B* b, std::int64_t stride) {
+  constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
+  for (std::int64_t row = 0; row < Unit::group; ++row)
+    for (std::int64_t col = 0; col < vectors * Unit::lanes(); col += line)
+      __builtin_prefetch(b + (few_rows_of_b + row) * stride + col, 0, 2);
 }
 
+/// One vector of columns, or few_vectors of them, of a few rows of C, over some groups of k.
+template <class Unit, int rows, int vectors>
+HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
+                                 const typename Unit::B* b,
+                                 std::int64_t b_stride,
+                                 std::int64_t groups,
+                                 const Sums<typename Unit::C>& to) {
+  typename Unit::Vector sum[rows][vectors];
+  HWY_UNROLL(8)
+  for (int r = 0; r < rows; ++r) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < vectors; ++v) {
+      sum[r][v] = Unit::zero();
+      if (to.add) sum[r][v] = Unit::add_c(sum[r][v], to.first + r * to.stride + v * Unit::lanes());
+    }
+  }
+  for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
+    prefetch_rows<Unit, vectors>(b, b_stride);
+    typename Unit::Panel row_of_b[vectors];
+    if constexpr (vectors == 1)
+      row_of_b[0] = Unit::load_rows(b, b_stride);
+    else
+      Unit::load_panel(b, b_stride, row_of_b);
+    HWY_UNROLL(8)
+    for (int r = 0; r < rows; ++r) {
+      const typename Unit::Factor factor = Unit::broadcast(a + r * packed_row<Unit>);
+      HWY_UNROLL(8)
+      for (int v = 0; v < vectors; ++v)
+        sum[r][v] = Unit::multiply_add(factor, row_of_b[v], sum[r][v]);
+    }
+  }
+  HWY_UNROLL(8)
+  for (int r = 0; r < rows; ++r) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < vectors; ++v)
+      Unit::store_c(sum[r][v], to.first + r * to.stride + v * Unit::lanes());
+  }
+}
+
+// NOLINTEND(modernize-avoid-c-arrays)
+
 template <class Unit, int rows>
-void multiply_columns(const BlockOf<Unit>& block,
-                      Range cols,
-                      Range depth,
-                      const typename Unit::PackedA* a,
-                      Sums<typename Unit::C> to) {
-  const typename Unit::B* const b = block.b + depth.begin * block.b_stride;
-  for (std::int64_t j = cols.begin; j < cols.end; j += Unit::lanes())
-    multiply_column<Unit, rows>(a,
-                                b + j,
-                                block.b_stride,
-                                depth.size() / Unit::group,
-                                to.first + j - cols.begin,
-                                to.stride,
-                                to.add);
+void multiply_rows(const BlockOf<Unit>& block,
+                   Range cols,
+                   Range depth,
+                   const typename Unit::PackedA* a,
+                   Sums<typename Unit::C> to) {
+  const std::int64_t groups = depth.size() / Unit::group;
+  const typename Unit::B* b = block.b + depth.begin * block.b_stride + cols.begin;
+  const auto advance = [&](std::int64_t columns) {
+    b += columns;
+    to.first += columns;
+    cols.begin += columns;
+  };
+  for (constexpr int some = few_vectors<Unit>; cols.size() >= some * Unit::lanes();
+       advance(some * Unit::lanes()))
+    multiply_columns<Unit, rows, some>(a, b, block.b_stride, groups, to);
+  for (; cols.size() > 0; advance(Unit::lanes()))
+    multiply_columns<Unit, rows, 1>(a, b, block.b_stride, groups, to);
 }
 
 template <class Unit, std::size_t... index>
 constexpr auto all_columns(std::index_sequence<index...> /*indices*/) {
-  return std::array{&multiply_columns<Unit, static_cast<int>(index) + 1>...};
+  return std::array{&multiply_rows<Unit, static_cast<int>(index) + 1>...};
 }
 
 /// The sums over one block of the depth, some groups at a time: those rows of B are still in the L2
@@ -148,8 +184,8 @@ void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
 template <class Unit>
 bool suits_few_rows(const BlockOf<Unit>& block) {
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
-  return block.rows <= most_few_rows && block.b_step == 1 && block.cols % Unit::lanes() == 0 &&
-         block.depth % (depth_blocks * Unit::group) == 0;
+  return block.rows <= most_few_rows<Unit> && block.b_step == 1 &&
+         block.cols % Unit::lanes() == 0 && block.depth % (depth_blocks * Unit::group) == 0;
 }
 
 }  // namespace kernels::KERNELS_TARGET

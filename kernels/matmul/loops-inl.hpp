@@ -79,15 +79,24 @@ void multiply_panel(Tile<Unit> tile, Range rows, Range cols, typename Unit::C* c
     const Range r = part(rows.size(), panels, p);
     tile.a = a + r.begin * packed_row<Unit>;
     tile.c = c + (rows.begin + r.begin) * tile.c_stride + cols.begin;
-    if (cols.size() % Unit::lanes() == 0)
+    if (p == 0 && tile.unpacked.from != nullptr)
+      packing_kernel<Unit>(r.size())(tile);
+    else if (cols.size() % Unit::lanes() == 0)
       tile_kernel<Unit>(r.size(), cols.size() / Unit::lanes())(tile);
     else
       multiply_tail<Unit>(tile, r.size(), cols);
   }
 }
 
-/// The panel of B that a tile multiplies. It is packed right before its first use, so that this use
-/// finds it in the cache.
+/// Whole vectors and groups of a B that comes row by row: the first tile packs them on the way.
+template <class Unit>
+bool packs_on_the_way(const BlockOf<Unit>& block, Range cols, Range depth) {
+  return cols.size() == Unit::max_vectors * Unit::lanes() && depth.size() % Unit::group == 0 &&
+         block.b_step == 1;
+}
+
+/// The panel of B that a tile multiplies. It is packed at its first use or right before, so that
+/// the next finds it in the cache.
 template <class Unit>
 Tile<Unit> tile_of_panel(const BlockOf<Unit>& block,
                          Range cols,
@@ -95,20 +104,25 @@ Tile<Unit> tile_of_panel(const BlockOf<Unit>& block,
                          typename Unit::PackedB* packed,
                          bool pack) {
   Tile<Unit> tile{.groups = ceil_div(depth.size(), Unit::group),
+                  .b = packed,
+                  .b_stride = ceil_div(cols.size(), Unit::lanes()) * Unit::lanes() * Unit::group,
                   .c_stride = block.c_stride,
                   .add = depth.begin > 0};
-  if constexpr (std::is_same_v<typename Unit::B, typename Unit::PackedB> && Unit::group == 1) {
+  if (!pack) return tile;
+  const typename Unit::B* const from = block.b + depth.begin * block.b_stride + cols.begin;
+  if constexpr (std::is_same_v<typename Unit::B, typename Unit::PackedB> && Unit::group == 1)
     // A single tile of rows uses each element once: read B in place, unless it must be padded.
+    // Packed on the way it takes 1.27 times as long (5 x 1000 x 1000).
     // With more rows the reuse of a panel fails, since rows of B a power of two apart share sets.
     if (block.rows <= tile_rows && cols.size() % Unit::lanes() == 0 && block.b_step == 1) {
-      tile.b = block.b + depth.begin * block.b_stride + cols.begin;
+      tile.b = from;
       tile.b_stride = block.b_stride;
       return tile;
     }
-  }
-  if (pack) pack_b<Unit>(block, cols, depth, packed);
-  tile.b = packed;
-  tile.b_stride = ceil_div(cols.size(), Unit::lanes()) * Unit::lanes() * Unit::group;
+  if (packs_on_the_way<Unit>(block, cols, depth))
+    tile.unpacked = {from, block.b_stride, packed};
+  else
+    pack_b<Unit>(block, cols, depth, packed);
   return tile;
 }
 
@@ -124,8 +138,11 @@ void multiply_slab(const BlockOf<Unit>& block, Range cols, Range depth, const Sc
     const Range rows = part_of_tiles(block.rows, tile_rows, row_blocks, i);
     pack_a<Unit>(block, rows, depth, a);
     for (std::int64_t p = 0; p < panels.count(); ++p) {
-      auto* const packed = b + panels.vectors(p).begin * Unit::lanes() * padded;
-      Tile<Unit> tile = tile_of_panel<Unit>(block, panels.cols(p), depth, packed, i == 0);
+      // Where no other rows of A come after these, a panel takes the place of the one before: 1.5
+      // to 3 % less time at 64 rows.
+      const std::int64_t at =
+          row_blocks == 1 ? 0 : panels.vectors(p).begin * Unit::lanes() * padded;
+      Tile<Unit> tile = tile_of_panel<Unit>(block, panels.cols(p), depth, b + at, i == 0);
       tile.a = a;
       multiply_panel<Unit>(tile, rows, panels.cols(p), block.c);
     }

@@ -7,6 +7,7 @@
 //   Vector, Factor, Panel       lanes() sums; a group of A in all lanes; a group of B per lane
 //   max_vectors                 in a row of the tile
 //   load_rows                   a group of rows of B as it comes, a vector of columns, as a Panel
+//   load_panel                  the same of max_vectors vectors of columns
 //   zero, broadcast, load_b, store_b, multiply_add, add_c, store_c, widen_a, widen_b
 #if defined(KERNELS_MATMUL_MICROKERNEL_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_MATMUL_MICROKERNEL_INL_HPP
@@ -15,6 +16,7 @@
 #define KERNELS_MATMUL_MICROKERNEL_INL_HPP
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,11 +35,20 @@ template <class Unit>
 constexpr std::int64_t packed_row = packed_row_bytes /
                                     static_cast<std::int64_t>(sizeof(typename Unit::PackedA));
 
+/// A whole panel of B as it comes, and where it goes when it is packed.
+template <class Unit>
+struct Unpacked {
+  const typename Unit::B* from = nullptr;  ///< null: it is packed already
+  std::int64_t stride = 0;                 ///< between rows
+  typename Unit::PackedB* to = nullptr;
+};
+
 /// A tile of C = or += a panel of A times a panel of B.
 template <class Unit>
 struct Tile {
   std::int64_t groups = 0;                    ///< of k
   const typename Unit::PackedA* a = nullptr;  ///< rows `packed_row` apart
+  Unpacked<Unit> unpacked{};                  ///< packed by whoever multiplies it first
   const typename Unit::PackedB* b = nullptr;  ///< whole vectors
   std::int64_t b_stride = 0;                  ///< elements from one group to the next
   typename Unit::C* c = nullptr;              ///< whole vectors
@@ -45,15 +56,84 @@ struct Tile {
   bool add = false;
 };
 
+/// Elements of B to prefetch ahead in tiles of two vectors, which issue twice the instructions for
+/// the same work: 0.82-0.88 of the peak of AVX2 in f32 against 0.77-0.87. Half the depth of a block
+/// gave 0.77-0.86, four steps of k unrolled 0.77-0.81, 128 elements ahead 0.67-0.81, 256 and 1024
+/// 0.71-0.87. Tiles of four vectors gain nothing.
+constexpr std::int64_t ahead = 512;
+
+/// C is fetched one line per step of k: all 24 lines at once fill the miss buffers and stall the
+/// loads of A and B behind them (77-82 % of peak instead of 88-93 % where this was first measured).
+/// So many steps before the end (1.002 to 1.007 times as fast as at the beginning): L1 has not
+/// forgotten them. Tried without gain: the next panel of B, packed or not, fetched into L2 in the
+/// same way (0.96 to 1.00; 1.04 at 64 rows).
+constexpr std::int64_t c_ahead = 48;
+
+/// Rows of B to prefetch into L2 ahead of those that are multiplied and packed: a half and twice as
+/// many, none, or into L1 took up to 6 % longer at 64 rows.
+template <class Unit>
+constexpr std::int64_t rows_ahead = Unit::group == 1 ? 16 : 32;
+
 // NOLINTBEGIN(modernize-avoid-c-arrays): plain arrays of vectors become registers even where the
 // members of std::array are not inlined, as in debug builds of some compilers.
-template <class Unit, int rows, int vectors>
+/// Groups of rows of a packed panel, one after the other.
+template <class Unit>
+class PackedRows {
+ public:
+  explicit PackedRows(const Tile<Unit>& tile) : at_(tile.b), stride_(tile.b_stride) {}
+
+  template <int vectors>
+  HWY_INLINE void load(typename Unit::Panel (&panels)[vectors]) const {
+    HWY_UNROLL(8)
+    for (int v = 0; v < vectors; ++v)
+      panels[v] = Unit::load_b(at_ + v * Unit::lanes() * Unit::group);
+  }
+
+  HWY_INLINE void next() {
+    if constexpr (Unit::max_vectors == 2) hwy::Prefetch(at_ + ahead);
+    at_ += stride_;
+  }
+
+ private:
+  const typename Unit::PackedB* at_;
+  std::int64_t stride_;
+};
+
+/// The same of a panel as it comes, which is packed on the way: the multiply-adds hide what that
+/// takes. Time of packing first over this: 1.01 to 1.03 at 512 and 1024 cubed, 1.02 to 1.07 at 512
+/// x 4096 x 4096, 1.15 to 1.47 at 64 rows.
+template <class Unit>
+class UnpackedRows {
+ public:
+  explicit UnpackedRows(const Tile<Unit>& tile) : b_(tile.unpacked) {}
+
+  HWY_INLINE void load(typename Unit::Panel (&panels)[Unit::max_vectors]) const {
+    Unit::load_panel(b_.from, b_.stride, panels);
+    HWY_UNROLL(8)
+    for (int v = 0; v < Unit::max_vectors; ++v)
+      Unit::store_b(panels[v], b_.to + v * Unit::lanes() * Unit::group);
+  }
+
+  HWY_INLINE void next() {
+    constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
+    HWY_UNROLL(4)
+    for (int row = 0; row < Unit::group; ++row)
+      for (std::int64_t col = 0; col < Unit::max_vectors * Unit::lanes(); col += line)
+        __builtin_prefetch(b_.from + (rows_ahead<Unit> + row) * b_.stride + col, 0, 2);
+    b_.from += Unit::group * b_.stride;
+    b_.to += Unit::max_vectors * Unit::lanes() * Unit::group;
+  }
+
+ private:
+  Unpacked<Unit> b_;
+};
+
+template <class Unit, int rows, int vectors, class RowsOfB>
 HWY_INLINE void multiply_add(const typename Unit::PackedA* a,
-                             const typename Unit::PackedB* b,
+                             const RowsOfB& b,
                              typename Unit::Vector (&sum)[rows][vectors]) {
   typename Unit::Panel row_of_b[vectors];
-  HWY_UNROLL(8)
-  for (int v = 0; v < vectors; ++v) row_of_b[v] = Unit::load_b(b + v * Unit::lanes() * Unit::group);
+  b.load(row_of_b);
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
     const typename Unit::Factor factor = Unit::broadcast(a + r * packed_row<Unit>);
@@ -76,13 +156,7 @@ HWY_INLINE void store(const Tile<Unit>& tile, typename Unit::Vector (&sum)[rows]
   }
 }
 
-/// Elements of B to prefetch ahead in tiles of two vectors, which issue twice the instructions for
-/// the same work: 0.82-0.88 of the peak of AVX2 in f32 against 0.77-0.87. Half the depth of a block
-/// gave 0.77-0.86, four steps of k unrolled 0.77-0.81, 128 elements ahead 0.67-0.81, 256 and 1024
-/// 0.71-0.87. Tiles of four vectors gain nothing.
-constexpr std::int64_t ahead = 512;
-
-template <class Unit, int rows, int vectors>
+template <class Unit, int rows, int vectors, template <class> class RowsOfB = PackedRows>
 void multiply_tile(const Tile<Unit>& arguments) {
   const Tile<Unit> tile = arguments;  // a copy that the stores to C cannot alias
   typename Unit::Vector sum[rows][vectors];
@@ -92,23 +166,21 @@ void multiply_tile(const Tile<Unit>& arguments) {
     for (int v = 0; v < vectors; ++v) sum[r][v] = Unit::zero();
   }
   const typename Unit::PackedA* a = tile.a;
-  const typename Unit::PackedB* b = tile.b;
-  // C is fetched one line per step of k: all 24 lines at once fill the miss buffers and stall the
-  // loads of A and B behind them (77-82 % of peak instead of 88-93 % where this was first
-  // measured).
+  RowsOfB<Unit> b(tile);
+  const auto steps = [&](std::int64_t count) {
+    const typename Unit::PackedA* const end = a + count * Unit::group;
+    for (; a != end; a += Unit::group, b.next()) multiply_add<Unit, rows, vectors>(a, b, sum);
+  };
   constexpr std::int64_t lines = std::int64_t{rows} * vectors;
+  const std::int64_t before = std::max<std::int64_t>(tile.groups - lines - c_ahead, 0);
+  steps(before);
   const std::int64_t prefetched = tile.groups < lines ? 0 : rows;
-  for (std::int64_t r = 0; r < prefetched; ++r) {
-    for (std::int64_t v = 0; v < vectors; ++v, a += Unit::group, b += tile.b_stride) {
+  for (std::int64_t r = 0; r < prefetched; ++r)
+    for (std::int64_t v = 0; v < vectors; ++v) {
       hwy::Prefetch(tile.c + r * tile.c_stride + v * Unit::lanes());
-      multiply_add<Unit, rows, vectors>(a, b, sum);
+      steps(1);
     }
-  }
-  const typename Unit::PackedA* const end = tile.a + tile.groups * Unit::group;
-  for (; a != end; a += Unit::group, b += tile.b_stride) {
-    if constexpr (Unit::max_vectors == 2) hwy::Prefetch(b + ahead);
-    multiply_add<Unit, rows, vectors>(a, b, sum);
-  }
+  steps(tile.groups - before - prefetched * vectors);
   store<Unit, rows, vectors>(tile, sum);
 }
 
@@ -131,6 +203,19 @@ TileKernel<Unit> tile_kernel(std::int64_t rows, std::int64_t vectors) {
   constexpr auto count = static_cast<std::size_t>(tile_rows * Unit::max_vectors);
   static constexpr auto kernels = all_kernels<Unit>(std::make_index_sequence<count>());
   return kernels[static_cast<std::size_t>((rows - 1) * Unit::max_vectors + vectors - 1)];
+}
+
+template <class Unit, std::size_t... index>
+constexpr std::array<TileKernel<Unit>, sizeof...(index)> all_packing_kernels(
+    std::index_sequence<index...> /*indices*/) {
+  return {&multiply_tile<Unit, static_cast<int>(index) + 1, Unit::max_vectors, UnpackedRows>...};
+}
+
+/// Of a whole panel that it packs.
+template <class Unit>
+TileKernel<Unit> packing_kernel(std::int64_t rows) {
+  static constexpr auto kernels = all_packing_kernels<Unit>(std::make_index_sequence<tile_rows>());
+  return kernels[static_cast<std::size_t>(rows - 1)];
 }
 
 }  // namespace kernels::KERNELS_TARGET

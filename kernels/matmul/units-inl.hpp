@@ -25,6 +25,13 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr bool few_registers =
     HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2;
 
+/// Vector by vector.
+template <class Unit, class B, class Panel, int vectors>
+HWY_INLINE void load_panel_of(const B* from, std::int64_t stride, Panel (&panel)[vectors]) {
+  HWY_UNROLL(8)
+  for (int v = 0; v < vectors; ++v) panel[v] = Unit::load_rows(from + v * Unit::lanes(), stride);
+}
+
 /// Elements are multiplied one by one in the type of the sum, T.
 template <class T>
 struct OneByOne {
@@ -75,6 +82,12 @@ struct FloatUnit : OneByOne<T> {
   static HWY_INLINE Vector load_rows(const T* from, std::int64_t /*stride*/) {
     return hn::LoadU(Tag(), from);
   }
+
+  static HWY_INLINE void load_panel(const T* from,
+                                    std::int64_t stride,
+                                    Vector (&panel)[OneByOne<T>::max_vectors]) {
+    load_panel_of<FloatUnit>(from, stride, panel);
+  }
 };
 
 /// bf16 becomes float in the panels: Highway 1.0.3 has no bf16 dot product for AVX-512, its
@@ -92,6 +105,12 @@ struct WideBf16Unit : FloatUnit<float> {
     const hn::Rebind<std::uint16_t, Tag> halves;
     const auto bits = hn::LoadU(halves, reinterpret_cast<const std::uint16_t*>(from));
     return hn::BitCast(Tag(), hn::ShiftLeft<16>(hn::PromoteTo(words, bits)));
+  }
+
+  static HWY_INLINE void load_panel(const BFloat16* from,
+                                    std::int64_t stride,
+                                    Vector (&panel)[max_vectors]) {
+    load_panel_of<WideBf16Unit>(from, stride, panel);
   }
 };
 
@@ -113,6 +132,12 @@ struct WideI8Unit : OneByOne<std::int32_t> {
   static HWY_INLINE Vector load_rows(const std::int8_t* from, std::int64_t /*stride*/) {
     const hn::Rebind<std::int8_t, Tag> bytes;
     return hn::PromoteTo(Tag(), hn::LoadU(bytes, from));
+  }
+
+  static HWY_INLINE void load_panel(const std::int8_t* from,
+                                    std::int64_t stride,
+                                    Vector (&panel)[max_vectors]) {
+    load_panel_of<WideI8Unit>(from, stride, panel);
   }
 };
 

@@ -1,7 +1,10 @@
 // Every vector unit of this CPU, with and without dot products: sizes around tiles, blocks and
 // panels.
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -58,6 +61,32 @@ std::vector<Unit> units() {
   }
   choose_vector_unit(0);
   return all;
+}
+
+/// What the kernel says of this CPU (proc(5)).
+std::set<std::string> cpu_flags() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("flags")) {
+      std::istringstream words(line.substr(line.find(':') + 1));
+      return {std::istream_iterator<std::string>(words), {}};
+    }
+  return {};
+}
+
+TEST(Dot, IsTakenWhereTheCpuHasItAndNothingRulesItOut) {
+  const std::set<std::string> flags = cpu_flags();
+  if (!flags.contains("avx512bw")) GTEST_SKIP() << "no AVX-512 here";
+  EXPECT_EQ(kernels::has_dot(DataType::bf16), flags.contains("avx512_bf16"));
+  EXPECT_EQ(kernels::has_dot(DataType::i8), flags.contains("avx512_vnni"));
+  EXPECT_FALSE(kernels::has_dot(DataType::f32));
+  choose_vector_unit(HWY_AVX2);
+  EXPECT_FALSE(kernels::has_dot(DataType::bf16));
+  EXPECT_FALSE(kernels::has_dot(DataType::i8));
+  choose_vector_unit(0);
+  kernels::allow_dot(false);
+  EXPECT_FALSE(kernels::has_dot(DataType::i8));
+  kernels::allow_dot(true);
 }
 
 class BlockedOn : public testing::TestWithParam<Unit> {
