@@ -35,6 +35,15 @@ template <class Unit>
 constexpr std::int64_t packed_row = packed_row_bytes /
                                     static_cast<std::int64_t>(sizeof(typename Unit::PackedA));
 
+/// Rows of A, packed or as they come.
+template <class Unit>
+struct RowsOfA {
+  const typename Unit::PackedA* first = nullptr;
+  std::int64_t stride = packed_row<Unit>;  ///< elements between rows
+
+  [[nodiscard]] RowsOfA from(std::int64_t row) const { return {first + row * stride, stride}; }
+};
+
 /// A whole panel of B as it comes, and where it goes when it is packed.
 template <class Unit>
 struct Unpacked {
@@ -46,8 +55,8 @@ struct Unpacked {
 /// A tile of C = or += a panel of A times a panel of B.
 template <class Unit>
 struct Tile {
-  std::int64_t groups = 0;                    ///< of k
-  const typename Unit::PackedA* a = nullptr;  ///< rows `packed_row` apart
+  std::int64_t groups = 0;  ///< of k
+  RowsOfA<Unit> a{};
   Unpacked<Unit> unpacked{};                  ///< packed by whoever multiplies it first
   const typename Unit::PackedB* b = nullptr;  ///< whole vectors
   std::int64_t b_stride = 0;                  ///< elements from one group to the next
@@ -130,13 +139,14 @@ class UnpackedRows {
 
 template <class Unit, int rows, int vectors, class RowsOfB>
 HWY_INLINE void multiply_add(const typename Unit::PackedA* a,
+                             std::int64_t a_stride,
                              const RowsOfB& b,
                              typename Unit::Vector (&sum)[rows][vectors]) {
   typename Unit::Panel row_of_b[vectors];
   b.load(row_of_b);
   HWY_UNROLL(8)
   for (int r = 0; r < rows; ++r) {
-    const typename Unit::Factor factor = Unit::broadcast(a + r * packed_row<Unit>);
+    const typename Unit::Factor factor = Unit::broadcast(a + r * a_stride);
     HWY_UNROLL(8)
     for (int v = 0; v < vectors; ++v)
       sum[r][v] = Unit::multiply_add(factor, row_of_b[v], sum[r][v]);
@@ -165,11 +175,12 @@ void multiply_tile(const Tile<Unit>& arguments) {
     HWY_UNROLL(8)
     for (int v = 0; v < vectors; ++v) sum[r][v] = Unit::zero();
   }
-  const typename Unit::PackedA* a = tile.a;
+  const typename Unit::PackedA* a = tile.a.first;
   RowsOfB<Unit> b(tile);
   const auto steps = [&](std::int64_t count) {
     const typename Unit::PackedA* const end = a + count * Unit::group;
-    for (; a != end; a += Unit::group, b.next()) multiply_add<Unit, rows, vectors>(a, b, sum);
+    for (; a != end; a += Unit::group, b.next())
+      multiply_add<Unit, rows, vectors>(a, tile.a.stride, b, sum);
   };
   constexpr std::int64_t lines = std::int64_t{rows} * vectors;
   const std::int64_t before = std::max<std::int64_t>(tile.groups - lines - c_ahead, 0);

@@ -92,9 +92,8 @@ void multiply_packed(const BlockOf<Unit>& block,
   for (std::int64_t k = 0; k < panels.blocks(); ++k)
     for (std::int64_t i = 0; i < row_blocks; ++i) {
       const Range rows = part_of_tiles(block.rows, tile_rows, row_blocks, i);
-      pack_a<Unit>(block, rows, panels.depth(k), a);
       Tile<Unit> tile{.groups = ceil_div(panels.depth(k).size(), Unit::group),
-                      .a = a,
+                      .a = rows_of_a<Unit>(block, rows, panels.depth(k), a),
                       .c_stride = block.c_stride,
                       .add = k > 0};
       for (std::int64_t p = cols.begin / panels.panel_cols(); p * panels.panel_cols() < cols.end;
