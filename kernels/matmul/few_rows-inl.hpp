@@ -58,6 +58,51 @@ HWY_INLINE void prefetch_rows(const typename Unit::B* b, std::int64_t stride) {
       __builtin_prefetch(b + (few_rows_of_b + row) * stride + col, 0, 2);
 }
 
+template <class Unit, int rows, int vectors>
+HWY_INLINE void load_sums(const Sums<typename Unit::C>& from,
+                          typename Unit::Vector (&sum)[rows][vectors]) {
+  HWY_UNROLL(8)
+  for (int r = 0; r < rows; ++r) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < vectors; ++v) {
+      sum[r][v] = Unit::zero();
+      if (from.add)
+        sum[r][v] = Unit::add_c(sum[r][v], from.first + r * from.stride + v * Unit::lanes());
+    }
+  }
+}
+
+template <class Unit, int rows, int vectors>
+HWY_INLINE void store_sums(typename Unit::Vector (&sum)[rows][vectors],
+                           const Sums<typename Unit::C>& to) {
+  HWY_UNROLL(8)
+  for (int r = 0; r < rows; ++r) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < vectors; ++v)
+      Unit::store_c(sum[r][v], to.first + r * to.stride + v * Unit::lanes());
+  }
+}
+
+/// A group of rows of B as it comes.
+template <class Unit>
+class PlainRows {
+ public:
+  PlainRows(const typename Unit::B* from, std::int64_t stride) : from_(from), stride_(stride) {}
+
+  HWY_INLINE void load(typename Unit::Panel (&panels)[1]) const {
+    panels[0] = Unit::load_rows(from_, stride_);
+  }
+
+  template <int vectors>
+  HWY_INLINE void load(typename Unit::Panel (&panels)[vectors]) const {
+    Unit::load_panel(from_, stride_, panels);
+  }
+
+ private:
+  const typename Unit::B* from_;
+  std::int64_t stride_;
+};
+
 /// One vector of columns, or few_vectors of them, of a few rows of C, over some groups of k.
 template <class Unit, int rows, int vectors>
 HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
@@ -66,35 +111,12 @@ HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
                                  std::int64_t groups,
                                  const Sums<typename Unit::C>& to) {
   typename Unit::Vector sum[rows][vectors];
-  HWY_UNROLL(8)
-  for (int r = 0; r < rows; ++r) {
-    HWY_UNROLL(8)
-    for (int v = 0; v < vectors; ++v) {
-      sum[r][v] = Unit::zero();
-      if (to.add) sum[r][v] = Unit::add_c(sum[r][v], to.first + r * to.stride + v * Unit::lanes());
-    }
-  }
+  load_sums<Unit, rows, vectors>(to, sum);
   for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
     prefetch_rows<Unit, vectors>(b, b_stride);
-    typename Unit::Panel row_of_b[vectors];
-    if constexpr (vectors == 1)
-      row_of_b[0] = Unit::load_rows(b, b_stride);
-    else
-      Unit::load_panel(b, b_stride, row_of_b);
-    HWY_UNROLL(8)
-    for (int r = 0; r < rows; ++r) {
-      const typename Unit::Factor factor = Unit::broadcast(a + r * packed_row<Unit>);
-      HWY_UNROLL(8)
-      for (int v = 0; v < vectors; ++v)
-        sum[r][v] = Unit::multiply_add(factor, row_of_b[v], sum[r][v]);
-    }
+    multiply_add<Unit, rows, vectors>(a, packed_row<Unit>, PlainRows<Unit>(b, b_stride), sum);
   }
-  HWY_UNROLL(8)
-  for (int r = 0; r < rows; ++r) {
-    HWY_UNROLL(8)
-    for (int v = 0; v < vectors; ++v)
-      Unit::store_c(sum[r][v], to.first + r * to.stride + v * Unit::lanes());
-  }
+  store_sums<Unit, rows, vectors>(sum, to);
 }
 
 // NOLINTEND(modernize-avoid-c-arrays)
