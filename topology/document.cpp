@@ -163,6 +163,12 @@ Table& Table::table(const std::string& key) {
   return *members.front();
 }
 
+bool Table::holds_tables(const std::string& key) {
+  if (!has(key)) return false;
+  const toml::array* array = state_->find(key)->as_array();
+  return array != nullptr && array->is_homogeneous(toml::node_type::table);
+}
+
 std::vector<Table*> Table::tables(const std::string& key) {
   auto& members = state_->children[key];
   if (has(key) && members.empty()) {

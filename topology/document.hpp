@@ -93,6 +93,8 @@ class Table {
 
   /// A table below this one; if it is not in the file, an empty one that does not exist().
   [[nodiscard]] Table& table(const std::string& key);
+  /// Whether the key is there and an array of tables.
+  [[nodiscard]] bool holds_tables(const std::string& key);
   /// The members of an array of tables; none if it is not in the file.
   [[nodiscard]] std::vector<Table*> tables(const std::string& key);
 

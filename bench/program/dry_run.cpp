@@ -177,15 +177,14 @@ std::vector<ExpectedTable> tables_of(const RunFile& run, int ranks) {
   if (const auto& what = run.measured_collectives; what && ranks > 1)
     tables.push_back({&measured_collective, points_of(*what) * rows_of(*what), what->samples});
   if (const auto& what = run.measured_matmuls)
-    tables.push_back({&measured_matmul,
-                      static_cast<std::int64_t>(matmul_cases(gemms(*what)).size()),
-                      what->repetitions});
+    tables.push_back(
+        {&measured_matmul, static_cast<std::int64_t>(cases_of(*what).size()), what->repetitions});
   return tables;
 }
 
 void print_matmuls(const MeasuredMatmuls& what) {
   constexpr double least = 0.05;  // a repetition
-  const std::size_t benchmarks = matmul_cases(gemms(what)).size();
+  const std::size_t benchmarks = cases_of(what).size();
   dry_line("matmuls",
            fmt::format("{} benchmarks of {} repetitions, {:.0f} s at least",
                        benchmarks,

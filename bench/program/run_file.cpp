@@ -110,12 +110,29 @@ MeasuredCollectives measured_collectives(TomlTable& table, const fs::path& folde
   return what;
 }
 
-void check(TomlTable& table, const Shape& shape) {
-  const auto [least, most] = std::minmax({shape.m, shape.n, shape.k});
-  if (least < 1 || most > kernels::largest_dimension)
-    table.fail("shapes",
-               fmt::format("m, n and k must each be at least 1 and at most {}",
-                           kernels::largest_dimension));
+/// [m, n, k] each, or tables of m, n, k and perhaps a label.
+std::vector<Shape> shapes(TomlTable& table) {
+  std::vector<Shape> all;
+  if (table.holds_tables("shapes")) {
+    for (TomlTable* row : table.tables("shapes"))
+      all.push_back({row->get_or<std::string>("label", ""),
+                     row->get<std::int64_t>("m"),
+                     row->get<std::int64_t>("n"),
+                     row->get<std::int64_t>("k")});
+  } else {
+    for (const auto& row : table.get<std::vector<std::vector<std::int64_t>>>("shapes")) {
+      if (row.size() != 3) table.fail("shapes", "each shape is [m, n, k]");
+      all.push_back({"", row[0], row[1], row[2]});
+    }
+  }
+  for (const Shape& shape : all) {
+    const auto [least, most] = std::minmax({shape.m, shape.n, shape.k});
+    if (least < 1 || most > kernels::largest_dimension)
+      table.fail("shapes",
+                 fmt::format("m, n and k must each be at least 1 and at most {}",
+                             kernels::largest_dimension));
+  }
+  return all;
 }
 
 MeasuredMatmuls measured_matmuls(TomlTable& table) {
@@ -128,11 +145,7 @@ MeasuredMatmuls measured_matmuls(TomlTable& table) {
       table.fail("datatypes", error.what());
     }
   }
-  for (const auto& row : table.get<std::vector<std::vector<std::int64_t>>>("shapes")) {
-    if (row.size() != 3) table.fail("shapes", "each shape is [m, n, k]");
-    what.shapes.push_back({"", row[0], row[1], row[2]});
-    check(table, what.shapes.back());
-  }
+  what.shapes = shapes(table);
   what.repetitions = positive(table, "repetitions", what.repetitions, 1);
   return what;
 }
@@ -194,14 +207,7 @@ ModelledMatmuls modelled_matmuls(TomlTable& table) {
         table.fail("datatypes", error.what());
       }
     }
-  for (TomlTable* row : table.tables("shapes")) {
-    Shape shape{row->get_or<std::string>("label", ""),
-                row->get<std::int64_t>("m"),
-                row->get<std::int64_t>("n"),
-                row->get<std::int64_t>("k")};
-    what.shapes.push_back(shape);
-    check(table, shape);
-  }
+  what.shapes = shapes(table);
   return what;
 }
 

@@ -179,13 +179,12 @@ void record_roofs(ResultFile& file, const std::vector<topology::DataType>& types
 void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
   const int threads = lend_cores_to_rank_0();
   if (file == nullptr) return;
-  const std::vector<kernels::Gemm> shapes = gemms(what);
   fmt::print("# matmul on rank 0 with {}\n", counted(threads));
   record_roofs(*file, what.types, threads);
   Table table = file->table(measured_matmul);
   const std::int64_t finished = table.finished();
   (void)table.skip(finished);
-  const std::vector<MatmulCase> cases = matmul_cases(shapes);
+  const std::vector<MatmulCase> cases = cases_of(what);
   run_matmuls(table,
               std::span(cases).subspan(static_cast<std::size_t>(finished)),
               {threads, what.repetitions});

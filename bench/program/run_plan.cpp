@@ -1,6 +1,8 @@
 #include "bench/program/run_plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -18,11 +20,14 @@ std::int64_t points_of(const MeasuredCollectives& what) {
   return static_cast<std::int64_t>(what.collectives.size() * what.sizes.size());
 }
 
-std::vector<kernels::Gemm> gemms(const MeasuredMatmuls& what) {
-  std::vector<kernels::Gemm> all;
-  all.reserve(what.types.size() * what.shapes.size());
+std::vector<MatmulCase> cases_of(const MeasuredMatmuls& what) {
+  std::vector<MatmulCase> all;
   for (const topology::DataType type : what.types)
-    for (const Shape& shape : what.shapes) all.push_back(shape.gemm(type));
+    for (const Shape& shape : what.shapes)
+      for (MatmulCase& one : matmul_cases(std::array{shape.gemm(type)})) {
+        one.label = shape.label;
+        all.push_back(std::move(one));
+      }
   return all;
 }
 
@@ -53,8 +58,7 @@ std::string plan_of(const RunFile& run, int ranks) {
     plan[modelled_matmul.group] = what->chips.size() * what->types.size() * what->shapes.size();
   if (const auto& what = run.measured_collectives; what && ranks > 1)
     plan[measured_collective.group] = points_of(*what) * rows_of(*what);
-  if (const auto& what = run.measured_matmuls)
-    plan[measured_matmul.group] = matmul_cases(gemms(*what)).size();
+  if (const auto& what = run.measured_matmuls) plan[measured_matmul.group] = cases_of(*what).size();
   return plan.dump(2) + "\n";
 }
 

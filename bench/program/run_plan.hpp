@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/program/run_file.hpp"
+#include "bench/suites/matmul_cases.hpp"
 
 namespace bench {
 
@@ -14,8 +15,8 @@ namespace bench {
 
 [[nodiscard]] std::int64_t points_of(const MeasuredCollectives& what);
 
-/// Every shape in every type, in the order of measuring.
-[[nodiscard]] std::vector<kernels::Gemm> gemms(const MeasuredMatmuls& what);
+/// Every shape in every type, in the order of the results.
+[[nodiscard]] std::vector<MatmulCase> cases_of(const MeasuredMatmuls& what);
 
 /// Fewer elements than chips: there is no such collective; whoever models it counts it.
 [[nodiscard]] bool too_small(const ModelledCollectives& what,

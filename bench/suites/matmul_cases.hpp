@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernels/matmul/gemm.hpp"
@@ -17,6 +18,7 @@ namespace bench {
 struct MatmulCase {
   kernels::Gemm shape;
   bool reference = false;
+  std::string label{};  ///< where the shape comes from
 
   [[nodiscard]] const char* kernel() const { return reference ? "reference" : "blocked"; }
 };

@@ -97,7 +97,7 @@ Table::Row row_of(const MatmulCase& one, int threads, const CaseSamples& samples
   const double time = samples.timing.median();
   return {one.kernel(),
           std::string(topology::name(shape.type)),
-          std::string(),
+          one.label,
           shape.m,
           shape.n,
           shape.k,
