@@ -23,25 +23,38 @@ using ByteSpan = std::span<std::byte>;
 constexpr std::int64_t largest_batch = 1000;
 constexpr std::size_t page = 4096;
 
+double memory_of_host() {
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
 /// All ranks must agree that the buffers fit before anyone touches them.
 void check_memory(std::size_t bytes_per_rank) {
-  const int ranks = on_this_host().size;
-  const double needed = static_cast<double>(bytes_per_rank) * ranks;
-  const auto pages = static_cast<double>(sysconf(_SC_PHYS_PAGES));
-  const double memory = pages * static_cast<double>(sysconf(_SC_PAGESIZE));
-  int refused = needed > 0.9 * memory ? 1 : 0;
+  const BufferMemory memory =
+      buffer_memory(static_cast<double>(bytes_per_rank), on_this_host().size);
+  int refused = memory.fits() ? 0 : 1;
   MPI_Allreduce(MPI_IN_PLACE, &refused, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-  if (refused != 0)
-    throw topology::Error(
-        topology::ErrorKind::environment,
-        fmt::format("the buffers of {} ranks on this host need {:.1f} GiB of its {:.1f} GiB of "
-                    "memory; choose a smaller -e",
-                    ranks,
-                    needed / 1073741824.0,
-                    memory / 1073741824.0));
+  if (refused != 0) memory.refuse();
 }
 
 }  // namespace
+
+bool BufferMemory::fits() const {
+  return needed <= 0.9 * of_host;
+}
+
+void BufferMemory::refuse() const {
+  throw topology::Error(
+      topology::ErrorKind::environment,
+      fmt::format("the buffers of {} ranks on this host need {:.1f} GiB of its {:.1f} GiB of "
+                  "memory; choose a smaller -e",
+                  ranks,
+                  needed / 1073741824.0,
+                  of_host / 1073741824.0));
+}
+
+BufferMemory buffer_memory(double bytes_per_rank, int ranks) {
+  return {ranks, bytes_per_rank * ranks, memory_of_host()};
+}
 
 double Measurement::quantile(double q) const {
   return bench::quantile(seconds, q);

@@ -43,6 +43,20 @@ struct Measurement {
   [[nodiscard]] double quantile(double q) const;
 };
 
+/// What the buffers of one host's ranks take of its memory, bytes.
+struct BufferMemory {
+  int ranks = 1;
+  double needed = 0;
+  double of_host = 0;
+
+  /// With a tenth left to others.
+  [[nodiscard]] bool fits() const;
+  /// @throws Error(environment) that says so
+  [[noreturn]] void refuse() const;
+};
+
+[[nodiscard]] BufferMemory buffer_memory(double bytes_per_rank, int ranks);
+
 /// Elements of the full vector for a size in bytes: a whole number per rank where an end of the
 /// collective holds one chunk per rank, rounded down as nccl-tests does.
 /// @throws Error(usage) when the size is not whole elements, or too small for the ranks.

@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/ranks.hpp"
@@ -104,18 +103,25 @@ double seconds_of(const DryMeasurement& what, const DryHost& host) {
   return seconds;
 }
 
+BufferMemory memory_of(std::int64_t largest, const DryHost& host) {
+  return buffer_memory(vectors_of_a_rank * static_cast<double>(largest), host.here);
+}
+
 void print_memory_of(const DryMeasurement& what, const DryHost& host) {
-  const auto largest = static_cast<double>(what.sizes.back());
-  const double needed = vectors_of_a_rank * largest * host.here;
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const BufferMemory memory = memory_of(what.sizes.back(), host);
   dry_line("memory",
            fmt::format("{:.3g} GB a rank ({} vectors), {:.3g} of this host's {:.3g} GB: {}",
-                       vectors_of_a_rank * largest / gigabyte,
+                       memory.needed / host.here / gigabyte,
                        vectors_of_a_rank,
-                       needed / gigabyte,
-                       memory / gigabyte,
-                       needed > 0.9 * memory ? "too much, choose a smaller -e" : "fits"));
+                       memory.needed / gigabyte,
+                       memory.of_host / gigabyte,
+                       memory.fits() ? "fits" : "too much, choose a smaller -e"));
+}
+
+/// All ranks are through and know it: what the run itself would refuse.
+void expect_fit(std::int64_t largest, const DryHost& host) {
+  if (const BufferMemory memory = memory_of(largest, host); host.ranks > 1 && !memory.fits())
+    memory.refuse();
 }
 
 void print_measurement(const DryMeasurement& what, const DryHost& host) {
@@ -211,6 +217,7 @@ void dry_measure(const MeasureRequest& request) {
       dry_ranks(request.flags.output, {rows, request.options.samples}, host.ranks);
   }
   MpiSession::wait_idle();
+  expect_fit(request.sizes.back(), host);
 }
 
 void dry_predict(const PredictRequest& request, const topology::Machine& machine) {
@@ -255,6 +262,7 @@ void dry_run_file(const RunFile& run, const std::string& output, bool force) {
       dry_ranks(output, {points_of(*what) * rows_of(*what), what->samples}, host.ranks);
   }
   MpiSession::wait_idle();
+  if (run.measured_collectives) expect_fit(run.measured_collectives->sizes.back(), host);
 }
 
 void dry_search(const Job& job,
