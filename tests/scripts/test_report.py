@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from report_page import CHIPS, HOME, browser, drawn, folder, opened, page  # noqa: F401 (fixtures)
+from report_page import CHIPS, HOME, browser, drawn, folder, made, opened, page, report  # noqa: F401 (fixtures)
 
 
 def test_it_opens_offline_and_draws_every_section(page, folder):
@@ -122,6 +122,34 @@ def test_all_chips_are_drawn_and_the_last_one_where_the_file_says(page, folder):
     assert found["bright"] == np.flatnonzero(finish == finish.max()).tolist()
     with h5py.File(folder / "chips.h5") as file:
         assert page.evaluate("Array.from(rainierReport.chips.map.byChip.slice(70000, 70100))") == finish[70000:70100].tolist()
+
+
+def test_the_load_of_the_links_is_drawn_chip_by_chip(browser, tmp_path):
+    """A broadcast loads the links near its root most: by the file's table, with the chips' places counted here."""
+    made("collective", "broadcast", "--system", "rainier", "-b", "1G", "-e", "1G", "--links", "-O", tmp_path / "links.h5")
+    with h5py.File(tmp_path / "links.h5") as file:
+        text = lambda path: file[path].asstr()[:].tolist()
+        extents = [(level, int(value)) for level, key, value in zip(
+            text("systems/figures/level"), text("systems/figures/key"), file["systems/figures/value"][:]) if key == "extent"]
+        level_of = dict(zip(text("modelled/link_class/link"), text("modelled/link_class/level")))
+        links = list(zip(text("modelled/link/link"), file["modelled/link/position"][:], file["modelled/link/utilisation"][:]))
+    places = dict(zip([level for level, _ in extents],
+                      np.unravel_index(np.arange(CHIPS), [extent for _, extent in extents][::-1])[::-1]))
+    busy = np.zeros(CHIPS)
+    for link, position, share in links:
+        if level_of[link]:
+            leaves = places[level_of[link]] == position if position >= 0 else np.full(CHIPS, True)
+            busy = np.maximum(busy, np.where(leaves, share, 0))
+    assert len(set(busy)) > 3
+    assert report(tmp_path / "links.h5", "--output", tmp_path / "page.html").returncode == 0
+    browser.open(tmp_path / "page.html")
+    assert browser.errors() == [] and "chips" in browser.evaluate("rainierReport.sections")
+    assert browser.evaluate("rainierReport.chips.painted") == CHIPS
+    for begin in (0, 65500, CHIPS - 3000):
+        assert browser.evaluate(f"Array.from(rainierReport.chips.map.byChip.slice({begin}, {begin + 3000}))") == busy[begin:begin + 3000].tolist()
+    assert browser.evaluate("rainierReport.chips.map.last") == busy.argmax()
+    assert re.search(r"busiest link busy .* %", browser.evaluate("document.querySelector('.chips .said').textContent"))
+    print("milliseconds:", browser.evaluate("rainierReport.timings"))
 
 
 def where(browser):

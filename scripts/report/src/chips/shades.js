@@ -14,7 +14,7 @@ function below(sorted, value) {
   return from;
 }
 
-export const KINDS = { p99: "by time, up to 99 % of the chips", linear: "by time", rank: "by rank" };
+export const KINDS = { p99: "by value, up to 99 % of the chips", linear: "by value", rank: "by rank" };
 
 /** value -> 0 to 1. By rank each shade holds as many chips; up to p99 the latest 1 % share the brightest. */
 export function scale(values, kind) {

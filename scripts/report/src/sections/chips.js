@@ -1,8 +1,8 @@
 // All chips of the machine on one canvas, from the whole down to a single chip.
 import { drawBlocks, drawServer, EDGE, fit, serverPlaces } from "../chips/draw.js";
-import { Layout } from "../chips/layout.js";
 import { image, KINDS, scale } from "../chips/shades.js";
-import { chipTables, chipText, levelsOf, metrics } from "../chips/facts.js";
+import { chipTables, chipText } from "../chips/facts.js";
+import { has, hasClocks, sources } from "../chips/sources.js";
 import { View } from "../chips/view.js";
 import { details } from "../details.js";
 import { element } from "../dom.js";
@@ -12,13 +12,11 @@ import { fileChoice, panel } from "../panel.js";
 import { report } from "../report.js";
 import { onTheme } from "../theme.js";
 
-const PATH = "modelled/chip";
 export const id = "chips";
 export const title = "All chips, one by one";
 export const short = "All chips";
 export const how =
-  "A pixel is a chip, a tile a server, a block a pod or building, brighter is later; the ring marks the last chip. Click, or press Enter, to zoom in; Escape goes back; arrows move the cursor.";
-const has = (file) => file.tables[PATH] && file.tables["modelled/clock"];
+  "A pixel is a chip, a tile a server, a block a pod or building, brighter is later or busier; the ring marks the first of all with the most. Click, or press Enter, to zoom in; Escape goes back; arrows move the cursor.";
 export const needs = ({ files }) => files.some(has);
 
 function parts() {
@@ -59,9 +57,9 @@ class ChipMap {
     this.listen();
     this.explain();
     this.legend.append(
-      format.time(this.scale.low),
+      metric.text(this.scale.low),
       element("span", { class: "ramp", style: `background: linear-gradient(90deg, ${shades.join(",")})` }),
-      `${format.time(this.scale.high)}${this.scale.more ? " and more" : ""}`,
+      `${metric.text(this.scale.high)}${this.scale.more ? " and more" : ""}`,
     );
   }
 
@@ -148,7 +146,7 @@ class ChipMap {
     if (view.inServer && here.length) here.push(`chips from ${format.count(view.first)} on`);
     return [
       button("← Back", () => view.leave(), view.level === layout.levels.length && !view.chosen),
-      ...(this.last === null ? [] : [button(`Last chip: ${format.count(this.last)}`, () => view.show(this.last))]),
+      ...(this.last === null ? [] : [button(`${this.about.most}: ${format.count(this.last)}`, () => view.show(this.last))]),
       element("span", {}, [`all ${format.count(layout.count)} chips`, ...here].join(" › ")),
     ];
   }
@@ -166,46 +164,31 @@ class ChipMap {
   }
 }
 
-/** The chip that finishes last; null where all finish together. */
-function last(chips, values) {
-  let at = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[at]) at = i;
-  return values.every((value) => value === values[0]) ? null : chips[at];
-}
-
-const disturbed = ({ noise, skew, faults }) =>
-  [noise && `noise ${noise}`, skew && `skew ${skew}`, faults].filter(Boolean).join(", ");
-
-const rowChoice = {
-  name: "row",
-  label: "Clock",
-  values: ({ file }) => file.tables[PATH].values("row"),
-  text: (row) => `${row + 1}`,
+const sourceChoice = {
+  name: "source",
+  label: "Shown",
+  values: ({ file }) => sources(file),
+  text: ({ text }) => text,
 };
 const metricChoice = {
   name: "metric",
   label: "Colour",
-  values: ({ file, row }) => metrics(file.tables[PATH].where({ row })),
+  values: ({ source }) => source.metrics(),
   text: (one) => one.name,
 };
 const kindChoice = { name: "kind", label: "Shades", values: () => Object.keys(KINDS), text: (kind) => KINDS[kind] };
 
 export function draw(box, { files }) {
   let map;
+  const clocksFirst = files.filter(has).sort((a, b) => Boolean(hasClocks(b)) - Boolean(hasClocks(a)));
   panel(
     box,
     id,
-    [fileChoice(files.filter(has)), rowChoice, metricChoice, kindChoice],
-    (host, { file, row, metric, kind }) => {
-      const table = file.tables[PATH].where({ row });
-      const clock = file.tables["modelled/clock"].row(row);
-      const point = file.tables["modelled/collective"].row(clock.row);
-      const chips = table.column("chip");
-      const what = `${point.collective} of ${format.size(point.size)} on ${format.count(point.chips)} chips of ${point.system}`;
-      host.append(element("h3", {}, [what, disturbed(clock)].filter(Boolean).join(": ")));
-      const about = { clock, last: last(chips, table.column("finish")) };
-      map = new ChipMap(host, new Layout(levelsOf(file, point, clock.row)), chips, metric, kind, about);
-      details(host, id, "Numbers of all chips", table);
+    [fileChoice(clocksFirst), sourceChoice, metricChoice, kindChoice],
+    (host, { source, metric, kind }) => {
+      host.append(element("h3", {}, source.heading));
+      map = new ChipMap(host, source.layout, source.chips, metric, kind, source.about(metric));
+      details(host, id, source.caption, source.table);
     },
   );
   onTheme(() => map.draw());
