@@ -61,6 +61,7 @@ struct GroupsOf32Bits {
   static HWY_INLINE void store_b(__m512i panel, void* to) { _mm512_storeu_si512(to, panel); }
 };
 
+// NOLINTBEGIN(modernize-avoid-c-arrays): vectors in registers, see microkernel-inl.hpp
 struct Bf16Unit : GroupsOf32Bits {
   using A = BFloat16;
   using B = BFloat16;
@@ -169,6 +170,8 @@ struct I8Unit : GroupsOf32Bits {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }
 };
+
+// NOLINTEND(modernize-avoid-c-arrays)
 
 KernelsBf16 kernels_bf16() {
   return kernels_of<Bf16Unit>(dot_target);

@@ -25,6 +25,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr bool few_registers =
     HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2;
 
+// NOLINTBEGIN(modernize-avoid-c-arrays): vectors in registers, see microkernel-inl.hpp
 /// Vector by vector.
 template <class Unit, class B, class Panel, int vectors>
 HWY_INLINE void load_panel_of(const B* from, std::int64_t stride, Panel (&panel)[vectors]) {
@@ -140,6 +141,8 @@ struct WideI8Unit : OneByOne<std::int32_t> {
     load_panel_of<WideI8Unit>(from, stride, panel);
   }
 };
+
+// NOLINTEND(modernize-avoid-c-arrays)
 
 }  // namespace kernels::HWY_NAMESPACE
 
