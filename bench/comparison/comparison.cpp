@@ -143,8 +143,8 @@ void judge(ComparedGroup& group, const Tolerances& tolerances, const Conditions&
   const Interval interval = mean_interval(logs);
   group.interval = points.size() == 1 ? points.front().interval
                                       : Interval{std::exp(interval.low), std::exp(interval.high)};
-  // One point's samples follow each other within a second, and on a shared machine others may slow
-  // down all of them: it is judged as a point.
+  // One point's samples have no others to make up for them: on a shared machine it is judged as a
+  // point.
   const bool lone = points.size() == 1 && around.shared;
   const double usual = lone ? std::max(tolerances.group, tolerances.point) : tolerances.group;
   const double tolerance = std::max(usual, 2 * group.spread);

@@ -175,19 +175,21 @@ void record_roofs(ResultFile& file, const std::vector<topology::DataType>& types
   }
 }
 
-/// On rank 0, with the cores of its host, while the others wait.
-void measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
+/// On rank 0, with the cores of its host, while the others wait. @return whether one was left to
+/// measure
+bool measure_matmuls(ResultFile* file, const MeasuredMatmuls& what) {
   const int threads = lend_cores_to_rank_0();
-  if (file == nullptr) return;
+  if (file == nullptr) return false;
   fmt::print("# matmul on rank 0 with {}\n", counted(threads));
   record_roofs(*file, what.types, threads);
   Table table = file->table(measured_matmul);
   const std::int64_t finished = table.finished();
   (void)table.skip(finished);
   const std::vector<MatmulCase> cases = cases_of(what);
-  run_matmuls(table,
-              std::span(cases).subspan(static_cast<std::size_t>(finished)),
-              {threads, what.repetitions});
+  const auto left = std::span(cases).subspan(static_cast<std::size_t>(finished));
+  if (left.empty()) return false;
+  run_matmuls(table, left, {threads, what.repetitions});
+  return true;
 }
 
 }  // namespace
@@ -198,11 +200,10 @@ void measure_run(ResultFile* file,
                  const MpiSession& mpi) {
   if (run.measured_collectives) measure_collectives(file, output, *run.measured_collectives, mpi);
   const CpuWatch watch;
-  if (run.measured_matmuls) measure_matmuls(file, *run.measured_matmuls);
+  const bool multiplied = run.measured_matmuls && measure_matmuls(file, *run.measured_matmuls);
   MpiSession::wait_idle();
-  if (!run.measured_matmuls) return;
   const CpuShare cpu = watch.share();
-  if (file == nullptr) return;
+  if (!multiplied) return;  // an earlier part of the run has said it, or there was nothing to say
   record_shares(*file, measured_matmul.group, cpu);
   fmt::print("# {}\n", text_of_shares(cpu));
 }

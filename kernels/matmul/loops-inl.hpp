@@ -70,7 +70,7 @@ void multiply_tail(Tile<Unit> tile, std::int64_t rows, Range cols) {
     }
 }
 
-/// All rows of the packed block of A against one panel of B.
+/// All rows of the block of A against one panel of B.
 template <class Unit>
 void multiply_panel(Tile<Unit> tile, Range rows, Range cols, typename Unit::C* c) {
   const std::int64_t panels = ceil_div(rows.size(), tile_rows);

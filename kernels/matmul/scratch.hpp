@@ -29,8 +29,8 @@ inline constexpr std::int64_t block_m = 192;
 // packed.
 inline constexpr std::int64_t block_n = 2048;
 
-/// Bytes between rows of packed A. A constant, so that the kernel's rows are immediate offsets; one
-/// cache line more than kc, so that rows do not share a set of L1.
+/// Bytes between rows of A where it is packed: one cache line more than kc, so that rows do not
+/// share a set of L1.
 inline constexpr std::int64_t packed_row_bytes = block_k_bytes + 64;
 
 class Scratch {
