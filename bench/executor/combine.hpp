@@ -9,15 +9,24 @@
 
 namespace bench {
 
+/// Where a result goes.
+struct Destination {
+  std::byte* memory = nullptr;  ///< null: nowhere
+  bool past_cache = false;      ///< whoever reads it next finds it faster in memory: write around
+};
+
 /// into[i] = from[0][i] op from[1][i] op …, in this order, for `bytes` of whole elements; `into`
 /// may be one of them. bf16 is added up in f32 and rounded once.
 /// @param from at least one
-/// @param past_cache `into` is not read again before it has left the cache: write around it
+/// @param also a second copy, made on the way
 void combine(topology::DataType type,
              Operator op,
-             std::byte* into,
+             Destination into,
              std::span<const std::byte* const> from,
              std::size_t bytes,
-             bool past_cache = false);
+             Destination also = {});
+
+/// A copy of bytes, which do not overlap.
+void copy_into(Destination into, const std::byte* from, std::size_t bytes);
 
 }  // namespace bench

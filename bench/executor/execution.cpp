@@ -131,7 +131,7 @@ void Execution::apply(const Part& part, std::span<std::byte> target) {
       std::byte* const into = target.data() + piece.offset + (from - begin);
       const std::array<const std::byte*, 2> both{into, arrived_.data() + part.scratch + from};
       if (m.reduce)
-        combine(payload_.type, payload_.op, into, both, to - from);
+        combine(payload_.type, payload_.op, {into}, both, to - from);
       else
         std::memcpy(into, both[1], to - from);
     }

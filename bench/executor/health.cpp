@@ -66,7 +66,7 @@ std::vector<Work> work(double seconds) {
     double now = start;
     double sums = 0;
     for (; now - start < seconds / windows; now = MPI_Wtime(), ++sums)
-      combine(topology::DataType::f32, Operator::sum, a.data(), both, bytes);
+      combine(topology::DataType::f32, Operator::sum, {a.data()}, both, bytes);
     done.push_back({sums, now - start});
   }
   return done;

@@ -1,7 +1,5 @@
 #include "bench/executor/host_execution.hpp"
 
-#include <unistd.h>
-
 namespace bench {
 namespace {
 
@@ -10,18 +8,12 @@ constexpr std::int64_t cache_segment_per_rank = 64 << 10;
 
 }  // namespace
 
-bool leaves_cache(const Payload& payload, std::int64_t ranks) {
-  const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-  const auto bytes = payload.count * static_cast<std::int64_t>(payload.element());
-  return 2 * ranks * bytes >= (cache > 0 ? cache : 32L << 20U);
-}
-
 HostExecution::HostExecution(const kernels::Schedule& schedule, int rank, const Payload& payload)
     : segments_(cut(schedule, payload, cache_segment_per_rank)),
-      whole_(host_plan(schedule, rank, segments_.whole)),
-      last_(host_plan(schedule, rank, segments_.last)),
+      whole_(host_plan(schedule, rank, segments_.whole, PassedOn::by_take)),
+      last_(host_plan(schedule, rank, segments_.last, PassedOn::by_take)),
       window_(segments_.whole.bytes()),
-      buffers_(payload, leaves_cache(payload, schedule.ranks())),
+      buffers_(payload, past_cache(payload, MPI_COMM_WORLD)),
       in_slot_(window_.slots()) {}
 
 const HostExecution::Steps& HostExecution::steps_of(std::int64_t segment) const {
@@ -50,19 +42,24 @@ void HostExecution::run_segment(std::int64_t segment) {
 
 // A rank puts the first step of the next segment before it is through with this one. So one that
 // has put s steps is through with all before s - 2.
-void HostExecution::put(const HostStep& step, std::size_t begin) {
-  const HostStep*& before = in_slot_[next_ % window_.slots()];
+std::byte* HostExecution::free_slot() {
+  const HostStep* const before = in_slot_[next_ % window_.slots()];
   if (before != nullptr)
     for (const int reader : before->readers) window_.wait_for(reader, next_ - window_.slots() + 3);
-  before = &step;
-  buffers_.put(step, begin, window_.slot(window_.rank(), next_));
+  return window_.slot(window_.rank(), next_);
+}
+
+void HostExecution::put(const HostStep& step, std::size_t begin) {
+  buffers_.put(step, begin, free_slot());
+  in_slot_[next_ % window_.slots()] = &step;
   window_.publish(++next_);
 }
 
 void HostExecution::take(const HostStep& step, std::size_t begin, std::uint64_t number) {
   for (const int writer : step.writers) window_.wait_for(writer, number);
   const auto arrived = [&](const Operand& o) { return window_.slot(o.rank, number - 1) + o.at; };
-  for (const Take& what : step.takes) buffers_.take(what, begin, arrived);
+  for (const Take& what : step.takes)
+    buffers_.take(what, begin, arrived, what.passed_on ? free_slot() : nullptr);
 }
 
 }  // namespace bench

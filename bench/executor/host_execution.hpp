@@ -1,6 +1,7 @@
 // A schedule among the ranks of one host, through memory that they share: what others need is put
 // into a slot once, however many they are, and reduced from there. The vector goes through in
-// segments that stay in the cache, each put before the one ahead of it is through.
+// segments that stay in the cache, each put before the one ahead of it is through. What has been
+// taken and is needed by others goes into the output and into the next slot in one pass.
 //
 //   memory traffic of an all-reduce of S bytes over n ranks, per rank
 //     oneshot  reads S, writes S; n S in the caches
@@ -21,10 +22,6 @@
 
 namespace bench {
 
-/// The inputs and outputs of all ranks are more than the last cache holds: outputs are better
-/// written around it.
-[[nodiscard]] bool leaves_cache(const Payload& payload, std::int64_t ranks);
-
 class HostExecution {
  public:
   /// Collective over MPI_COMM_WORLD, all of it on one host.
@@ -43,6 +40,8 @@ class HostExecution {
 
   [[nodiscard]] const Steps& steps_of(std::int64_t segment) const;
   void run_segment(std::int64_t segment);
+  /// The own one that is put next, once nobody reads it any more.
+  std::byte* free_slot();
   void put(const HostStep& step, std::size_t begin);
   void take(const HostStep& step, std::size_t begin, std::uint64_t number);
 

@@ -3,49 +3,16 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
+#include "bench/executor/byte_set.hpp"
+#include "bench/executor/pass_on.hpp"
 #include "bench/executor/plan.hpp"
 
 namespace bench {
 namespace {
 
 using kernels::Collective;
-
-struct ByteRange {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-
-/// A set of bytes.
-class ByteSet {
- public:
-  void add(ByteRange part) {
-    auto at = spans_.upper_bound(part.end);
-    while (at != spans_.begin()) {
-      --at;
-      if (at->second < part.begin) break;
-      part = {std::min(part.begin, at->first), std::max(part.end, at->second)};
-      at = spans_.erase(at);
-    }
-    spans_[part.begin] = part.end;
-  }
-
-  /// `visit(bytes, inside)` for each stretch of `part` that is wholly the one or the other.
-  template <class Visit>
-  void stretches(ByteRange part, Visit&& visit) const {
-    std::size_t at = part.begin;
-    for (const auto& [begin, end] : spans_) {
-      if (end <= at || begin >= part.end) continue;
-      if (begin > at) visit(ByteRange{at, begin}, false);
-      visit(ByteRange{std::max(at, begin), std::min(end, part.end)}, true);
-      at = end;
-    }
-    if (at < part.end) visit(ByteRange{at, part.end}, false);
-  }
-
- private:
-  std::map<std::size_t, std::size_t> spans_;
-};
 
 class HostPlanner {
  public:
@@ -68,7 +35,7 @@ class HostPlanner {
       const std::size_t bytes = chunk_begin(c + 1, ranks_, segment_.count, segment_.element) - slot;
       if (!mine || bytes == 0) continue;
       const std::size_t user = user_of(slot);
-      to.takes.push_back({user, bytes, false, {{rank_, true, false, user}}});
+      to.takes.push_back({user, bytes, false, {{rank_, true, false, user}}, {}});
       if (passes_on_) written_.add({user, user + bytes});
     }
   }
@@ -88,7 +55,7 @@ class HostPlanner {
       if (reduce)
         reduce_into({user, user + bytes}, from, to.takes);
       else
-        to.takes.push_back({user, bytes, false, from});
+        to.takes.push_back({user, bytes, false, from, {}});
       if (passes_on_) written_.add({user, user + bytes});
     }
   }
@@ -128,7 +95,7 @@ class HostPlanner {
                    const std::vector<Operand>& from,
                    std::vector<Take>& takes) const {
     written_.stretches(user, [&](ByteRange part, bool written) {
-      Take take{part.begin, part.end - part.begin, false, from};
+      Take take{part.begin, part.end - part.begin, false, from, {}};
       for (Operand& o : take.from) o.at += part.begin - user.begin;
       take.from.push_back({rank_, true, written, part.begin});
       std::stable_sort(take.from.begin(), take.from.end(), [](const Operand& a, const Operand& b) {
@@ -174,7 +141,8 @@ void mark_last(std::vector<HostStep>& steps) {
 
 std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
                                 int rank,
-                                const Segment& segment) {
+                                const Segment& segment,
+                                PassedOn passed_on) {
   HostPlanner planner(schedule, rank, segment);
   std::vector<HostStep> steps;
   for (const PlanStep& step :
@@ -186,6 +154,8 @@ std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
     keep_one_of_each(step.readers);
     keep_one_of_each(step.writers);
   }
+  if (passed_on == PassedOn::by_take)
+    for (std::size_t s = 1; s < steps.size(); ++s) pass_on(steps[s - 1], steps[s]);
   mark_last(steps);
   return steps;
 }

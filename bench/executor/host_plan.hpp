@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "bench/executor/segments.hpp"
@@ -33,6 +34,7 @@ struct Take {
   std::size_t bytes = 0;
   bool last = false;  ///< this call does not touch these bytes again
   std::vector<Operand> from;
+  std::optional<std::size_t> passed_on;  ///< byte of the next step's own slot that gets it, too
 };
 
 struct HostStep {
@@ -42,11 +44,15 @@ struct HostStep {
   std::vector<int> writers;  ///< of the slots that are read
 };
 
+/// Who writes into a slot what a step has taken and the next one puts.
+enum class PassedOn { by_put, by_take };
+
 /// What is not reduced is read from the input: no copy of it is made first. What the rank has and
 /// keeps is copied beside the first step. @throws Error(usage) for a schedule that is not
 /// measurable, see `plan`
 [[nodiscard]] std::vector<HostStep> host_plan(const kernels::Schedule& schedule,
                                               int rank,
-                                              const Segment& segment);
+                                              const Segment& segment,
+                                              PassedOn passed_on = PassedOn::by_put);
 
 }  // namespace bench

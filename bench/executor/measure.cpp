@@ -154,8 +154,9 @@ class Measure::State {
       shared_.emplace(apart + bytes);
       memory = shared_->of(rank_);
     } else {
-      private_.resize(apart + bytes);
-      memory = private_.data();
+      // Whole lines, as from the allocators of training frameworks.
+      private_.resize(apart + bytes + page);
+      memory = private_.data() + page - reinterpret_cast<std::uintptr_t>(private_.data()) % page;
     }
     input_ = {memory, bytes};
     output_ = {memory + apart, bytes};

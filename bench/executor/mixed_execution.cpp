@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "bench/executor/host_execution.hpp"
+#include "bench/executor/past_cache.hpp"
 
 namespace bench {
 namespace {
@@ -68,7 +68,7 @@ MixedExecution::MixedExecution(const kernels::Schedule& schedule,
       whole_(mixed_plan(schedule, rank, segments_.whole, host.places())),
       last_(mixed_plan(schedule, rank, segments_.last, host.places())),
       window_(segments_.whole.bytes(), host.comm()),
-      buffers_(payload, leaves_cache(payload, window_.ranks())),
+      buffers_(payload, past_cache(payload, host.comm())),
       in_slot_(window_.slots()) {
   for (const Steps* steps : {&whole_, &last_})
     for (const MixedStep& step : *steps)

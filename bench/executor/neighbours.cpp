@@ -7,6 +7,7 @@
 #include <mpi.h>
 
 #include "bench/executor/combine.hpp"
+#include "bench/executor/past_cache.hpp"
 
 namespace bench {
 namespace {
@@ -22,7 +23,9 @@ Neighbours::Neighbours(MPI_Comm group, Lowering lowering, std::size_t largest)
   MPI_Comm_size(group, &ranks_);
   next_ = (rank_ + 1) % ranks_;
   previous_ = (rank_ + ranks_ - 1) % ranks_;
-  if (lowering == Lowering::host) window_.emplace(slot_bytes, group);
+  if (lowering != Lowering::host) return;
+  window_.emplace(slot_bytes, group);
+  far_ = others_are_far(slot_bytes, group);
 }
 
 void Neighbours::fan(int messages) {
@@ -57,21 +60,26 @@ void Neighbours::by_message(int bytes, bool add) {
   MPI_Waitall(2, requests.data(), MPI_STATUSES_IGNORE);
   const std::array<const std::byte*, 2> both{out_.data(), in_.data()};
   if (add)
-    combine(
-        topology::DataType::f32, Operator::sum, out_.data(), both, static_cast<std::size_t>(bytes));
+    combine(topology::DataType::f32,
+            Operator::sum,
+            {out_.data()},
+            both,
+            static_cast<std::size_t>(bytes));
 }
 
 void Neighbours::through_memory(std::size_t bytes, bool add) {
   for (std::size_t at = 0; at < bytes; at += slot_bytes) {
     const std::size_t part = std::min(slot_bytes, bytes - at);
     if (step_ >= window_->slots()) window_->wait_for(next_, step_ - window_->slots() + 2);
-    std::memcpy(window_->slot(window_->rank(), step_), &out_[at], part);
+    copy_into({window_->slot(window_->rank(), step_), far_ && bytes >= least_past_cache},
+              &out_[at],
+              part);
     window_->publish(++step_);
     window_->wait_for(previous_, step_);
     const std::byte* arrived = window_->slot(previous_, step_ - 1);
     const std::array<const std::byte*, 2> both{&out_[at], arrived};
     if (add)
-      combine(topology::DataType::f32, Operator::sum, &in_[at], both, part);
+      combine(topology::DataType::f32, Operator::sum, {&in_[at]}, both, part);
     else
       std::memcpy(&in_[at], arrived, part);
   }

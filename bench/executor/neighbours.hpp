@@ -41,6 +41,7 @@ class Neighbours {
   int next_ = 0;
   int previous_ = 0;
   std::optional<HostWindow> window_;
+  bool far_ = false;
   std::uint64_t step_ = 0;
 };
 

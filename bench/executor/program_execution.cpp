@@ -204,7 +204,7 @@ class ByProgram : public Operation {
           (what.buffer == Buffer::scratch ? scratch_.data() : output_) + what.offset;
       const std::array<const std::byte*, 2> both{into, from};
       if (end.reduce)
-        combine(payload_.type, payload_.op, into, both, what.bytes);
+        combine(payload_.type, payload_.op, {into}, both, what.bytes);
       else
         std::memcpy(into, from, what.bytes);
       from += what.bytes;

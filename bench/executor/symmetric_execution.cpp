@@ -1,11 +1,9 @@
 #include "bench/executor/symmetric_execution.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "bench/executor/combine.hpp"
-#include "bench/executor/host_execution.hpp"
 #include "bench/executor/plan.hpp"
 #include "topology/error.hpp"
 
@@ -34,10 +32,10 @@ SymmetricExecution::SymmetricExecution(const kernels::Schedule& schedule,
                                        const HostMemory& vectors)
     : collective_(checked(schedule)),
       payload_(payload),
-      past_cache_(leaves_cache(payload, vectors.ranks())),
+      around_(past_cache(payload, MPI_COMM_WORLD)),
       vectors_(&vectors),
       meeting_(0),
-      sum_(past_cache_ ? stretch : 0) {}
+      sum_(around_.outputs ? stretch : 0) {}
 
 std::size_t SymmetricExecution::begin_of(int chunk) const {
   return chunk_begin(chunk, vectors_->ranks(), payload_.count, payload_.element());
@@ -75,23 +73,27 @@ void SymmetricExecution::reduce_chunk(std::size_t input, std::size_t output, boo
     const std::size_t bytes = std::min(stretch, end - at);
     operands_.clear();
     for (int r = 0; r < ranks; ++r) operands_.push_back(vectors_->of(r) + input + at);
-    if (input == output || !past_cache_) {
-      std::byte* const sum = vectors_->of(rank) + output + at;
-      combine(payload_.type, payload_.op, sum, operands_, bytes);
-      if (everywhere) copy_to_outputs(sum, output + at, bytes, 1, ranks);
+    const bool around = input == output ? around_.over_input : around_.outputs;
+    std::byte* const sum = vectors_->of(rank) + output + at;
+    if (ranks == 2 || !everywhere) {
+      const Destination other{everywhere ? vectors_->of(1 - rank) + output + at : nullptr,
+                              around_.outputs || around_.to_others};
+      combine(payload_.type, payload_.op, {sum, around}, operands_, bytes, other);
+    } else if (!around) {
+      combine(payload_.type, payload_.op, {sum}, operands_, bytes);
+      copy_to_outputs(sum, output + at, bytes, 1, ranks);
     } else {  // the own output is written around the cache, too
-      combine(payload_.type, payload_.op, sum_.data(), operands_, bytes);
-      copy_to_outputs(sum_.data(), output + at, bytes, 0, everywhere ? ranks : 1);
+      combine(payload_.type, payload_.op, {sum_.data()}, operands_, bytes);
+      copy_to_outputs(sum_.data(), output + at, bytes, 0, ranks);
     }
   }
 }
 
 void SymmetricExecution::copy_to_outputs(
     const std::byte* from, std::size_t at, std::size_t bytes, int first, int end) const {
-  const std::array<const std::byte*, 1> source{from};
   for (int other = first; other < end; ++other) {
     const int to = (vectors_->rank() + other) % vectors_->ranks();
-    combine(payload_.type, payload_.op, vectors_->of(to) + at, source, bytes, past_cache_);
+    copy_into({vectors_->of(to) + at, around_.outputs || around_.to_others}, from, bytes);
   }
 }
 
@@ -103,12 +105,11 @@ void SymmetricExecution::send_chunks(std::size_t input, std::size_t output) {
   const std::size_t bytes = begin_of(rank + 1) - place;
   for (int other = 0; other < ranks; ++other) {
     const int to = (rank + other) % ranks;
-    const std::array<const std::byte*, 1> from{
-        vectors_->of(rank) + input +
-        (collective_ == Collective::all_to_all ? begin_of(to) : place)};
+    const std::byte* const from =
+        vectors_->of(rank) + input + (collective_ == Collective::all_to_all ? begin_of(to) : place);
     std::byte* const into = vectors_->of(to) + output + place;
-    if (from.front() == into) continue;
-    combine(payload_.type, payload_.op, into, from, bytes, past_cache_);
+    if (from == into) continue;
+    copy_into({into, around_.outputs || (to != rank && around_.to_others)}, from, bytes);
   }
 }
 

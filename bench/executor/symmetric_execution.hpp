@@ -13,6 +13,7 @@
 #include "bench/executor/datatype.hpp"
 #include "bench/executor/host_memory.hpp"
 #include "bench/executor/host_window.hpp"
+#include "bench/executor/past_cache.hpp"
 #include "kernels/collective/schedule.hpp"
 #include "topology/chip.hpp"
 
@@ -42,7 +43,7 @@ class SymmetricExecution {
 
   kernels::Collective collective_;
   Payload payload_;
-  bool past_cache_;
+  PastCache around_;
   const HostMemory* vectors_;
   HostWindow meeting_;
   std::uint64_t met_ = 0;

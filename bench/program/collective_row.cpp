@@ -131,26 +131,72 @@ std::vector<Way> fit_ways(const std::vector<Lowering>& lowerings) {
   return ways;
 }
 
-const Way& faster_way(const std::vector<Way>& ways,
-                      kernels::Collective collective,
-                      std::int64_t bytes,
-                      MeasureOptions options,
-                      const std::string& algorithm) {
+namespace {
+
+/// What "auto" may stand for. On one host what a model calls twice as long may be the faster one;
+/// algorithms of the same rounds and time are the same for so few ranks.
+std::vector<std::string> algorithms_near_best(const CollectiveRow& row, const Way& way) {
+  constexpr double near = 2;
+  const std::size_t most = way.lowering == Lowering::host ? 3 : 1;
+  std::vector<Prediction> kept;
+  for (Prediction& next : predict_all(row.collective,
+                                      way.model,
+                                      topology::Bytes(static_cast<double>(row.bytes)),
+                                      {is_measurable})) {
+    if (kept.size() == most || (!kept.empty() && next.time > kept.front().time * near)) break;
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const Prediction& p) {
+      return p.rounds == next.rounds && next.time < p.time * 1.001;
+    });
+    if (!known) kept.push_back(std::move(next));
+  }
+  std::vector<std::string> names;
+  for (const Prediction& p : kept) names.push_back(p.algorithm);
+  return names;
+}
+
+std::vector<Contender> contenders(const std::vector<Way>& ways,
+                                  const CollectiveRow& row,
+                                  const std::string& algorithm) {
+  std::vector<Contender> all;
+  for (const Way& way : ways)
+    if (algorithm == "auto")
+      for (const std::string& name : algorithms_near_best(row, way)) all.push_back({&way, name});
+    else
+      all.push_back({&way, algorithm});
+  // Every rank must try what rank 0 would.
+  const auto mine = static_cast<int>(all.size());
+  int number = mine;
+  MPI_Bcast(&number, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  topology::expects(number == mine, "all ranks have the same models");
+  for (Contender& c : all) c.algorithm = MpiSession::share(c.algorithm);
+  return all;
+}
+
+}  // namespace
+
+Contender fastest(const std::vector<Way>& ways,
+                  kernels::Collective collective,
+                  std::int64_t bytes,
+                  MeasureOptions options,
+                  const std::string& algorithm) {
+  const CollectiveRow row = point(collective, bytes, options, ways.front().model.chips());
+  const std::vector<Contender> all = contenders(ways, row, algorithm);
+  if (all.size() == 1) return all.front();
   options.lowerings.clear();
   options.check = false;
   options.warmup = 1;
   options.samples = 3;
-  const Way* best = &ways.front();
-  if (ways.size() == 1) return *best;
   // The shortest sample of each in turns: a disturbance only ever adds. Long ones need no second
   // turn.
   constexpr double long_enough = 10e-3;
+  const Contender* best = &all.front();
   double least = std::numeric_limits<double>::max();
   for (int turn = 0; turn < 2 && (turn == 0 || least < long_enough); ++turn)
-    for (const Way& way : ways) {
-      const CollectiveRow row = measure_point(collective, bytes, options, algorithm, way);
-      const double time = row.out_of_place.quantile(0) + row.in_place.quantile(0);
-      if (time < least) best = &way;
+    for (const Contender& next : all) {
+      const CollectiveRow tried =
+          measure_point(collective, bytes, options, next.algorithm, *next.way);
+      const double time = tried.out_of_place.quantile(0) + tried.in_place.quantile(0);
+      if (time < least) best = &next;
       least = std::min(least, time);
     }
   return *best;

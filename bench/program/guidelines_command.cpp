@@ -120,12 +120,8 @@ std::pair<Times, Times> measure(std::int64_t bytes,
                                 const std::vector<Way>& ways) {
   std::pair<Times, Times> times;
   for (const Collective collective : measured) {
-    const CollectiveRow row =
-        measure_point(collective,
-                      bytes,
-                      options.measure,
-                      "auto",
-                      faster_way(ways, collective, bytes, options.measure, "auto"));
+    const auto [way, name] = fastest(ways, collective, bytes, options.measure, "auto");
+    const CollectiveRow row = measure_point(collective, bytes, options.measure, name, *way);
     if (row.wrong() > 0)
       throw topology::Error(topology::ErrorKind::verdict,
                             fmt::format("{} of {} B: {} elements are wrong",

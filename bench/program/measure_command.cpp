@@ -184,8 +184,8 @@ std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
   std::vector<CollectiveRow> rows;
   for (const std::int64_t bytes : request.sizes) {
     const std::string& text = algorithm.at(bytes);
-    const Way& way = faster_way(ways, request.collective, bytes, request.options, text);
-    rows.push_back(measure_point(request.collective, bytes, request.options, text, way));
+    const auto [way, name] = fastest(ways, request.collective, bytes, request.options, text);
+    rows.push_back(measure_point(request.collective, bytes, request.options, name, *way));
     rows.back().core_to_core = surroundings.around_point();
     table.add(rows.back());
     record.add(rows.back());

@@ -74,8 +74,8 @@ std::int64_t measure_sizes(MeasuredRecord& record,
       record.skip();
       continue;
     }
-    const Way& way = faster_way(ways, collective, bytes, options, what.algorithm);
-    CollectiveRow row = measure_point(collective, bytes, options, what.algorithm, way);
+    const auto [way, name] = fastest(ways, collective, bytes, options, what.algorithm);
+    CollectiveRow row = measure_point(collective, bytes, options, name, *way);
     row.core_to_core = surroundings.around_point();
     wrong += row.wrong();
     if (speaks) print(what, row);

@@ -30,7 +30,7 @@ void reduce(std::vector<std::byte>& into,
             Operator op) {
   const auto other = contribution(pattern, rank, into.size());
   const std::array<const std::byte*, 2> both{into.data(), other.data()};
-  bench::combine(type, op, into.data(), both, into.size());
+  bench::combine(type, op, {into.data()}, both, into.size());
 }
 
 TEST(Pattern, ReductionInAnyOrderIsTheExpectedOne) {

@@ -4,6 +4,7 @@
 #include "bench/executor/measure.hpp"
 
 #include <cmath>
+#include <cstdlib>
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -184,6 +185,23 @@ TEST(Measure, SymmetricBuffers) {
                      Lowering::symmetric),
         topology::Error);
   }
+}
+
+/// What ranks write for others goes around the caches, and of large vectors the outputs, too.
+TEST(Measure, RanksThatAreFarFromEachOther) {
+  if (ranks() < 2) GTEST_SKIP() << "needs two ranks";
+  setenv("RAINIER_OTHERS", "far", 1);
+  const auto group = fixtures::switched(ranks());
+  for (const kernels::CollectiveInfo& row : kernels::collectives())
+    for (const kernels::Schedule& schedule : schedules(row.id, group))
+      for (const DataType type : {DataType::f32, DataType::bf16})
+        for (const std::int64_t chunk : {1, 57, 33333})
+          expect_right(schedule, ranks() * chunk, type, Operator::sum, Lowering::host);
+  const auto direct = kernels::build(Collective::all_reduce, group, "direct");
+  for (const std::int64_t count : {1021, 300007})
+    for (const Lowering lowering : {Lowering::host, Lowering::symmetric})
+      expect_right(direct, count, DataType::f32, Operator::sum, lowering);
+  unsetenv("RAINIER_OTHERS");
 }
 
 /// Several ways in turns: as many samples of each.
