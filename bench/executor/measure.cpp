@@ -123,7 +123,8 @@ class Measure::State {
     std::vector<Measurement> results;
     for (const auto& operation : operations_) {
       Measurement& result = results.emplace_back();
-      result.wrong = options_.check ? checked_run(*operation, in_place) : -1;
+      const bool check = options_.check && operation->has_result();
+      result.wrong = check ? checked_run(*operation, in_place) : -1;
       for (int i = 0; i < options_.warmup; ++i) operate(*operation, in_place);
       result.batch = batch(*operation, in_place);
     }

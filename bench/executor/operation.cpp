@@ -7,6 +7,7 @@
 
 #include <mpi.h>
 
+#include "bench/executor/combine.hpp"
 #include "bench/executor/execution.hpp"
 #include "bench/executor/host_execution.hpp"
 #include "bench/executor/mixed_execution.hpp"
@@ -122,6 +123,18 @@ MPI_Datatype mpi_type(topology::DataType type) {
   }
 }
 
+/// Reads and writes as many bytes as an all-reduce or an all-to-all must.
+class ByCopy : public Operation {
+ public:
+  void out_of_place(Input input, Output output) override {
+    copy_into({output.data(), true}, input.data(), input.size());
+  }
+
+  void in_place(Output buffer, Output spare) override { out_of_place(buffer, spare); }
+
+  [[nodiscard]] bool has_result() const override { return false; }
+};
+
 class ByLibrary : public Operation {
  public:
   ByLibrary(Collective collective, std::int64_t ranks, const Payload& payload)
@@ -221,6 +234,8 @@ const char* name(Lowering lowering) {
       return "symmetric";
     case Lowering::library:
       return "MPI";
+    case Lowering::copy:
+      return "copy";
   }
   return "";
 }
@@ -234,6 +249,7 @@ const char* medium(Lowering lowering) {
       return "shared memory and messages";
     case Lowering::messages:
     case Lowering::library:
+    case Lowering::copy:
       break;
   }
   return "messages";
@@ -264,6 +280,8 @@ std::unique_ptr<Operation> make_operation(Lowering lowering,
       return std::make_unique<OnHost<SymmetricExecution>>(schedule, payload, *vectors);
     case Lowering::library:
       return make_library_operation(schedule.collective, schedule.ranks(), payload);
+    case Lowering::copy:
+      return std::make_unique<ByCopy>();
     case Lowering::messages:
       break;
   }

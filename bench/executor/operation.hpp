@@ -20,6 +20,7 @@ enum class Lowering {
   mixed,      ///< a schedule, through such memory on each of several hosts, by messages between
   symmetric,  ///< the schedule `direct`, between vectors that are in such memory themselves
   library,    ///< MPI's own call, whatever the schedule
+  copy,       ///< no collective: every rank's input copied to its output, what memory must do
 };
 
 [[nodiscard]] const char* name(Lowering lowering);
@@ -44,6 +45,9 @@ class Operation {
   virtual void out_of_place(std::span<const std::byte> input, std::span<std::byte> output) = 0;
   /// `spare` may be overwritten.
   virtual void in_place(std::span<std::byte> buffer, std::span<std::byte> spare) = 0;
+
+  /// False: there is no result to check.
+  [[nodiscard]] virtual bool has_result() const { return true; }
 
   /// In place, MPI_Reduce_scatter leaves the result at the beginning of its buffer.
   [[nodiscard]] virtual bool result_in_front() const { return false; }

@@ -174,6 +174,11 @@ void add_measure_flags(CLI::App& command, MeasureFlags& flags) {
                    flags.against_mpi,
                    "measure MPI's own call in turns with ours, and how sure the ratio is");
   command.add_flag(
+      "--against-copy",
+      flags.against_copy,
+      "measure a copy of every rank's input to its output in turns with ours: the share "
+      "of what memory allows");
+  command.add_flag(
       "--per-rank", flags.per_rank, "with -O NAME.h5: each rank's own samples into NAME.ranks.h5");
   command.add_flag(
       "--odd", flags.odd, "also one element less and more than each size, and half as much again");

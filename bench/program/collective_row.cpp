@@ -214,7 +214,7 @@ CollectiveRow measure_point(kernels::Collective collective,
   row.lowering = way.lowering;
   std::vector<Lowering> all{way.lowering};
   for (const Lowering lowering : options.lowerings)
-    if (lowering == Lowering::library) all.push_back(lowering);
+    if (lowering == Lowering::library || lowering == Lowering::copy) all.push_back(lowering);
   options.lowerings = all;
   Measure measure = make_measure(row, way.model, options);
   const auto run = [&](bool in_place, Measurement& ours, Measurement& library) {

@@ -56,13 +56,15 @@ const Headings point_headings{
 const Headings placement_headings{
     {8, "time", "(us)"}, {7, "algbw", "(GB/s)"}, {7, "busbw", "(GB/s)"}, {6, "#wrong"}};
 
-const Headings comparison_headings{{8, "time", "(us)"},
-                                   {7, "busbw", "(GB/s)"},
-                                   {6, "#wrong"},
-                                   {8, "MPI", "(us)"},
-                                   {6, "ratio"},
-                                   {13, "95 %"},
-                                   {6, ""}};
+Headings comparison_headings(const char* theirs) {
+  return {{8, "time", "(us)"},
+          {7, "busbw", "(GB/s)"},
+          {6, "#wrong"},
+          {8, theirs, "(us)"},
+          {6, "ratio"},
+          {13, "95 %"},
+          {6, ""}};
+}
 
 const Headings measured_end{
     {8, "model", "(us)"}, {7, "%model"}, {8, "bound", "(us)"}, {10, "algorithm"}};
@@ -180,17 +182,19 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
 
 namespace {
 
-/// How many times as fast as MPI's own call, sample by sample, and whether that is sure.
-void print_comparison(const CollectiveRow& row, const Measurement& ours, const Measurement& mpi) {
+/// How many times as fast as what stands beside it, sample by sample, and whether that is sure.
+void print_comparison(const CollectiveRow& row,
+                      const Measurement& ours,
+                      const Measurement& theirs) {
   const double t = ours.median();
-  const auto each = ratios(mpi.seconds, ours.seconds);
+  const auto each = ratios(theirs.seconds, ours.seconds);
   const Interval interval = median_interval(each);
   const char* verdict = interval.holds(1) ? "tie" : interval.low > 1 ? "faster" : "slower";
   fmt::print(" {:>8} {:>7} {:>6} {:>8} {:>6.2f} {:>13} {:>6}",
              time_us(t),
              gbps(row.busbw(t) / 1e9),
              wrong(ours),
-             time_us(mpi.median()),
+             time_us(theirs.median()),
              median(each),
              fmt::format("{:.2f} to {:.2f}", interval.low, interval.high),
              verdict);
@@ -198,10 +202,11 @@ void print_comparison(const CollectiveRow& row, const Measurement& ours, const M
 
 }  // namespace
 
-void print_compared_header() {
+void print_compared_header(const char* theirs) {
   constexpr std::array above{Heading{110, "out of place  "}, Heading{61, "in place  "}};
   print_line(above);
-  print_headings({&point_headings, &comparison_headings, &comparison_headings, &compared_end});
+  const Headings comparison = comparison_headings(theirs);
+  print_headings({&point_headings, &comparison, &comparison, &compared_end});
 }
 
 void print_compared(const CollectiveRow& row) {

@@ -13,7 +13,7 @@ enum class TableStyle { text, csv, osu, none };
 void print_measured_header(TableStyle style);
 void print_measured(const CollectiveRow& row, TableStyle style);
 /// Beside MPI's own call, as text.
-void print_compared_header();
+void print_compared_header(const char* theirs);
 void print_compared(const CollectiveRow& row);
 void print_predicted_header(TableStyle style);
 void print_predicted(const CollectiveRow& row, TableStyle style);

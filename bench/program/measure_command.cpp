@@ -59,6 +59,35 @@ void check_program(const MeasureRequest& request, const CollectiveRow& row) {
   static_cast<void>(whole_elements(program, row.count));
 }
 
+std::optional<Lowering> beside(const MeasureFlags& flags) {
+  if (flags.against_mpi) return Lowering::library;
+  if (flags.against_copy) return Lowering::copy;
+  return {};
+}
+
+const char* meaning_of_last_columns(const MeasureFlags& flags) {
+  if (flags.against_mpi)
+    return "ratio = MPI's time / ours, sample by sample, its median and 95 % interval";
+  if (flags.against_copy)
+    return "copy = every rank's input copied to its output around the caches; ratio = its time / "
+           "ours, the share of what memory allows";
+  return "%model = model / the faster placement";
+}
+
+/// A copy moves as much as these two, and is not kept.
+void check_copy(const MeasureRequest& request) {
+  if (!request.flags.against_copy) return;
+  if (request.flags.against_mpi || !request.flags.output.empty() ||
+      request.style != TableStyle::text || !request.nccl_json.empty())
+    topology::usage_error(
+        "--against-copy is for the table alone: leave out --against-mpi, --output and other forms "
+        "of output");
+  if (request.collective != Collective::all_reduce && request.collective != Collective::all_to_all)
+    topology::usage_error(
+        "--against-copy: a copy reads and writes as much as all_reduce and all_to_all must, not " +
+        std::string(kernels::info(request.collective).name));
+}
+
 /// Complains about any size before the first is measured.
 void check(const MeasureRequest& request, const Demands& demands, int ranks) {
   const kernels::CollectiveInfo& what = kernels::info(request.collective);
@@ -69,6 +98,7 @@ void check(const MeasureRequest& request, const Demands& demands, int ranks) {
     topology::usage_error(
         "measuring a collective takes at least two ranks: mpirun -np 2 rainier collective …, or "
         "predict one with --system NAME (rainier systems lists them)");
+  check_copy(request);
   bool concerned = false;
   for (const std::int64_t bytes : request.sizes) {
     const CollectiveRow row = point(request.collective, bytes, request.options, ranks);
@@ -147,9 +177,7 @@ void print_banner(const MeasureRequest& request, int ranks, const std::vector<Wa
         describe(way.model));
   fmt::print("# GB/s = 10^9 B/s; busbw = algbw x {:.6g}; {}\n",
              kernels::busbw_factor(request.collective, ranks),
-             request.flags.against_mpi
-                 ? "ratio = MPI's time / ours, sample by sample, its median and 95 % interval"
-                 : "%model = model / the faster placement");
+             meaning_of_last_columns(request.flags));
 }
 
 /// The file that results grow in, on rank 0 where one is asked for.
@@ -175,7 +203,7 @@ std::vector<CollectiveRow> measure_all(const MeasureRequest& request,
                                        bool speaks) {
   // A tuning table is of the number of ranks, which all ways have.
   const AlgorithmChoice algorithm(request.algorithm, request.collective, ways.front().model);
-  MeasuredTable table(request.style, request.flags.against_mpi, speaks);
+  MeasuredTable table(request.style, beside(request.flags), speaks);
   MeasuredRecord record(file,
                         request.flags.per_rank ? request.flags.output : "",
                         {static_cast<std::int64_t>(request.sizes.size()),
@@ -218,7 +246,9 @@ std::vector<CollectiveRow> measure_on(ResultFile* file,
                                       Demands& demands) {
   std::vector<Way> ways = ways_of(request, mpi.size());
   choose_symmetric(request, ways.front());
-  if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};  // beside ours
+  // Beside ours.
+  if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};
+  if (request.flags.against_copy) request.options.lowerings = {Lowering::copy};
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
   if (speaks) print_banner(request, mpi.size(), ways);
   if (file != nullptr) record_models(*file, ways);

@@ -18,6 +18,7 @@ struct MeasureFlags {
   std::string buffers = "private";
   std::string start = "barrier";
   bool against_mpi = false;
+  bool against_copy = false;
   std::string output;     ///< results file; empty: none
   bool force = false;     ///< over earlier results
   bool per_rank = false;  ///< each rank's own samples into a file beside it
@@ -27,7 +28,7 @@ struct MeasureFlags {
   /// Of those that only measurements have.
   [[nodiscard]] bool any() const {
     return !machine.empty() || lowering != "auto" || buffers != "private" || start != "barrier" ||
-           against_mpi || per_rank || odd || demands.any();
+           against_mpi || against_copy || per_rank || odd || demands.any();
   }
 };
 

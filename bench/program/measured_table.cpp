@@ -11,18 +11,18 @@
 
 namespace bench {
 
-MeasuredTable::MeasuredTable(TableStyle style, bool against_mpi, bool speaks)
-    : style_(style), compares_(against_mpi && style == TableStyle::text), speaks_(speaks) {
+MeasuredTable::MeasuredTable(TableStyle style, std::optional<Lowering> beside, bool speaks)
+    : style_(style), beside_(style == TableStyle::text ? beside : std::nullopt), speaks_(speaks) {
   if (!speaks_) return;
-  if (compares_)
-    print_compared_header();
+  if (beside_)
+    print_compared_header(name(*beside_));
   else
     print_measured_header(style_);
 }
 
 void MeasuredTable::add(const CollectiveRow& row) {
   if (!speaks_) return;
-  if (!compares_) {
+  if (!beside_) {
     print_measured(row, style_);
   } else {
     print_compared(row);
@@ -35,8 +35,9 @@ void MeasuredTable::add(const CollectiveRow& row) {
 void MeasuredTable::end() const {
   if (!speaks_ || logarithms_.empty()) return;
   const double sum = std::accumulate(logarithms_.begin(), logarithms_.end(), 0.0);
-  fmt::print("# {:.2f} times as fast as MPI in the geometric mean, {:.2f} at worst\n",
+  fmt::print("# {:.2f} times as fast as {} in the geometric mean, {:.2f} at worst\n",
              std::exp(sum / static_cast<double>(logarithms_.size())),
+             beside_ == Lowering::copy ? "the copy" : "MPI",
              std::exp(*std::min_element(logarithms_.begin(), logarithms_.end())));
 }
 

@@ -1,6 +1,7 @@
 // What rank 0 prints of measured collectives, a line a point.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "bench/program/collective_row.hpp"
@@ -11,18 +12,19 @@ namespace bench {
 class MeasuredTable {
  public:
   /// Prints the header. @param speaks on rank 0 only; elsewhere nothing is printed
-  MeasuredTable(TableStyle style, bool against_mpi, bool speaks);
+  /// @param beside what is measured in turns with ours: MPI's own calls or copies
+  MeasuredTable(TableStyle style, std::optional<Lowering> beside, bool speaks);
 
   void add(const CollectiveRow& row);
 
-  /// What the ratios to MPI come to, over all sizes and both placements.
+  /// What the ratios come to, over all sizes and both placements.
   void end() const;
 
  private:
   void note(const Measurement& ours, const Measurement& library);
 
   TableStyle style_;
-  bool compares_;
+  std::optional<Lowering> beside_;
   bool speaks_;
   std::vector<double> logarithms_;  ///< of the ratios
 };

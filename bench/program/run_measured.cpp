@@ -34,7 +34,7 @@ void print_models(const std::vector<Way>& ways) {
 
 void print_header(const MeasuredCollectives& what) {
   if (what.against_mpi)
-    print_compared_header();
+    print_compared_header(name(Lowering::library));
   else
     print_measured_header(TableStyle::text);
 }

@@ -61,6 +61,15 @@ def test_several_hosts_use_shared_memory_and_messages(tmp_path, monkeypatch):
     refused("collective", "all_reduce", "--lowering", "host", ranks=4, says=["use --lowering mixed"])
 
 
+def test_a_copy_is_measured_beside():
+    result = run("collective", "all_reduce", "-b", "64K", "-e", "64K", "-n", "3", "--against-copy", ranks=2)
+    assert result.returncode == 0, result.stderr
+    row = rows(result.stdout)[0]
+    assert row[6] == "0" and "MPI" not in result.stdout
+    assert 0.1 < float(row[7]) / float(row[4]) / float(row[8]) < 10  # copy / ours, and their ratio
+    assert "as fast as the copy in the geometric mean" in result.stdout
+
+
 def test_collectives_with_a_root_are_measured(tmp_path):
     host = tmp_path / "host.toml"
     assert run("fit", "-e", "64K", "-O", host, ranks=3).returncode == 0
@@ -128,6 +137,8 @@ def test_demands_give_a_verdict(tmp_path):
     (["--buffers", "symmetric", "--lowering", "messages"], ["--lowering host"]),
     (["--buffers", "symmetric", "--algorithm", "ring"], ["direct"]),
     (["--against-mpi", "-d", "bf16"], ["bf16"]),
+    (["--against-copy", "--against-mpi"], ["--against-copy", "table"]),
+    (["--against-copy", "-O", "copied.h5"], ["--against-copy", "table"]),
     (["--size-range", "1M"], ["FROM:TO"]),
     (["--min-busbw", "1e-9", "--size-range", "1M:2M"], ["none of the sizes"]),
     (["--set", "ranks.bandwidth=1 GB/s"], ["--set", "--machine"]),
@@ -140,7 +151,7 @@ def test_fit_writes_a_machine_that_predicts_and_stands_beside_measurements(tmp_p
     host = tmp_path / "host.toml"
     assert run("fit", "-O", host, ranks=2).returncode == 0
     assert run("show", host).returncode == 0
-    predicted = run("collective", "all_reduce", "--system", host, "-b", "4K", "-e", "4K")
-    measured = run("collective", "all_reduce", "--machine", host, "-b", "4K", "-e", "4K", "-n", "3",
-                   ranks=2)
+    point = ["collective", "all_reduce", "--algorithm", "ring", "-b", "4K", "-e", "4K"]
+    predicted = run(*point, "--system", host)
+    measured = run(*point, "--machine", host, "-n", "3", ranks=2)
     assert float(rows(predicted.stdout)[0][4]) == float(rows(measured.stdout)[0][12])
