@@ -17,8 +17,9 @@
 namespace bench {
 namespace {
 
-/// What is put at a time.
+/// What is put at a time, and enough for the two ways to differ clearly.
 constexpr std::size_t most_tried = 64 << 10;
+constexpr std::size_t least_tried = 16 << 10;
 
 /// How many times as fast, so that near ranks are never called far.
 constexpr double clearly = 1.5;
@@ -86,7 +87,8 @@ bool others_are_far(std::size_t bytes, MPI_Comm ranks) {
   // Ranks that share a core share its caches, and the clock cannot tell who had it.
   const bool alone = size <= static_cast<int>(std::thread::hardware_concurrency());
   if (size < 2 || !alone || bytes < least_past_cache) return false;
-  const auto [through, around] = Trial(std::min(bytes / 64 * 64, most_tried), ranks).both();
+  const auto [through, around] =
+      Trial(std::clamp(bytes / 2, least_tried, most_tried), ranks).both();
   return through > clearly * around;
 }
 
@@ -95,7 +97,7 @@ PastCache past_cache(const Payload& payload, MPI_Comm ranks) {
   MPI_Comm_size(ranks, &size);
   const std::size_t bytes = static_cast<std::size_t>(payload.count) * payload.element();
   const std::size_t of_all = 2 * static_cast<std::size_t>(size) * bytes;
-  const bool far = others_are_far(bytes / 2, ranks);
+  const bool far = others_are_far(bytes, ranks);
   // Whoever reads the result next may have to fetch it from memory: not where a core's own cache
   // would have held it beside the input and the slots.
   const bool far_outputs = far && bytes >= size_of(_SC_LEVEL2_CACHE_SIZE, 1U << 20U) / 4;
