@@ -40,6 +40,9 @@ constexpr std::int64_t few_rows_of_b = 8;
 template <class Unit>
 constexpr int few_vectors = Unit::group == 4 ? static_cast<int>(Unit::max_vectors) : 1;
 
+/// Columns whose sums lie beside C.
+constexpr std::int64_t few_rows_cols = 2048;
+
 /// Where sums go, and whether they are added to what is there.
 template <class C>
 struct Sums {
@@ -189,10 +192,10 @@ void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
   auto* const a = static_cast<typename Unit::PackedA*>(scratch.a());
   // Rows of C a power of two apart would share the set of L1 that rows of B fill.
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(C));
-  const Sums<C> beside{static_cast<C*>(scratch.b()), block_n + line, false};
+  const Sums<C> beside{static_cast<C*>(scratch.b()), few_rows_cols + line, false};
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
-  for (std::int64_t j = 0; j < block.cols; j += block_n) {
-    const Range cols{j, std::min(j + block_n, block.cols)};
+  for (std::int64_t j = 0; j < block.cols; j += few_rows_cols) {
+    const Range cols{j, std::min(j + few_rows_cols, block.cols)};
     for (std::int64_t k = 0; k < depth_blocks; ++k) {
       const Range depth = part(block.depth, depth_blocks, k);
       pack_a<Unit>(block, {0, block.rows}, depth, a);

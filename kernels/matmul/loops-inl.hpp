@@ -80,7 +80,8 @@ void multiply_panel(Tile<Unit> tile, Range rows, Range cols, typename Unit::C* c
     tile.a = a.from(r.begin);
     tile.c = c + (rows.begin + r.begin) * tile.c_stride + cols.begin;
     if (p == 0 && tile.unpacked.from != nullptr)
-      packing_kernel<Unit>(r.size())(tile);
+      (tile.unpacked.together ? packing_kernel<Unit, panels_together<Unit>>(r.size())
+                              : packing_kernel<Unit, 1>(r.size()))(tile);
     else if (cols.size() % Unit::lanes() == 0)
       tile_kernel<Unit>(r.size(), cols.size() / Unit::lanes())(tile);
     else
@@ -102,11 +103,28 @@ RowsOfA<Unit> rows_of_a(const BlockOf<Unit>& block,
   return {packed};
 }
 
+/// What happens to a panel of B before its first tile.
+enum class Packing { done, alone, together };
+
 /// Whole vectors and groups of a B that comes row by row: the first tile packs them on the way.
 template <class Unit>
 bool packs_on_the_way(const BlockOf<Unit>& block, Range cols, Range depth) {
   return cols.size() == Unit::max_vectors * Unit::lanes() && depth.size() % Unit::group == 0 &&
          block.b_step == 1;
+}
+
+/// The first of panels_together packs the others, too, if all are whole.
+template <class Unit>
+Packing packing_of(const BlockOf<Unit>& block,
+                   const Panels<Unit>& panels,
+                   std::int64_t p,
+                   Range depth) {
+  const std::int64_t first = p - p % panels_together<Unit>;
+  const std::int64_t last = first + panels_together<Unit> - 1;
+  if (panels_together<Unit> == 1 || last >= panels.count()) return Packing::alone;
+  for (std::int64_t i = first; i <= last; ++i)
+    if (!packs_on_the_way<Unit>(block, panels.cols(i), depth)) return Packing::alone;
+  return p == first ? Packing::together : Packing::done;
 }
 
 /// The panel of B that a tile multiplies. It is packed at its first use or right before, so that
@@ -116,13 +134,12 @@ Tile<Unit> tile_of_panel(const BlockOf<Unit>& block,
                          Range cols,
                          Range depth,
                          typename Unit::PackedB* packed,
-                         bool pack) {
+                         Packing packing) {
   Tile<Unit> tile{.groups = ceil_div(depth.size(), Unit::group),
                   .b = packed,
                   .b_stride = ceil_div(cols.size(), Unit::lanes()) * Unit::lanes() * Unit::group,
                   .c_stride = block.c_stride,
                   .add = depth.begin > 0};
-  if (!pack) return tile;
   const typename Unit::B* const from = block.b + depth.begin * block.b_stride + cols.begin;
   if constexpr (std::is_same_v<typename Unit::B, typename Unit::PackedB> && Unit::group == 1)
     // A single tile of rows uses each element once: read B in place, unless it must be padded.
@@ -133,8 +150,9 @@ Tile<Unit> tile_of_panel(const BlockOf<Unit>& block,
       tile.b_stride = block.b_stride;
       return tile;
     }
+  if (packing == Packing::done) return tile;
   if (packs_on_the_way<Unit>(block, cols, depth))
-    tile.unpacked = {from, block.b_stride, packed};
+    tile.unpacked = {from, block.b_stride, packed, packing == Packing::together};
   else
     pack_b<Unit>(block, cols, depth, packed);
   return tile;
@@ -147,16 +165,22 @@ void multiply_slab(const BlockOf<Unit>& block, Range cols, Range depth, const Sc
   auto* const b = static_cast<typename Unit::PackedB*>(scratch.b());
   const std::int64_t padded = ceil_div(depth.size(), Unit::group) * Unit::group;
   const Panels<Unit> panels(cols);
-  const std::int64_t row_blocks = ceil_div(block.rows, block_m);
+  const std::int64_t row_blocks = ceil_div(block.rows, block_m(group_bytes<Unit>));
   for (std::int64_t i = 0; i < row_blocks; ++i) {
     const Range rows = part_of_tiles(block.rows, tile_rows, row_blocks, i);
     const RowsOfA<Unit> a = rows_of_a<Unit>(block, rows, depth, packed_a);
     for (std::int64_t p = 0; p < panels.count(); ++p) {
-      // Where no other rows of A come after these, a panel takes the place of the one before: 1.5
-      // to 3 % less time at 64 rows.
+      // Where no other rows of A come after these, panels take the place of those before: 1.5 to 3
+      // % less time at 64 rows.
+      const std::int64_t first = row_blocks == 1 ? p - p % panels_together<Unit> : 0;
       const std::int64_t at =
-          row_blocks == 1 ? 0 : panels.vectors(p).begin * Unit::lanes() * padded;
-      Tile<Unit> tile = tile_of_panel<Unit>(block, panels.cols(p), depth, b + at, i == 0);
+          (panels.vectors(p).begin - panels.vectors(first).begin) * Unit::lanes() * padded;
+      Tile<Unit> tile =
+          tile_of_panel<Unit>(block,
+                              panels.cols(p),
+                              depth,
+                              b + at,
+                              i == 0 ? packing_of(block, panels, p, depth) : Packing::done);
       tile.a = a;
       multiply_panel<Unit>(tile, rows, panels.cols(p), block.c);
     }
@@ -166,7 +190,7 @@ void multiply_slab(const BlockOf<Unit>& block, Range cols, Range depth, const Sc
 template <class Unit>
 void multiply_any(const BlockOf<Unit>& block, const Scratch& scratch) {
   if (suits_few_rows<Unit>(block)) return multiply_few_rows<Unit>(block, scratch);
-  const std::int64_t col_blocks = ceil_div(block.cols, block_n);
+  const std::int64_t col_blocks = ceil_div(block.cols, block_n(group_bytes<Unit>));
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
   for (std::int64_t j = 0; j < col_blocks; ++j) {
     const Range cols = part_of_tiles(block.cols, Unit::max_vectors * Unit::lanes(), col_blocks, j);

@@ -32,8 +32,11 @@ KERNELS_BEFORE_TARGET();
 namespace kernels::KERNELS_TARGET {
 
 template <class Unit>
-constexpr std::int64_t packed_row = packed_row_bytes /
-                                    static_cast<std::int64_t>(sizeof(typename Unit::PackedA));
+constexpr std::int64_t group_bytes = Unit::group* std::int64_t{sizeof(typename Unit::PackedA)};
+
+template <class Unit>
+constexpr std::int64_t packed_row =
+    packed_row_bytes(group_bytes<Unit>) / std::int64_t{sizeof(typename Unit::PackedA)};
 
 /// Rows of A, packed or as they come.
 template <class Unit>
@@ -44,12 +47,13 @@ struct RowsOfA {
   [[nodiscard]] RowsOfA from(std::int64_t row) const { return {first + row * stride, stride}; }
 };
 
-/// A whole panel of B as it comes, and where it goes when it is packed.
+/// A whole panel of B as it comes, maybe with those beside it, and where it goes when it is packed.
 template <class Unit>
 struct Unpacked {
   const typename Unit::B* from = nullptr;  ///< null: it is packed already
   std::int64_t stride = 0;                 ///< between rows
   typename Unit::PackedB* to = nullptr;
+  bool together = false;  ///< those beside it, panels_together in all, go right behind it
 };
 
 /// A tile of C = or += a panel of A times a panel of B.
@@ -64,12 +68,6 @@ struct Tile {
   std::int64_t c_stride = 0;
   bool add = false;
 };
-
-/// Elements of B to prefetch ahead in tiles of two vectors, which issue twice the instructions for
-/// the same work: 0.82-0.88 of the peak of AVX2 in f32 against 0.77-0.87. Half the depth of a block
-/// gave 0.77-0.86, four steps of k unrolled 0.77-0.81, 128 elements ahead 0.67-0.81, 256 and 1024
-/// 0.71-0.87. Tiles of four vectors gain nothing.
-constexpr std::int64_t ahead = 512;
 
 /// C is fetched one line per step of k: all 24 lines at once fill the miss buffers and stall the
 /// loads of A and B behind them (77-82 % of peak instead of 88-93 % where this was first measured).
@@ -98,43 +96,61 @@ class PackedRows {
       panels[v] = Unit::load_b(at_ + v * Unit::lanes() * Unit::group);
   }
 
-  HWY_INLINE void next() {
-    if constexpr (Unit::max_vectors == 2) hwy::Prefetch(at_ + ahead);
-    at_ += stride_;
-  }
+  HWY_INLINE void next() { at_ += stride_; }
 
  private:
   const typename Unit::PackedB* at_;
   std::int64_t stride_;
 };
 
+/// Panels that are packed together where one takes a cache line of each row of B, or less: memory
+/// is read slowly by single lines. Time of one over four, on pages of 4 KiB (huge pages in
+/// brackets): u8 x s8 1.04 to 1.07 (0.99 to 1.00) at 512 x 4096 x 4096 and 512 x 2048 x 16384, 1.28
+/// (1.02) at 64 rows, 0.99 where B fits the cache; AVX2 1.01 to 1.05 in every type. Two panels of
+/// bf16, two lines each, took 1 to 14 % longer.
+template <class Unit>
+constexpr int panels_together =
+    Unit::max_vectors* Unit::lanes() * std::int64_t{sizeof(typename Unit::B)} <= 64 ? 4 : 1;
+
 /// The same of a panel as it comes, which is packed on the way: the multiply-adds hide what that
 /// takes. Time of packing first over this: 1.01 to 1.03 at 512 and 1024 cubed, 1.02 to 1.07 at 512
-/// x 4096 x 4096, 1.15 to 1.47 at 64 rows.
-template <class Unit>
+/// x 4096 x 4096, 1.15 to 1.47 at 64 rows. The panels beside it are only packed.
+template <class Unit, int panels>
 class UnpackedRows {
  public:
-  explicit UnpackedRows(const Tile<Unit>& tile) : b_(tile.unpacked) {}
+  explicit UnpackedRows(const Tile<Unit>& tile)
+      : b_(tile.unpacked), panel_(tile.groups * cols * Unit::group) {}
 
-  HWY_INLINE void load(typename Unit::Panel (&panels)[Unit::max_vectors]) const {
-    Unit::load_panel(b_.from, b_.stride, panels);
-    HWY_UNROLL(8)
-    for (int v = 0; v < Unit::max_vectors; ++v)
-      Unit::store_b(panels[v], b_.to + v * Unit::lanes() * Unit::group);
-  }
+  HWY_INLINE void load(typename Unit::Panel (&panel)[Unit::max_vectors]) const { load(0, panel); }
 
   HWY_INLINE void next() {
+    HWY_UNROLL(8)
+    for (int p = 1; p < panels; ++p) {
+      typename Unit::Panel beside[Unit::max_vectors];
+      load(p, beside);
+    }
     constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
     HWY_UNROLL(4)
     for (int row = 0; row < Unit::group; ++row)
-      for (std::int64_t col = 0; col < Unit::max_vectors * Unit::lanes(); col += line)
+      for (std::int64_t col = 0; col < panels * cols; col += line)
         __builtin_prefetch(b_.from + (rows_ahead<Unit> + row) * b_.stride + col, 0, 2);
     b_.from += Unit::group * b_.stride;
-    b_.to += Unit::max_vectors * Unit::lanes() * Unit::group;
+    b_.to += cols * Unit::group;
   }
 
  private:
+  static constexpr std::int64_t cols = Unit::max_vectors * Unit::lanes();
+
+  /// And packs.
+  HWY_INLINE void load(int p, typename Unit::Panel (&panel)[Unit::max_vectors]) const {
+    Unit::load_panel(b_.from + p * cols, b_.stride, panel);
+    HWY_UNROLL(8)
+    for (int v = 0; v < Unit::max_vectors; ++v)
+      Unit::store_b(panel[v], b_.to + p * panel_ + v * Unit::lanes() * Unit::group);
+  }
+
   Unpacked<Unit> b_;
+  std::int64_t panel_;  ///< elements of one
 };
 
 template <class Unit, int rows, int vectors, class RowsOfB>
@@ -166,7 +182,7 @@ HWY_INLINE void store(const Tile<Unit>& tile, typename Unit::Vector (&sum)[rows]
   }
 }
 
-template <class Unit, int rows, int vectors, template <class> class RowsOfB = PackedRows>
+template <class Unit, int rows, int vectors, class RowsOfB = PackedRows<Unit>>
 void multiply_tile(const Tile<Unit>& arguments) {
   const Tile<Unit> tile = arguments;  // a copy that the stores to C cannot alias
   typename Unit::Vector sum[rows][vectors];
@@ -176,8 +192,10 @@ void multiply_tile(const Tile<Unit>& arguments) {
     for (int v = 0; v < vectors; ++v) sum[r][v] = Unit::zero();
   }
   const typename Unit::PackedA* a = tile.a.first;
-  RowsOfB<Unit> b(tile);
-  const auto steps = [&](std::int64_t count) {
+  RowsOfB b(tile);
+  // Left to itself gcc calls it where a file holds many kernels, with the sums in memory: 10 % at
+  // 64 rows.
+  const auto steps = [&](std::int64_t count) __attribute__((always_inline)) {
     const typename Unit::PackedA* const end = a + count * Unit::group;
     for (; a != end; a += Unit::group, b.next())
       multiply_add<Unit, rows, vectors>(a, tile.a.stride, b, sum);
@@ -216,16 +234,20 @@ TileKernel<Unit> tile_kernel(std::int64_t rows, std::int64_t vectors) {
   return kernels[static_cast<std::size_t>((rows - 1) * Unit::max_vectors + vectors - 1)];
 }
 
-template <class Unit, std::size_t... index>
+template <class Unit, int panels, std::size_t... index>
 constexpr std::array<TileKernel<Unit>, sizeof...(index)> all_packing_kernels(
     std::index_sequence<index...> /*indices*/) {
-  return {&multiply_tile<Unit, static_cast<int>(index) + 1, Unit::max_vectors, UnpackedRows>...};
+  return {&multiply_tile<Unit,
+                         static_cast<int>(index) + 1,
+                         Unit::max_vectors,
+                         UnpackedRows<Unit, panels>>...};
 }
 
-/// Of a whole panel that it packs.
-template <class Unit>
+/// Of a whole panel that it packs, with those beside it.
+template <class Unit, int panels>
 TileKernel<Unit> packing_kernel(std::int64_t rows) {
-  static constexpr auto kernels = all_packing_kernels<Unit>(std::make_index_sequence<tile_rows>());
+  static constexpr auto kernels =
+      all_packing_kernels<Unit, panels>(std::make_index_sequence<tile_rows>());
   return kernels[static_cast<std::size_t>(rows - 1)];
 }
 

@@ -24,8 +24,7 @@ using BlockOf = Block<typename Unit::A, typename Unit::B, typename Unit::C>;
 /// Elements of k in a panel.
 template <class Unit>
 constexpr std::int64_t depth_of_block() {
-  return block_k_bytes / static_cast<std::int64_t>(std::max(sizeof(typename Unit::PackedA),
-                                                            sizeof(typename Unit::PackedB)));
+  return block_k * Unit::group;
 }
 
 /// Rows and columns that are turned at a time: as many cache lines are read and written by turns.

@@ -88,7 +88,7 @@ void multiply_packed(const BlockOf<Unit>& block,
   auto* const a = static_cast<typename Unit::PackedA*>(scratch.a());
   const auto* const b = static_cast<const typename Unit::PackedB*>(packed);
   const PackedPanels<Unit> panels(block.depth, block.cols);
-  const std::int64_t row_blocks = ceil_div(block.rows, block_m);
+  const std::int64_t row_blocks = ceil_div(block.rows, block_m(group_bytes<Unit>));
   for (std::int64_t k = 0; k < panels.blocks(); ++k)
     for (std::int64_t i = 0; i < row_blocks; ++i) {
       const Range rows = part_of_tiles(block.rows, tile_rows, row_blocks, i);

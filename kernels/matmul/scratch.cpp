@@ -6,13 +6,6 @@
 #include <sys/mman.h>
 
 namespace kernels {
-namespace {
-
-constexpr std::size_t used = block_m * packed_row_bytes + block_k_bytes * block_n;
-constexpr std::size_t size = (used + huge_page - 1) / huge_page * huge_page;
-
-}  // namespace
-
 Scratch& Scratch::mine() {
   thread_local Scratch scratch;
   return scratch;

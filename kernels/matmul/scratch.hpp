@@ -15,23 +15,33 @@ inline constexpr std::size_t huge_page = std::size_t{2} << 20U;
 // Blocks, in the names of Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication" (ACM TOMS 34(3), 2008): A is packed in mc x kc, B in kc x nc.
 //
-// kc, in bytes of packed elements: long enough that loading and storing the tile of C costs a few
-// percent of the multiply-adds between, short enough that a panel of B (kc x 4 vectors, 128 KiB)
-// stays in L2. Share of peak in f32 at 512, 1024, 2048 cubed (+-1) on a core with AVX-512 and 1 MiB
-// of L2, for (kc, mc, nc), kc in elements:
-//   (192, 192, 1024) 92 89 89   (256, 192, 1024) 92 91 90   (512, 96, 1024)  93 92 92
-//   (256, 384, 4096) 93 93 92   (384, 192, 2048) 91 91 92   (512, 192, 2048) 94 92 94
-// Without any packing (and so wrong) it would be 96 95 95.
-inline constexpr std::int64_t block_k_bytes = 2048;
-// mc: the block of A, 400 KiB, stays in L2. A multiple of 6.
-inline constexpr std::int64_t block_m = 192;
+// kc, in groups of k, which are what one instruction multiplies and sums: 4 bytes of A, 8 in f64.
+// Long enough that a tile of C is loaded and stored seldom, short enough that a panel of B (256
+// KiB; 64 KiB with 16 registers) stays in L2. Time of 2048 bytes of depth over 4096 and 8192, with
+// mc and nc a half and a quarter, geometric means of six shapes with 512 rows and more, 1 MiB of
+// L2:
+//   AVX-512  f32 1.013 1.015   bf16 1.006 1.005   u8 x s8 1.00 0.99   f64 1.024 1.036
+//   AVX2     f32 1.024 1.030   bf16 1.016 1.025                       f64 1.030 1.059
+// 3072 bytes of f32 gained less (1.005).
+inline constexpr std::int64_t block_k = 1024;
+
+// mc: the block of A, 400 KiB, stays in L2. A multiple of 6. A half and one and a half of it lost
+// up to 1 % on AVX2.
+constexpr std::int64_t block_m(std::int64_t group_bytes) {
+  return 384 / group_bytes;
+}
+
 // nc: the block of B, 4 MiB, is read once per mc rows from L3; the wider, the less often A is
-// packed.
-inline constexpr std::int64_t block_n = 2048;
+// packed. 8 MiB: 0.99 to 1.00.
+constexpr std::int64_t block_n(std::int64_t group_bytes) {
+  return 4096 / group_bytes;
+}
 
 /// Bytes between rows of A where it is packed: one cache line more than kc, so that rows do not
 /// share a set of L1.
-inline constexpr std::int64_t packed_row_bytes = block_k_bytes + 64;
+constexpr std::int64_t packed_row_bytes(std::int64_t group_bytes) {
+  return block_k * group_bytes + 64;
+}
 
 class Scratch {
  public:
@@ -40,9 +50,18 @@ class Scratch {
 
   [[nodiscard]] void* a() const { return area_.get(); }
 
-  [[nodiscard]] void* b() const { return area_.get() + block_m * packed_row_bytes; }
+  [[nodiscard]] void* b() const { return area_.get() + bytes_of_a; }
 
  private:
+  static constexpr std::int64_t bytes_of_a =
+      (block_m(4) * packed_row_bytes(4) + 4095) / 4096 * 4096;
+  static constexpr std::int64_t bytes_of_b = block_n(4) * block_k * 4;
+  static_assert(bytes_of_a >= block_m(8) * packed_row_bytes(8));
+  static_assert(bytes_of_b >= block_n(8) * block_k * 8);
+  /// Whole pages.
+  static constexpr std::size_t size =
+      (bytes_of_a + bytes_of_b + huge_page - 1) / huge_page * huge_page;
+
   struct Free {
     void operator()(std::byte* area) const { std::free(area); }
   };

@@ -46,7 +46,7 @@ struct OneByOne {
   static constexpr std::int64_t group = 1;
   static constexpr std::int64_t max_vectors = few_registers ? 2 : 4;
 
-  static std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(Tag())); }
+  static constexpr std::int64_t lanes() { return hn::MaxLanes(Tag()); }
 
   static HWY_INLINE Vector zero() { return hn::Zero(Tag()); }
 

@@ -115,13 +115,13 @@ class BlockedOn : public testing::TestWithParam<Unit> {
     }
   }
 
-  /// Panels hold 2,048 bytes of a row of A, as it is or widened to 32 bits.
+  /// Panels hold a number of groups of a row of A: single elements or, in dot products, 32 bits.
   template <class T>
   static void expect_right_around_a_panel() {
-    for (const std::size_t bytes :
-         std::set<std::size_t>{sizeof(typename T::A), sizeof(typename T::C)})
+    for (const std::size_t group :
+         std::set<std::size_t>{1, sizeof(typename T::C) / sizeof(typename T::A)})
       for (const std::int64_t step : {-1, 0, 1}) {
-        const std::int64_t k = kernels::block_k_bytes / static_cast<std::int64_t>(bytes);
+        const std::int64_t k = kernels::block_k * static_cast<std::int64_t>(group);
         expect_exact_and_close<T>(7, 33, k + step);
         expect_exact_and_close<T>(5, 18, 2 * k + step);
         expect_exact_and_close<T>(13, 48, 2 * k + step);  // whole vectors
@@ -153,19 +153,31 @@ TEST_P(BlockedOn, EveryColumnTailIsRight) {
 }
 
 TEST_P(BlockedOn, BlockBoundariesAreRight) {
-  constexpr std::int64_t m = kernels::block_m;
-  constexpr std::int64_t n = kernels::block_n;
-  for (const std::int64_t step : {-1, 0, 1}) {
-    expect_right_in_every_type(m + step, 17, 9);
-    expect_right_in_every_type(7, n + step, 9);
+  for (const std::int64_t group_bytes : {4, 8}) {
+    const std::int64_t m = kernels::block_m(group_bytes);
+    const std::int64_t n = kernels::block_n(group_bytes);
+    for (const std::int64_t step : {-1, 0, 1}) {
+      expect_right_in_every_type(m + step, 17, 9);
+      expect_right_in_every_type(7, n + step, 9);
+    }
+    expect_right_in_every_type(2 * m + 1, 5, 9);
+    expect_right_in_every_type(3, 2 * n + 1, 9);
+    expect_right_in_every_type(3, n + 64, 16);
   }
-  expect_right_in_every_type(2 * m + 1, 5, 9);
-  expect_right_in_every_type(3, 2 * n + 1, 9);
-  expect_right_in_every_type(3, n + 64, 16);
   expect_right_around_a_panel<F32>();
   expect_right_around_a_panel<F64>();
   expect_right_around_a_panel<Bf16>();
   expect_right_around_a_panel<I8>();
+}
+
+/// Whole panels of B, of which some are packed together, before the rest; in one block of rows and
+/// in several.
+TEST_P(BlockedOn, PanelsBesideEachOtherAreRight) {
+  for (const std::int64_t m : {std::int64_t{7}, kernels::block_m(4) + 1})
+    for (const std::int64_t panels : {3, 4, 9}) {
+      expect_right_in_every_type(m, 64 * panels, 16);
+      expect_right_in_every_type(m, 64 * panels + 5, 16);
+    }
 }
 
 TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
@@ -176,7 +188,7 @@ TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
                         Gemm{6, 64, 16},
                         Gemm{7, 67, 17},
                         Gemm{17, 130, 31},
-                        Gemm{20, 40, 2 * kernels::block_k_bytes / 2 + 3}}) {
+                        Gemm{20, 40, 2 * kernels::block_k + 3}}) {
     expect_same_in_any_layout(reals<F32>(s.m, s.n, s.k), 1);
     expect_same_in_any_layout(reals<F64>(s.m, s.n, s.k), 2);
     if (is_new(DataType::bf16)) expect_same_in_any_layout(reals<Bf16>(s.m, s.n, s.k), 1);
