@@ -29,6 +29,8 @@ struct Payload {
   [[nodiscard]] std::size_t element() const {
     return static_cast<std::size_t>(topology::size_of(type).value());
   }
+
+  [[nodiscard]] std::size_t bytes() const { return static_cast<std::size_t>(count) * element(); }
 };
 
 /// Contribution of `rank` to element `index` of a vector reduced over `ranks`, as small integers:

@@ -13,8 +13,14 @@ HostExecution::HostExecution(const kernels::Schedule& schedule, int rank, const 
       whole_(host_plan(schedule, rank, segments_.whole, PassedOn::by_take)),
       last_(host_plan(schedule, rank, segments_.last, PassedOn::by_take)),
       window_(segments_.whole.bytes()),
-      buffers_(payload, past_cache(payload, MPI_COMM_WORLD)),
+      payload_(payload),
+      far_trial_(payload.bytes(), MPI_COMM_WORLD),
+      buffers_(payload, past_cache(payload, window_.ranks(), far_trial_.far())),
       in_slot_(window_.slots()) {}
+
+void HostExecution::look_again() {
+  buffers_.go_around(past_cache(payload_, window_.ranks(), far_trial_.far()));
+}
 
 const HostExecution::Steps& HostExecution::steps_of(std::int64_t segment) const {
   return segment + 1 < segments_.number ? whole_ : last_;

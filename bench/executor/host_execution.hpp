@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bench/executor/datatype.hpp"
+#include "bench/executor/far_trial.hpp"
 #include "bench/executor/host_plan.hpp"
 #include "bench/executor/host_window.hpp"
 #include "bench/executor/segments.hpp"
@@ -30,6 +31,9 @@ class HostExecution {
 
   /// All of a segment is put before any of it is taken.
   [[nodiscard]] bool puts_before_it_takes() const { return whole_.size() == 1; }
+
+  /// How far from each other the ranks are now. Collective.
+  void look_again();
 
   /// From the input to the output. They may be one, but for an all-to-all that does not put all
   /// before it takes.
@@ -49,6 +53,8 @@ class HostExecution {
   Steps whole_;  // of every segment but the last
   Steps last_;
   HostWindow window_;
+  Payload payload_;
+  FarTrial far_trial_;
   UserBuffers buffers_;
   std::uint64_t next_ = 0;  // number of the next step to put
   std::vector<const HostStep*> in_slot_;

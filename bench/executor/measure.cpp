@@ -22,6 +22,7 @@ using ByteSpan = std::span<std::byte>;
 
 constexpr std::int64_t largest_batch = 1000;
 constexpr std::size_t page = 4096;
+constexpr int samples_between_looks = 5;
 
 double memory_of_host() {
   return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
@@ -128,12 +129,14 @@ class Measure::State {
       for (int i = 0; i < options_.warmup; ++i) operate(*operation, in_place);
       result.batch = batch(*operation, in_place);
     }
-    for (int s = 0; s < options_.samples; ++s)
+    for (int s = 0; s < options_.samples; ++s) {
+      if (s % samples_between_looks == 0) look_again(in_place);
       for (std::size_t i = 0; i < results.size(); ++i) {
         const std::size_t turn = (static_cast<std::size_t>(s) + i) % results.size();
         Measurement& result = results[turn];
         result.seconds.push_back(timed(*operations_[turn], in_place, result.batch));
       }
+    }
     for (Measurement& result : results) {
       result.own = result.seconds;
       MPI_Allreduce(result.own.data(),
@@ -147,6 +150,13 @@ class Measure::State {
   }
 
  private:
+  /// A guest may have been moved: a few of the samples, so that the median is of one placement.
+  /// Calls that are not timed bring the caches back to what calls leave.
+  void look_again(bool in_place) {
+    for (const auto& operation : operations_) operation->look_again();
+    for (const auto& operation : operations_) operate(*operation, in_place);
+  }
+
   void allocate(std::size_t bytes) {
     // Half a page off, so that a store to one is not taken for a load from the other.
     const std::size_t apart = (bytes / page + 1) * page + page / 2;

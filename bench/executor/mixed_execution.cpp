@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "bench/executor/past_cache.hpp"
+#include "bench/executor/far_trial.hpp"
 
 namespace bench {
 namespace {
@@ -68,7 +68,8 @@ MixedExecution::MixedExecution(const kernels::Schedule& schedule,
       whole_(mixed_plan(schedule, rank, segments_.whole, host.places())),
       last_(mixed_plan(schedule, rank, segments_.last, host.places())),
       window_(segments_.whole.bytes(), host.comm()),
-      buffers_(payload, past_cache(payload, host.comm())),
+      buffers_(payload,
+               past_cache(payload, window_.ranks(), FarTrial(payload.bytes(), host.comm()).far())),
       in_slot_(window_.slots()) {
   for (const Steps* steps : {&whole_, &last_})
     for (const MixedStep& step : *steps)

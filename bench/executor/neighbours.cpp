@@ -7,6 +7,7 @@
 #include <mpi.h>
 
 #include "bench/executor/combine.hpp"
+#include "bench/executor/far_trial.hpp"
 #include "bench/executor/past_cache.hpp"
 
 namespace bench {
@@ -25,7 +26,7 @@ Neighbours::Neighbours(MPI_Comm group, Lowering lowering, std::size_t largest)
   previous_ = (rank_ + ranks_ - 1) % ranks_;
   if (lowering != Lowering::host) return;
   window_.emplace(slot_bytes, group);
-  far_ = others_are_far(slot_bytes, group);
+  far_ = FarTrial(slot_bytes, group).far();
 }
 
 void Neighbours::fan(int messages) {

@@ -99,6 +99,10 @@ class OnHost : public Operation {
 
   void out_of_place(Input input, Output output) override { execution_.run(input, output); }
 
+  void look_again() override {
+    if constexpr (requires { execution_.look_again(); }) execution_.look_again();
+  }
+
   void in_place(Output buffer, Output spare) override {
     if (!needs_room_) return execution_.run(buffer, buffer);
     copy(buffer, spare);

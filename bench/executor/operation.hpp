@@ -46,6 +46,9 @@ class Operation {
   /// `spare` may be overwritten.
   virtual void in_place(std::span<std::byte> buffer, std::span<std::byte> spare) = 0;
 
+  /// Between calls: whether ranks have been moved. Collective.
+  virtual void look_again() {}
+
   /// False: there is no result to check.
   [[nodiscard]] virtual bool has_result() const { return true; }
 

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 
-#include <mpi.h>
-
 #include "bench/executor/datatype.hpp"
 
 namespace bench {
@@ -20,14 +18,7 @@ struct PastCache {
 };
 
 /// Outputs, where the vectors of all ranks fill half of the last cache or more; what others read,
-/// where that is faster in a trial of now, see `others_are_far`. Collective over `ranks`, all of
-/// them on one host.
-[[nodiscard]] PastCache past_cache(const Payload& payload, MPI_Comm ranks);
-
-/// A trial for vectors of `bytes`: a part is written and read by another rank, through the cache
-/// and around it. Ranks under different last caches read each other's changed lines one by one (2
-/// GB/s where memory gives 12). A guest of a hypervisor is moved between the two. The same on all
-/// of `ranks`; collective. For tests the environment variable RAINIER_OTHERS says "far" or "near".
-[[nodiscard]] bool others_are_far(std::size_t bytes, MPI_Comm ranks);
+/// where they are far, see FarTrial, and then outputs that the own cache would not keep.
+[[nodiscard]] PastCache past_cache(const Payload& payload, int ranks, bool far);
 
 }  // namespace bench

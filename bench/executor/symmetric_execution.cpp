@@ -32,13 +32,18 @@ SymmetricExecution::SymmetricExecution(const kernels::Schedule& schedule,
                                        const HostMemory& vectors)
     : collective_(checked(schedule)),
       payload_(payload),
-      around_(past_cache(payload, MPI_COMM_WORLD)),
+      far_trial_(payload.bytes(), MPI_COMM_WORLD),
+      around_(past_cache(payload, vectors.ranks(), far_trial_.far())),
       vectors_(&vectors),
       meeting_(0),
-      sum_(around_.outputs ? stretch : 0) {}
+      sum_(vectors.ranks() > 2 ? stretch : 0) {}
 
 std::size_t SymmetricExecution::begin_of(int chunk) const {
   return chunk_begin(chunk, vectors_->ranks(), payload_.count, payload_.element());
+}
+
+void SymmetricExecution::look_again() {
+  around_ = past_cache(payload_, vectors_->ranks(), far_trial_.far());
 }
 
 void SymmetricExecution::meet() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/executor/datatype.hpp"
+#include "bench/executor/far_trial.hpp"
 #include "bench/executor/host_memory.hpp"
 #include "bench/executor/host_window.hpp"
 #include "bench/executor/past_cache.hpp"
@@ -29,6 +30,9 @@ class SymmetricExecution {
 
   [[nodiscard]] static bool puts_before_it_takes() { return false; }
 
+  /// How far from each other the ranks are now. Collective.
+  void look_again();
+
   /// Both in `vectors`; they may be one but for an all-to-all.
   void run(std::span<const std::byte> input, std::span<std::byte> output);
 
@@ -43,6 +47,7 @@ class SymmetricExecution {
 
   kernels::Collective collective_;
   Payload payload_;
+  FarTrial far_trial_;
   PastCache around_;
   const HostMemory* vectors_;
   HostWindow meeting_;

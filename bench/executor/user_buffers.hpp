@@ -17,6 +17,9 @@ class UserBuffers {
  public:
   UserBuffers(const Payload& payload, PastCache around) : payload_(payload), around_(around) {}
 
+  /// From now on, as above.
+  void go_around(PastCache around) { around_ = around; }
+
   /// From now on; they may be one.
   void use(std::span<const std::byte> input, std::span<std::byte> output) {
     input_ = input.data();
