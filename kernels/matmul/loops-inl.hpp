@@ -119,10 +119,11 @@ Packing packing_of(const BlockOf<Unit>& block,
                    const Panels<Unit>& panels,
                    std::int64_t p,
                    Range depth) {
-  const std::int64_t first = p - p % panels_together<Unit>;
-  const std::int64_t last = first + panels_together<Unit> - 1;
-  if (panels_together<Unit> == 1 || last >= panels.count()) return Packing::alone;
-  for (std::int64_t i = first; i <= last; ++i)
+  constexpr std::int64_t together = panels_together<Unit>;
+  const std::int64_t first = p - p % together;
+  const std::int64_t end = first + together;
+  if (together == 1 || end > panels.count()) return Packing::alone;
+  for (std::int64_t i = first; i < end; ++i)
     if (!packs_on_the_way<Unit>(block, panels.cols(i), depth)) return Packing::alone;
   return p == first ? Packing::together : Packing::done;
 }
