@@ -156,7 +156,8 @@ HWY_NOINLINE void rest(const Element& element,
 /// Bytes before the first whole vector: those written around the cache must be aligned. Where two
 /// are and stand in different places of a vector, the second is.
 std::size_t head_of(std::array<Destination, 2> into, std::size_t step, std::size_t bytes) {
-  const Destination& lead = into[1].past_cache ? into[1] : into[0];
+  const bool second = into[1].memory != nullptr && into[1].past_cache;
+  const Destination& lead = into[second ? 1 : 0];
   if (!lead.past_cache) return 0;
   const std::size_t past = reinterpret_cast<std::uintptr_t>(lead.memory) % step;
   return std::min(bytes, (step - past) % step);

@@ -154,10 +154,10 @@ std::vector<std::string> algorithms_near_best(const CollectiveRow& row, const Wa
   return names;
 }
 
-std::vector<Contender> contenders(const std::vector<Way>& ways,
+std::vector<TriedWay> ways_to_try(const std::vector<Way>& ways,
                                   const CollectiveRow& row,
                                   const std::string& algorithm) {
-  std::vector<Contender> all;
+  std::vector<TriedWay> all;
   for (const Way& way : ways)
     if (algorithm == "auto")
       for (const std::string& name : algorithms_near_best(row, way)) all.push_back({&way, name});
@@ -168,19 +168,19 @@ std::vector<Contender> contenders(const std::vector<Way>& ways,
   int number = mine;
   MPI_Bcast(&number, 1, MPI_INT, 0, MPI_COMM_WORLD);
   topology::expects(number == mine, "all ranks have the same models");
-  for (Contender& c : all) c.algorithm = MpiSession::share(c.algorithm);
+  for (TriedWay& c : all) c.algorithm = MpiSession::share(c.algorithm);
   return all;
 }
 
 }  // namespace
 
-Contender fastest(const std::vector<Way>& ways,
-                  kernels::Collective collective,
-                  std::int64_t bytes,
-                  MeasureOptions options,
-                  const std::string& algorithm) {
+TriedWay fastest(const std::vector<Way>& ways,
+                 kernels::Collective collective,
+                 std::int64_t bytes,
+                 MeasureOptions options,
+                 const std::string& algorithm) {
   const CollectiveRow row = point(collective, bytes, options, ways.front().model.chips());
-  const std::vector<Contender> all = contenders(ways, row, algorithm);
+  const std::vector<TriedWay> all = ways_to_try(ways, row, algorithm);
   if (all.size() == 1) return all.front();
   options.lowerings.clear();
   options.check = false;
@@ -189,10 +189,10 @@ Contender fastest(const std::vector<Way>& ways,
   // The shortest sample of each in turns: a disturbance only ever adds. Long ones need no second
   // turn.
   constexpr double long_enough = 10e-3;
-  const Contender* best = &all.front();
+  const TriedWay* best = &all.front();
   double least = std::numeric_limits<double>::max();
   for (int turn = 0; turn < 2 && (turn == 0 || least < long_enough); ++turn)
-    for (const Contender& next : all) {
+    for (const TriedWay& next : all) {
       const CollectiveRow tried =
           measure_point(collective, bytes, options, next.algorithm, *next.way);
       const double time = tried.out_of_place.quantile(0) + tried.in_place.quantile(0);

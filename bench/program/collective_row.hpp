@@ -70,7 +70,7 @@ struct Way {
 [[nodiscard]] std::vector<Way> fit_ways(const std::vector<Lowering>& lowerings);
 
 /// A way, and the algorithm that goes with it.
-struct Contender {
+struct TriedWay {
   const Way* way = nullptr;
   std::string algorithm;
 };
@@ -78,11 +78,11 @@ struct Contender {
 /// The fastest in a short trial of both placements: a fit knows nothing of caches and of who has
 /// written last, nor how often a step goes over the same bytes. For "auto" the algorithms are those
 /// that a model has near its best. Collective; all ranks come to the same. @param ways outlive it
-[[nodiscard]] Contender fastest(const std::vector<Way>& ways,
-                                kernels::Collective collective,
-                                std::int64_t bytes,
-                                MeasureOptions options,
-                                const std::string& algorithm);
+[[nodiscard]] TriedWay fastest(const std::vector<Way>& ways,
+                               kernels::Collective collective,
+                               std::int64_t bytes,
+                               MeasureOptions options,
+                               const std::string& algorithm);
 
 /// Measures with the algorithm that the model predicts to be best ("auto") or the one that is
 /// named. Collective over all ranks, whose number is the model's chips. @param options where its

@@ -88,7 +88,7 @@ double seconds_of(const DryMeasurement& what, const DryHost& host) {
   constexpr double touches = 6;
   constexpr double start = 2e-6;
   constexpr double fits = 3;            // of shared memory and of messages
-  constexpr double trial_samples = 10;  // of two lowerings, to choose one
+  constexpr double trial_samples = 20;  // of up to four ways, to choose one
   double seconds = fits;
   for (const std::int64_t bytes : what.sizes) {
     const double once = start + touches * static_cast<double>(bytes) / host.rate;
