@@ -20,14 +20,14 @@ using bench::Take;
 using kernels::Collective;
 using kernels::Schedule;
 
-constexpr std::int64_t count = 840;  // divides by all numbers of ranks here
-constexpr std::size_t vector_bytes = 4 * count;
+constexpr std::int64_t vector_count = 840;  // divides by all numbers of ranks here
+constexpr std::size_t vector_bytes = 4 * vector_count;
 
 std::vector<HostStep> plan_of(const Schedule& schedule, int rank, PassedOn passed_on) {
   const bool chunked = kernels::info(schedule.collective).chunked_ends;
   const std::size_t stride =
       chunked ? vector_bytes / static_cast<std::size_t>(schedule.ranks()) : 0;
-  return bench::host_plan(schedule, rank, {count, 4, stride}, passed_on);
+  return bench::host_plan(schedule, rank, {vector_count, 4, stride}, passed_on);
 }
 
 std::size_t put_bytes(const Schedule& schedule) {
@@ -138,13 +138,16 @@ class InTurns {
   }
 
  private:
-  static constexpr bench::Payload payload{count, topology::DataType::i32, bench::Operator::sum};
+  static constexpr bench::Payload payload{
+      vector_count, topology::DataType::i32, bench::Operator::sum};
 
   [[nodiscard]] const kernels::CollectiveInfo& info() const {
     return kernels::info(schedule_.collective);
   }
 
-  [[nodiscard]] std::int64_t first(std::int64_t c) const { return c * count / schedule_.ranks(); }
+  [[nodiscard]] std::int64_t first(std::int64_t c) const {
+    return c * vector_count / schedule_.ranks();
+  }
 
   [[nodiscard]] std::span<std::byte> chunk(std::vector<std::byte>& vector, std::int64_t c) const {
     const std::size_t bytes = vector_bytes / static_cast<std::size_t>(schedule_.ranks());
