@@ -245,7 +245,7 @@ void combine(topology::DataType type,
 void copy_into(Destination into, const std::byte* from, std::size_t bytes) {
   if (into.past_cache)
     HWY_DYNAMIC_DISPATCH(copy_past_cache)(into, from, bytes);
-  else
+  else if (bytes > 0)  // of nothing there may be no address
     std::memcpy(into.memory, from, bytes);
 }
 
