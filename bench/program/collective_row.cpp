@@ -150,6 +150,7 @@ std::vector<std::string> algorithms_near_best(const CollectiveRow& row, const Wa
     if (!known) kept.push_back(std::move(next));
   }
   std::vector<std::string> names;
+  names.reserve(kept.size());
   for (const Prediction& p : kept) names.push_back(p.algorithm);
   return names;
 }
