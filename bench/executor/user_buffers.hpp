@@ -15,9 +15,9 @@ namespace bench {
 
 class UserBuffers {
  public:
+  /// @param around which caches, until `go_around` says something else
   UserBuffers(const Payload& payload, PastCache around) : payload_(payload), around_(around) {}
 
-  /// From now on, as above.
   void go_around(PastCache around) { around_ = around; }
 
   /// From now on; they may be one.

@@ -38,7 +38,7 @@ std::string CollectiveRow::how() const {
 
 std::int64_t CollectiveRow::wrong() const {
   std::int64_t sum = 0;
-  for (const Measurement* m : {&out_of_place, &in_place, &library_out_of_place, &library_in_place})
+  for (const Measurement* m : {&out_of_place, &in_place, &beside_out_of_place, &beside_in_place})
     sum += std::max<std::int64_t>(m->wrong, 0);
   return sum;
 }
@@ -223,8 +223,8 @@ CollectiveRow measure_point(kernels::Collective collective,
     ours = std::move(results.front());
     if (results.size() > 1) library = std::move(results[1]);
   };
-  run(false, row.out_of_place, row.library_out_of_place);
-  run(true, row.in_place, row.library_in_place);
+  run(false, row.out_of_place, row.beside_out_of_place);
+  run(true, row.in_place, row.beside_in_place);
   return row;
 }
 

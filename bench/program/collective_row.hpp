@@ -25,9 +25,8 @@ struct CollectiveRow {
   Lowering lowering = Lowering::messages;
   Measurement out_of_place;  ///< empty when only predicted
   Measurement in_place;
-  Measurement
-      library_out_of_place;  ///< MPI's own call, or a copy, in turns; empty if not asked for
-  Measurement library_in_place;
+  Measurement beside_out_of_place;  ///< MPI's own call, or a copy, in turns; empty if not asked for
+  Measurement beside_in_place;
   CoreToCore core_to_core;  ///< around the measurement
 
   /// Algorithm and bus bandwidth in bytes per second.

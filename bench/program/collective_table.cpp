@@ -165,9 +165,9 @@ void print_measured(const CollectiveRow& row, TableStyle style) {
   if (style == TableStyle::csv) {
     for (const bool in_place : {false, true})
       print_csv(row, in_place, in_place ? row.in_place : row.out_of_place, p.algorithm);
-    if (row.library_out_of_place.seconds.empty()) return;
+    if (row.beside_out_of_place.seconds.empty()) return;
     for (const bool in_place : {false, true})
-      print_csv(row, in_place, in_place ? row.library_in_place : row.library_out_of_place, "MPI");
+      print_csv(row, in_place, in_place ? row.beside_in_place : row.beside_out_of_place, "MPI");
     return;
   }
   print_head(row);
@@ -211,8 +211,8 @@ void print_compared_header(const char* theirs) {
 
 void print_compared(const CollectiveRow& row) {
   print_head(row);
-  print_comparison(row, row.out_of_place, row.library_out_of_place);
-  print_comparison(row, row.in_place, row.library_in_place);
+  print_comparison(row, row.out_of_place, row.beside_out_of_place);
+  print_comparison(row, row.in_place, row.beside_in_place);
   fmt::print(" {:>8}  {}\n", time_us(row.prediction.bound.time().value()), row.how());
 }
 

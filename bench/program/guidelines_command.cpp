@@ -129,7 +129,7 @@ std::pair<Times, Times> measure(std::int64_t bytes,
                                         bytes,
                                         row.wrong()));
     times.first[collective] = row.out_of_place;
-    times.second[collective] = row.library_out_of_place;
+    times.second[collective] = row.beside_out_of_place;
   }
   return times;
 }

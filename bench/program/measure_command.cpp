@@ -59,6 +59,7 @@ void check_program(const MeasureRequest& request, const CollectiveRow& row) {
   static_cast<void>(whole_elements(program, row.count));
 }
 
+/// What is measured in turns with ours.
 std::optional<Lowering> beside(const MeasureFlags& flags) {
   if (flags.against_mpi) return Lowering::library;
   if (flags.against_copy) return Lowering::copy;
@@ -246,9 +247,7 @@ std::vector<CollectiveRow> measure_on(ResultFile* file,
                                       Demands& demands) {
   std::vector<Way> ways = ways_of(request, mpi.size());
   choose_symmetric(request, ways.front());
-  // Beside ours.
-  if (request.flags.against_mpi) request.options.lowerings = {Lowering::library};
-  if (request.flags.against_copy) request.options.lowerings = {Lowering::copy};
+  if (const auto other = beside(request.flags)) request.options.lowerings = {*other};
   const bool speaks = mpi.rank() == 0 && request.style == TableStyle::text;
   if (speaks) print_banner(request, mpi.size(), ways);
   if (file != nullptr) record_models(*file, ways);

@@ -37,7 +37,7 @@ std::vector<Table::Row> rank_rows() {
 }
 
 const Measurement& measurement(const CollectiveRow& row, bool in_place, bool library) {
-  if (library) return in_place ? row.library_in_place : row.library_out_of_place;
+  if (library) return in_place ? row.beside_in_place : row.beside_out_of_place;
   return in_place ? row.in_place : row.out_of_place;
 }
 

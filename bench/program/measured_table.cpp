@@ -26,8 +26,8 @@ void MeasuredTable::add(const CollectiveRow& row) {
     print_measured(row, style_);
   } else {
     print_compared(row);
-    note(row.out_of_place, row.library_out_of_place);
-    note(row.in_place, row.library_in_place);
+    note(row.out_of_place, row.beside_out_of_place);
+    note(row.in_place, row.beside_in_place);
   }
   std::fflush(stdout);
 }

@@ -105,7 +105,7 @@ std::vector<Table::Row> link_rows(const Prediction& prediction, std::int64_t poi
 
 Table::Row measured_row(const CollectiveRow& row, bool in_place, bool library) {
   const Measurement& ours = in_place ? row.in_place : row.out_of_place;
-  const Measurement& theirs = in_place ? row.library_in_place : row.library_out_of_place;
+  const Measurement& theirs = in_place ? row.beside_in_place : row.beside_out_of_place;
   const Measurement& m = library ? theirs : ours;
   const double time = m.median();
   return {std::string(kernels::info(row.collective).name),
