@@ -23,22 +23,44 @@ namespace kernels::KERNELS_TARGET {
 
 /// Rows of C up to which B is not packed. Time of packed panels over that of B in its own order, at
 /// 4096 x 4096 for 1, 4, 8 and 16 rows:
-///   f32 2.1 1.8 1.5 1.2   f64 1.9 1.9 1.4 1.1   bf16 2.1 2.0 1.3 0.8-1.0   u8 x s8 2.5 1.1 0.8 0.5
+///   f32 2.1 1.8 1.5 1.2   f64 1.9 1.9 1.4 1.1   bf16 2.1 2.0 1.3 1.0-1.3
+///   u8 x s8 2.5 1.4 0.9, 6 rows 1.4-1.6
 template <class Unit>
-constexpr std::int64_t most_few_rows = Unit::group == 4 ? 4 : 16;
+constexpr std::int64_t most_few_rows = Unit::group == 4 ? tile_rows : 16;
 
-/// Rows of B that are read side by side then: more of them, a power of two apart, evict each other
-/// from L1 before their lines are used. Ours over the best library that does not prepack, 1 and 16
-/// rows, for 4, 8 and 16 rows of B, when packing was slower:
+/// How B is read.
+struct Walk {
+  std::int64_t rows = 0;   ///< of B, side by side
+  std::int64_t ahead = 0;  ///< rows that are fetched so long before
+  int vectors = 0;         ///< columns at a time
+};
+
+/// Rows a power of two apart evict each other from L1, before their lines are used where a vector
+/// takes a part of one: 8 rows. Ours over the best library that does not prepack, 1 and 16 rows,
+/// for 4, 8 and 16 rows of B, when packing was slower:
 ///   f32 0.73 1.04   0.87 0.98   0.62 0.57
 ///   bf16            2.93 1.14   1.72 0.69
-constexpr std::int64_t few_rows_of_b = 8;
+/// Four rows of bytes are interleaved faster for a whole panel (1, 4, 8 rows of C 1.4, 1.2, 1.3
+/// times as fast); in f32 and bf16 that gained nothing (0.87 to 1.13), nor did up to 16 rows of C
+/// at a time (0.86 to 1.06).
+///
+/// A deep walk takes whole lines of more rows, and moves sums less often, which are wider than B:
+/// of 4 rows of bytes they were most of the time. Time of the shallow over the deep walk, 1 and 2
+/// rows of C at 4096 x 4096, then 3, 4 and 6, then 8 and 16:
+///   u8 x s8 0.6 0.9   1.1 1.2-1.4 1.5   bf16 0.6 0.6   0.6 0.8 1.2   1.1 1.3
+/// where a page of the sums is slow, which happens by chance, up to 1.9 in bf16. Bytes by 64 rows:
+/// 1.1 for 1.3, by 16 or 32 below 1.0; packed into L1 first, 16 to 64 rows by 256 to 2048 columns,
+/// 0.6 to 0.8.
+template <class Unit, bool deep>
+constexpr Walk walk = [] {
+  constexpr int panel = static_cast<int>(Unit::max_vectors);
+  if (Unit::group == 4) return deep ? Walk{128, 64, panel} : Walk{8, 8, panel};
+  return deep ? Walk{64, 48, panel} : Walk{8, 8, 1};
+}();
 
-/// Vectors of columns at a time: four rows of bytes are interleaved faster for a whole panel (1, 4,
-/// 8 rows of C 1.4, 1.2, 1.3 times as fast); in f32 and bf16 that gained nothing (0.87 to 1.13),
-/// nor did up to 16 rows of C at a time (0.86 to 1.06).
+/// Rows of C from which on the walk is deep.
 template <class Unit>
-constexpr int few_vectors = Unit::group == 4 ? static_cast<int>(Unit::max_vectors) : 1;
+constexpr std::int64_t deep_from = Unit::group == 4 ? 3 : 5;
 
 /// Columns whose sums lie beside C. Half as many: one row takes up to 1.15 times as long.
 constexpr std::int64_t few_rows_cols = 2048;
@@ -53,12 +75,12 @@ struct Sums {
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): registers
 /// The rows that come after these, into L2: in L1 they would evict each other.
-template <class Unit, int vectors>
+template <class Unit, int vectors, std::int64_t ahead>
 HWY_INLINE void prefetch_rows(const typename Unit::B* b, std::int64_t stride) {
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
   for (std::int64_t row = 0; row < Unit::group; ++row)
     for (std::int64_t col = 0; col < vectors * Unit::lanes(); col += line)
-      __builtin_prefetch(b + (few_rows_of_b + row) * stride + col, 0, 2);
+      __builtin_prefetch(b + (ahead + row) * stride + col, 0, 2);
 }
 
 template <class Unit, int rows, int vectors>
@@ -106,8 +128,8 @@ class PlainRows {
   std::int64_t stride_;
 };
 
-/// One vector of columns, or few_vectors of them, of a few rows of C, over some groups of k.
-template <class Unit, int rows, int vectors>
+/// Some vectors of columns of a few rows of C, over some groups of k.
+template <class Unit, int rows, int vectors, std::int64_t ahead>
 HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
                                  const typename Unit::B* b,
                                  std::int64_t b_stride,
@@ -116,7 +138,7 @@ HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
   typename Unit::Vector sum[rows][vectors];
   load_sums<Unit, rows, vectors>(to, sum);
   for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
-    prefetch_rows<Unit, vectors>(b, b_stride);
+    prefetch_rows<Unit, vectors, ahead>(b, b_stride);
     multiply_add<Unit, rows, vectors>(a, packed_row<Unit>, PlainRows<Unit>(b, b_stride), sum);
   }
   store_sums<Unit, rows, vectors>(sum, to);
@@ -124,7 +146,7 @@ HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
 
 // NOLINTEND(modernize-avoid-c-arrays)
 
-template <class Unit, int rows>
+template <class Unit, bool deep, int rows>
 void multiply_rows(const BlockOf<Unit>& block,
                    Range cols,
                    Range depth,
@@ -137,30 +159,31 @@ void multiply_rows(const BlockOf<Unit>& block,
     to.first += columns;
     cols.begin += columns;
   };
-  for (constexpr int some = few_vectors<Unit>; cols.size() >= some * Unit::lanes();
-       advance(some * Unit::lanes()))
-    multiply_columns<Unit, rows, some>(a, b, block.b_stride, groups, to);
+  constexpr Walk how = walk<Unit, deep>;
+  for (; cols.size() >= how.vectors * Unit::lanes(); advance(how.vectors * Unit::lanes()))
+    multiply_columns<Unit, rows, how.vectors, how.ahead>(a, b, block.b_stride, groups, to);
   for (; cols.size() > 0; advance(Unit::lanes()))
-    multiply_columns<Unit, rows, 1>(a, b, block.b_stride, groups, to);
+    multiply_columns<Unit, rows, 1, how.ahead>(a, b, block.b_stride, groups, to);
 }
 
-template <class Unit, std::size_t... index>
+template <class Unit, bool deep, std::size_t... index>
 constexpr auto all_columns(std::index_sequence<index...> /*indices*/) {
-  return std::array{&multiply_rows<Unit, static_cast<int>(index) + 1>...};
+  return std::array{&multiply_rows<Unit, deep, static_cast<int>(index) + 1>...};
 }
 
 /// The sums over one block of the depth, some groups at a time: those rows of B are still in the L2
 /// cache when the next rows of C come.
-template <class Unit>
+template <class Unit, bool deep>
 void sum_few_rows(const BlockOf<Unit>& block,
                   Range cols,
                   Range depth,
                   const typename Unit::PackedA* a,
                   Sums<typename Unit::C> to) {
-  static constexpr auto columns = all_columns<Unit>(std::make_index_sequence<tile_rows>());
+  static constexpr auto columns = all_columns<Unit, deep>(std::make_index_sequence<tile_rows>());
+  constexpr std::int64_t rows_of_b = walk<Unit, deep>.rows;
   const std::int64_t panels = ceil_div(block.rows, tile_rows);
-  for (std::int64_t k = depth.begin; k < depth.end; k += few_rows_of_b) {
-    const Range some{k, std::min(k + few_rows_of_b, depth.end)};
+  for (std::int64_t k = depth.begin; k < depth.end; k += rows_of_b) {
+    const Range some{k, std::min(k + rows_of_b, depth.end)};
     for (std::int64_t p = 0; p < panels; ++p) {
       const Range rows = part(block.rows, panels, p);
       columns[static_cast<std::size_t>(rows.size() - 1)](
@@ -208,13 +231,16 @@ template <class Unit>
 void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
   auto* const a = static_cast<typename Unit::PackedA*>(scratch.a());
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
+  auto* sum = &sum_few_rows<Unit, false>;
+  if constexpr (Unit::group > 1)
+    if (block.rows >= deep_from<Unit>) sum = &sum_few_rows<Unit, true>;
   for (std::int64_t j = 0; j < block.cols; j += few_rows_cols) {
     const Range cols{j, std::min(j + few_rows_cols, block.cols)};
     Sums<typename Unit::C> beside = sums_beside<Unit>(block.b + j, scratch);
     for (std::int64_t k = 0; k < depth_blocks; ++k) {
       const Range depth = part(block.depth, depth_blocks, k);
       pack_a<Unit>(block, {0, block.rows}, depth, a);
-      sum_few_rows<Unit>(block, cols, depth, a, beside);
+      sum(block, cols, depth, a, beside);
       beside.add = k > 0;
       move_sums<Unit>(block, cols, beside);
     }
