@@ -48,9 +48,8 @@ struct Walk {
 /// of 4 rows of bytes they were most of the time. Time of the shallow over the deep walk, 1 and 2
 /// rows of C at 4096 x 4096, then 3, 4 and 6, then 8 and 16:
 ///   u8 x s8 0.6 0.9   1.1 1.2-1.4 1.5   bf16 0.6 0.6   0.6 0.8 1.2   1.1 1.3
-/// where a page of the sums is slow, which happens by chance, up to 1.9 in bf16. Bytes by 64 rows:
-/// 1.1 for 1.3, by 16 or 32 below 1.0; packed into L1 first, 16 to 64 rows by 256 to 2048 columns,
-/// 0.6 to 0.8.
+/// Bytes by 64 rows: 1.1 for 1.3, by 16 or 32 below 1.0; packed into L1 first, 16 to 64 rows by 256
+/// to 2048 columns, 0.6 to 0.8.
 template <class Unit, bool deep>
 constexpr Walk walk = [] {
   constexpr int panel = static_cast<int>(Unit::max_vectors);
@@ -60,7 +59,7 @@ constexpr Walk walk = [] {
 
 /// Rows of C from which on the walk is deep.
 template <class Unit>
-constexpr std::int64_t deep_from = Unit::group == 4 ? 3 : 5;
+constexpr std::int64_t deep_from = Unit::group == 4 ? 3 : 6;
 
 /// Columns whose sums lie beside C. Half as many: one row takes up to 1.15 times as long.
 constexpr std::int64_t few_rows_cols = 2048;
@@ -212,16 +211,22 @@ void move_sums(const BlockOf<Unit>& block, Range cols, Sums<typename Unit::C> su
 /// where they are wider. Time of sums at a fixed place and of half the depth of a block over this,
 /// at 4096 x 4096, 1, 4 and 16 rows:
 ///   f32 1.02-1.06 1.5-2.2 1.3   f64 1.01-1.03 1.3-1.6 1.25   bf16 1.01 1.24-1.39 1.01-1.18
+/// Rows of sums begin eight lines apart within a page, around that place: one line apart, the next
+/// sums of a row lie as far into a page as those of the row below which were just stored, and on
+/// some pairs of pages this CPU takes the one for the other, for 26 cycles. It hit one process in
+/// four: 4 rows of bf16 took 1.4 or 1.8 times as long, f32 and f64 0.9 to 1.15.
 template <class Unit>
 Sums<typename Unit::C> sums_beside(const typename Unit::B* b, const Scratch& scratch) {
   using C = typename Unit::C;
   constexpr std::uintptr_t page = 4096;
   constexpr std::uintptr_t line = 64;
+  constexpr std::uintptr_t apart = 8 * line;
   constexpr std::uintptr_t drift = few_rows_cols * (sizeof(C) - sizeof(*b)) / 2;
+  constexpr std::uintptr_t before = drift + apart * (tile_rows - 1) / 2;
   const std::uintptr_t first =
-      (reinterpret_cast<std::uintptr_t>(b) + page / 2 - drift) % page / line * line;
+      (reinterpret_cast<std::uintptr_t>(b) + page / 2 - before) % page / line * line;
   return {reinterpret_cast<C*>(static_cast<std::byte*>(scratch.b()) + first),
-          few_rows_cols + std::int64_t{line / sizeof(C)},
+          few_rows_cols + std::int64_t{apart / sizeof(C)},
           false};
 }
 
