@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <random>
 #include <type_traits>
 #include <vector>
@@ -22,10 +23,35 @@ inline std::size_t area(std::int64_t rows, std::int64_t cols) {
   return static_cast<std::size_t>(rows * cols);
 }
 
+/// Memory from a cache line on, where frameworks place their tensors. malloc places large ones 16
+/// bytes into a page, and every load of a whole vector is two.
+template <class T>
+struct LineAllocator {
+  using value_type = T;
+
+  LineAllocator() = default;
+
+  template <class Other>
+  explicit LineAllocator(const LineAllocator<Other>& /*other*/) {}
+
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), line));
+  }
+
+  void deallocate(T* memory, std::size_t /*count*/) { ::operator delete(memory, line); }
+
+  bool operator==(const LineAllocator& /*other*/) const { return true; }
+
+  static constexpr std::align_val_t line{64};
+};
+
+template <class Element>
+using Elements = std::vector<Element, LineAllocator<Element>>;
+
 /// Evenly from -1 to 1, or from all whole numbers of the type. A prime number of them is drawn and
 /// repeated: drawing a gigabyte takes longer than multiplying it.
 template <class Element>
-void fill(std::vector<Element>& values, std::mt19937& generator) {
+void fill(Elements<Element>& values, std::mt19937& generator) {
   constexpr std::size_t drawn = 1'000'003;
   const auto draw = [&generator] {
     if constexpr (std::is_integral_v<Element>) {
@@ -55,9 +81,9 @@ struct Operands {
   void reference() { kernels::multiply_reference(shape, a, b, c); }
 
   kernels::Gemm shape;
-  std::vector<typename T::A> a;
-  std::vector<typename T::B> b;
-  std::vector<typename T::C> c;
+  Elements<typename T::A> a;
+  Elements<typename T::B> b;
+  Elements<typename T::C> c;
 };
 
 /// As many rounds as take a second or so.

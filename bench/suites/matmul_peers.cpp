@@ -65,8 +65,8 @@ std::map<std::string, std::vector<double>> logarithms;
 /// A library whose result is another is none to compare with. Operands are below 1, so k terms of
 /// either order differ by less than 2 k^2 u.
 template <class C>
-void expect_same(const std::vector<C>& ours,
-                 const std::vector<C>& theirs,
+void expect_same(const bench::Elements<C>& ours,
+                 const bench::Elements<C>& theirs,
                  const Gemm& s,
                  const std::string& name) {
   const double u = std::is_integral_v<C> ? 0 : std::numeric_limits<C>::epsilon() / 2;
@@ -80,7 +80,7 @@ void expect_same(const std::vector<C>& ours,
 /// Ours, ours of packed weights, and the libraries.
 template <class T>
 std::vector<Arm> arms_of(bench::Operands<T>& operands,
-                         std::vector<typename T::C>& theirs,
+                         bench::Elements<typename T::C>& theirs,
                          const std::vector<Peer>& peers,
                          int threads) {
   using Weights = kernels::Weights<typename T::A, typename T::B, typename T::C>;
@@ -161,7 +161,7 @@ template <class T>
 void run(benchmark::State& state, Gemm shape, const std::vector<Peer>& peers, int threads) {
   shape.type = T::type;
   bench::Operands<T> operands(shape);
-  std::vector<typename T::C> theirs(operands.c.size());
+  bench::Elements<typename T::C> theirs(operands.c.size());
   std::vector<Arm> arms = arms_of(operands, theirs, peers, threads);
   std::vector<double> peaks;
   std::size_t round = 0;
