@@ -26,26 +26,34 @@ namespace {
 
 constexpr int draws = 1000;
 
-/// The statistic of as many values drawn with replacement, again and again.
+/// The statistic of as many values drawn with replacement, again and again: blocks of neighbours,
+/// the first after the last (circular block bootstrap, Politis and Romano 1992).
 template <class Value, class Statistic>
 std::vector<double> drawn(const std::vector<Value>& values,
                           const Statistic& statistic,
-                          unsigned seed) {
+                          unsigned seed,
+                          std::size_t block = 1) {
   std::mt19937 generator(seed);
   std::uniform_int_distribution<std::size_t> any(0, values.size() - 1);
   std::vector<double> results;
   std::vector<Value> some(values.size());
   for (int d = 0; d < draws; ++d) {
-    for (Value& value : some) value = values[any(generator)];
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      at = i % block == 0 ? any(generator) : (at + 1) % values.size();
+      some[i] = values[at];
+    }
     results.push_back(statistic(some));
   }
   return results;
 }
 
 template <class Value, class Statistic>
-Interval bootstrap(const std::vector<Value>& values, const Statistic& statistic) {
+Interval bootstrap(const std::vector<Value>& values,
+                   const Statistic& statistic,
+                   std::size_t block = 1) {
   if (values.empty()) return {std::nan(""), std::nan("")};
-  const std::vector<double> results = drawn(values, statistic, 1);
+  const std::vector<double> results = drawn(values, statistic, 1, block);
   return {quantile(results, 0.025), quantile(results, 0.975)};
 }
 
@@ -101,7 +109,8 @@ double rate(const std::vector<Work>& work) {
 }
 
 Interval rate_interval(const std::vector<Work>& work) {
-  return bootstrap(work, rate);
+  const auto block = static_cast<std::size_t>(std::lround(std::cbrt(work.size())));
+  return bootstrap(work, rate, block);
 }
 
 std::vector<double> ratios(const std::vector<double>& above, const std::vector<double>& below) {

@@ -36,7 +36,9 @@ struct Work {
 /// All of it over all of the time: a pause counts for as long as it was.
 [[nodiscard]] double rate(const std::vector<Work>& work);
 
-/// As median_interval.
+/// As median_interval, of work that was done one after the other: neighbours are drawn together, as
+/// many as the cube root of all. A rank that is stopped every other moment is slower for sure, one
+/// that was stopped once for long is not.
 [[nodiscard]] Interval rate_interval(const std::vector<Work>& work);
 
 /// Pair by pair. @param above as many as `below`

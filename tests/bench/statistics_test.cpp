@@ -79,6 +79,22 @@ TEST(Statistics, IntervalsOfRatesShrinkWithTheRootOfTheirNumber) {
   EXPECT_NEAR(interval.high - interval.low, 2 * (2 * 1.96 * 2 / 20.0), 0.16);
 }
 
+/// Blocks of 4 of 64 that alternate are all alike. Of two halves nearly every block is of one kind,
+/// so as few as 16 values are drawn: twice the interval of 64 that know nothing of each other.
+TEST(Statistics, IntervalsOfRatesKnowNeighbours) {
+  std::vector<bench::Work> alternating;
+  std::vector<bench::Work> halves;
+  for (int i = 0; i < 64; ++i) {
+    alternating.push_back({i % 2 == 0 ? 10.0 : 1.0, 1});
+    halves.push_back({i < 32 ? 10.0 : 1.0, 1});
+  }
+  const bench::Interval sure = bench::rate_interval(alternating);
+  EXPECT_DOUBLE_EQ(sure.low, 5.5);
+  EXPECT_DOUBLE_EQ(sure.high, 5.5);
+  const bench::Interval unsure = bench::rate_interval(halves);
+  EXPECT_NEAR(unsure.high - unsure.low, 2 * (2 * 1.96 * 4.5 / 8), 0.5);
+}
+
 TEST(Statistics, APauseCountsForAsLongAsItWas) {
   EXPECT_DOUBLE_EQ(bench::rate({{1, 0.1}, {1, 0.1}, {1, 0.8}}), 3);
 }
