@@ -4,7 +4,7 @@
 #include <new>
 #include <thread>
 
-#include <unistd.h>
+#include "bench/executor/caches.hpp"
 
 namespace bench {
 namespace {
@@ -19,12 +19,10 @@ constexpr int polls_shared = 50;
 /// 0.7 to 1 us for an all-reduce of 8 KiB where four slots took 1.6, and 36 us for 512 KiB, not 81.
 /// Eight times the L2 cache is slower again, and below a page few slots are.
 std::uint64_t slots_for(std::size_t slot_bytes) {
-  constexpr std::size_t least = 4;
+  constexpr std::uint64_t least = 4;
   constexpr std::size_t page = 4096;
   if (slot_bytes < page) return least;
-  const long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
-  const std::size_t round = 2 * (cache > 0 ? static_cast<std::size_t>(cache) : 1UL << 20U);
-  return std::max(least, round / slot_bytes);
+  return std::max<std::uint64_t>(least, 2 * caches().own / slot_bytes);
 }
 
 std::size_t whole_lines(std::size_t bytes) {

@@ -82,7 +82,7 @@ void SymmetricExecution::reduce_chunk(std::size_t input, std::size_t output, boo
     std::byte* const sum = vectors_->of(rank) + output + at;
     if (ranks == 2 || !everywhere) {
       const Destination other{everywhere ? vectors_->of(1 - rank) + output + at : nullptr,
-                              around_.outputs || around_.to_others};
+                              around || around_.to_others};
       combine(payload_.type, payload_.op, {sum, around}, operands_, bytes, other);
     } else if (!around) {
       combine(payload_.type, payload_.op, {sum}, operands_, bytes);
