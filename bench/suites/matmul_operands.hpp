@@ -27,7 +27,7 @@ inline std::size_t area(std::int64_t rows, std::int64_t cols) {
 /// bytes into a page, and every load of a whole vector is two.
 template <class T>
 struct LineAllocator {
-  using value_type = T;
+  using value_type = T;  // NOLINT(readability-identifier-naming): the standard asks for it
 
   LineAllocator() = default;
 
