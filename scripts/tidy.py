@@ -33,6 +33,16 @@ def sources(command):
     return [pathlib.Path(name) for name in names if name.startswith(LAYERS)]
 
 
+def units(commands):
+    """Commands, each with the files that it is to check: all parts that a folder was cut into at once."""
+    first, files = {}, {}
+    for command in commands:
+        unit = re.sub(r"unity_(.+)_\d+_cxx\.cxx", r"unity_\1", command["file"])
+        first.setdefault(unit, command)
+        files[unit] = files.get(unit, []) + sources(command)
+    return [(first[unit], files[unit]) for unit in first if files[unit]]
+
+
 def join(files, path):
     """Writes `files` one after another. Returns the file and line of each line written."""
     origin, text = [], []
@@ -61,9 +71,8 @@ def main():
     folder = arguments.build.resolve() / "tidy"
     folder.mkdir(exist_ok=True)
     commands, joined = [], []
-    for command in json.loads((arguments.build / "compile_commands.json").read_text()):
-        files = sources(command)
-        if files and (not wanted or wanted & set(files)):
+    for command, files in units(json.loads((arguments.build / "compile_commands.json").read_text())):
+        if not wanted or wanted & set(files):
             path = folder / f"{len(joined)}.cpp"
             joined.append((path, join(files, path)))
             commands.append({**command, "file": str(path), "command": command["command"].replace(command["file"], str(path))})

@@ -8,6 +8,7 @@
 #include <mpi.h>
 
 #include "bench/executor/combine.hpp"
+#include "bench/executor/cpu_share.hpp"
 #include "bench/executor/mpi.hpp"
 #include "bench/executor/ranks.hpp"
 
@@ -40,6 +41,15 @@ std::vector<std::vector<Work>> gather(const std::vector<Work>& mine, const World
   const auto each = static_cast<std::ptrdiff_t>(mine.size());
   for (auto at = all.begin(); at != all.end(); at += each) by_rank.emplace_back(at, at + each);
   return by_rank;
+}
+
+/// What others took of the CPU time of each rank's host since `watch` began.
+std::vector<double> taken_since(const CpuWatch& watch, const World& world) {
+  const CpuShare share = watch.share();
+  const double mine = share.foreign + share.stolen;
+  std::vector<double> all(static_cast<std::size_t>(world.size));
+  MPI_Allgather(&mine, 1, MPI_DOUBLE, all.data(), 1, MPI_DOUBLE, MPI_COMM_WORLD);
+  return all;
 }
 
 std::vector<std::string> hosts(const World& world) {
@@ -138,11 +148,13 @@ Health check_health(const HealthOptions& options) {
   Health health;
   const std::vector<std::string> names = hosts(world);
   work_in_waves(options.seconds / 10, world);  // warm up
+  const CpuWatch watch;
   const auto ranks =
       compare_rates(gather(work_in_waves(options.seconds, world), world), options.threshold);
+  const std::vector<double> taken = taken_since(watch, world);
   for (int r = 0; r < world.size; ++r) {
     const auto at = static_cast<std::size_t>(r);
-    health.ranks.push_back({r, names[at], ranks[at]});
+    health.ranks.push_back({r, names[at], ranks[at], taken[at]});
   }
   if (world.size < 2 || world.waves > 1) return health;
   auto rates = gather(exchange(world), world);

@@ -24,6 +24,7 @@ struct RankHealth {
   int rank = 0;
   std::string host;
   Fitness fitness;
+  double taken = 0;  ///< of its host's CPU time while ranks worked: by other processes and guests
 };
 
 /// Messages from a rank to the next one and back.

@@ -31,16 +31,27 @@ std::string percent(const Fitness& fitness) {
 /// Those that are slow, or all. @return what to say of the slow ones
 std::vector<std::string> print_ranks(const Health& health, bool all) {
   std::vector<std::string> slow;
-  fmt::print("#{:>7}  {:<20} {:>20}  {}\n", "rank", "host", "of the usual rate", "verdict");
+  fmt::print("#{:>7}  {:<20} {:>20} {:>12}  {}\n",
+             "rank",
+             "host",
+             "of the usual rate",
+             "others took",
+             "verdict");
   for (const RankHealth& r : health.ranks) {
     if (all || r.fitness.slow)
-      fmt::print("{:>8}  {:<20} {:>20}  {}\n",
+      fmt::print("{:>8}  {:<20} {:>20} {:>10.0f} %  {}\n",
                  r.rank,
                  r.host,
                  percent(r.fitness),
+                 100 * r.taken,
                  r.fitness.slow ? "slow" : "good");
     if (r.fitness.slow)
-      slow.push_back(fmt::format("rank {} on {} works at {}", r.rank, r.host, percent(r.fitness)));
+      slow.push_back(
+          fmt::format("rank {} on {} works at {}, others took {:.0f} % of its host's CPU time",
+                      r.rank,
+                      r.host,
+                      percent(r.fitness),
+                      100 * r.taken));
   }
   return slow;
 }
@@ -82,7 +93,8 @@ void run(const HealthCommand& options) {
     fmt::print(
         "# health of {} ranks on {} host{}: {} s of work on each, then messages of 256 KiB "
         "between neighbours\n"
-        "# slow: the whole 95 % interval is below {:.0f} % of the usual rate\n",
+        "# slow: the whole 95 % interval is below {:.0f} % of the usual rate\n"
+        "# others: processes and guests, of the CPU time of the rank's host\n",
         mpi.size(),
         hosts(health),
         hosts(health) == 1 ? "" : "s",

@@ -83,7 +83,8 @@ constexpr std::int64_t rows_ahead = Unit::group == 1 ? 16 : 32;
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): plain arrays of vectors become registers even where the
 // members of std::array are not inlined, as in debug builds of some compilers.
-/// Groups of rows of a packed panel, one after the other.
+/// Groups of rows of a packed panel, one after the other. Prefetched into L1 4 KiB ahead: 1.00,
+/// 0.98 at 512 x 4096 x 4096 in bf16.
 template <class Unit>
 class PackedRows {
  public:

@@ -26,7 +26,8 @@ inline constexpr std::size_t huge_page = std::size_t{2} << 20U;
 inline constexpr std::int64_t block_k = 1024;
 
 // mc: the block of A, 400 KiB, stays in L2. A multiple of 6. A half and one and a half of it lost
-// up to 1 % on AVX2.
+// up to 1 % on AVX2. More rows where they are shorter than kc, so that they fill 384 KiB: 0.998 to
+// 1.006 at 256 to 1024 cubed and 2048 x 4096 x 1024, f32 and bf16.
 constexpr std::int64_t block_m(std::int64_t group_bytes) {
   return 384 / group_bytes;
 }

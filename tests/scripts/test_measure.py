@@ -108,6 +108,18 @@ def test_health_compares_ranks():
     refused("health", says=["mpirun -np 2"])
 
 
+def test_health_says_what_others_took():
+    others = [subprocess.Popen(["bash", "-c", "while :; do :; done"]) for _ in range(2)]
+    try:
+        result = run("health", "--seconds", "0.5", "--threshold", "0", "--per-rank", ranks=2)
+    finally:
+        for other in others:
+            other.kill()
+    assert result.returncode == 0, result.stderr
+    taken = [int(row) for row in re.findall(r"^ +\d .*\) +(\d+) %  good$", result.stdout, re.M)]
+    assert len(taken) == 2 and min(taken) > 20, result.stdout  # two of them and two ranks: half
+
+
 def test_guidelines_are_checked_for_both():
     result = run("guidelines", "-b", "1K", "-e", "4K", "-f", "4", "-n", "5", ranks=2)
     assert result.returncode == 0, result.stderr
