@@ -35,6 +35,12 @@ samples = {samples}
 """
 
 
+def patient():
+    """An environment in which mpirun waits a second for the others after a rank has died, as users have it:
+    their file is closed when mpirun ends."""
+    return {**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "1"}
+
+
 def run(*arguments, ranks=None, timeout=120, **options):
     command = [str(a) for a in (RAINIER, *arguments)]
     if ranks:

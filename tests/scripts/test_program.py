@@ -9,7 +9,7 @@ import time
 import h5py
 import pytest
 
-from program import MEASURED, MODELLED, RAINIER, SOURCE, refused, rows, run, run_file
+from program import MEASURED, MODELLED, RAINIER, SOURCE, patient, refused, rows, run, run_file
 
 # --- what a user sees -----------------------------------------------------------------------------
 
@@ -331,10 +331,8 @@ def test_a_rank_that_dies_ends_the_others_and_keeps_the_finished_points(tmp_path
     text = MEASURED.format(samples=4000).replace('"64K"', '"1M"').replace("factor = 4", "factor = 2")
     path = run_file(tmp_path, text)
     out = tmp_path / "out.h5"
-    # as users have it: mpirun lets the other rank end, and its file with it, before it ends itself
-    environment = {**os.environ, "OMPI_MCA_odls_base_sigkill_timeout": "1"}
     with subprocess.Popen(["mpirun", "-np", "2", str(RAINIER), "run", str(path), "--output", str(out)],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as job:
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=patient()) as job:
         partial = tmp_path / "out.h5.partial"
         for _ in range(600):
             time.sleep(0.1)

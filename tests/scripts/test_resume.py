@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from program import RAINIER, run
+from program import RAINIER, patient, run
 
 RUN = """
 title = "small"
@@ -202,7 +202,7 @@ def test_show_says_what_is_missing(job, whole):
 
 def test_a_rank_that_aborts_leaves_what_can_be_finished(job):
     with subprocess.Popen(["mpirun", "-np", "2", RAINIER, "run", "small.toml", "-O", "out.h5"], cwd=job,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=patient()) as process:
         for line in process.stdout:
             if "all_gather" in line:
                 break
