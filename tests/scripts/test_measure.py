@@ -1,4 +1,5 @@
 """What the program measures under MPI, as a user meets it: tables, verdicts, bad requests."""
+import os
 import re
 import subprocess
 
@@ -109,7 +110,7 @@ def test_health_compares_ranks():
 
 
 def test_health_says_what_others_took():
-    others = [subprocess.Popen(["bash", "-c", "while :; do :; done"]) for _ in range(2)]
+    others = [subprocess.Popen(["bash", "-c", "while :; do :; done"]) for _ in range(os.cpu_count())]
     try:
         result = run("health", "--seconds", "0.5", "--threshold", "0", "--per-rank", ranks=2)
     finally:
@@ -117,7 +118,8 @@ def test_health_says_what_others_took():
             other.kill()
     assert result.returncode == 0, result.stderr
     taken = [int(row) for row in re.findall(r"^ +\d .*\) +(\d+) %  good$", result.stdout, re.M)]
-    assert len(taken) == 2 and min(taken) > 20, result.stdout  # two of them and two ranks: half
+    # one on each core: half of two cores, more of more, but for what the ranks themselves took
+    assert len(taken) == 2 and 20 < min(taken) and max(taken) < 98, result.stdout
 
 
 def test_guidelines_are_checked_for_both():
