@@ -24,9 +24,9 @@ namespace kernels::KERNELS_TARGET {
 /// Rows of C up to which B is not packed. Time of packed panels over that of B in its own order, at
 /// 4096 x 4096 for 1, 4, 8 and 16 rows:
 ///   f32 2.1 1.8 1.5 1.2   f64 1.9 1.9 1.4 1.1   bf16 2.1 2.0 1.3 1.0-1.3
-///   u8 x s8 2.5 1.4 0.9, 6 rows 1.4-1.6
+///   u8 x s8 2.5 1.4 1.2-1.8 0.8-1.0, 12 rows 1.3-1.8
 template <class Unit>
-constexpr std::int64_t most_few_rows = Unit::group == 4 ? tile_rows : 16;
+constexpr std::int64_t most_few_rows = Unit::group == 4 ? 12 : 16;
 
 /// How B is read.
 struct Walk {

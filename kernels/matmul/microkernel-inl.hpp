@@ -20,12 +20,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include <hwy/base.h>
 #include <hwy/cache_control.h>
 
 #include "kernels/matmul/block.hpp"
+#include "kernels/matmul/range.hpp"
 
 KERNELS_BEFORE_TARGET();
 
@@ -47,13 +49,20 @@ struct RowsOfA {
   [[nodiscard]] RowsOfA from(std::int64_t row) const { return {first + row * stride, stride}; }
 };
 
-/// A whole panel of B as it comes, maybe with those beside it, and where it goes when it is packed.
+/// Groups of rows of a whole panel of B as they come, and where they go when they are packed.
 template <class Unit>
 struct Unpacked {
-  const typename Unit::B* from = nullptr;  ///< null: it is packed already
+  const typename Unit::B* from = nullptr;  ///< null: there are none
   std::int64_t stride = 0;                 ///< between rows
   typename Unit::PackedB* to = nullptr;
-  bool together = false;  ///< those beside it, panels_together in all, go right behind it
+  std::int64_t groups = 0;
+
+  [[nodiscard]] Unpacked groups_of(Range part) const {
+    return {from + part.begin * Unit::group * stride,
+            stride,
+            to + part.begin * Unit::group * Unit::max_vectors * Unit::lanes(),
+            part.size()};
+  }
 };
 
 /// A tile of C = or += a panel of A times a panel of B.
@@ -61,12 +70,12 @@ template <class Unit>
 struct Tile {
   std::int64_t groups = 0;  ///< of k
   RowsOfA<Unit> a{};
-  Unpacked<Unit> unpacked{};                  ///< packed by whoever multiplies it first
   const typename Unit::PackedB* b = nullptr;  ///< whole vectors
   std::int64_t b_stride = 0;                  ///< elements from one group to the next
   typename Unit::C* c = nullptr;              ///< whole vectors
   std::int64_t c_stride = 0;
   bool add = false;
+  Unpacked<Unit> packs{};  ///< on the way: its own panel or a part of the next one
 };
 
 /// C is fetched one line per step of k: all 24 lines at once fill the miss buffers and stall the
@@ -75,11 +84,6 @@ struct Tile {
 /// forgotten them. Tried without gain: the next panel of B, packed or not, fetched into L2 in the
 /// same way (0.96 to 1.00; 1.04 at 64 rows).
 constexpr std::int64_t c_ahead = 48;
-
-/// Rows of B to prefetch into L2 ahead of those that are multiplied and packed: a half and twice as
-/// many, none, or into L1 took up to 6 % longer at 64 rows.
-template <class Unit>
-constexpr std::int64_t rows_ahead = Unit::group == 1 ? 16 : 32;
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): plain arrays of vectors become registers even where the
 // members of std::array are not inlined, as in debug builds of some compilers.
@@ -104,54 +108,64 @@ class PackedRows {
   std::int64_t stride_;
 };
 
-/// Panels that are packed together where one takes a cache line of each row of B, or less: memory
-/// is read slowly by single lines. Time of one over four, on pages of 4 KiB (huge pages in
-/// brackets): u8 x s8 1.04 to 1.07 (0.99 to 1.00) at 512 x 4096 x 4096 and 512 x 2048 x 16384, 1.28
-/// (1.02) at 64 rows, 0.99 where B fits the cache; AVX2 1.01 to 1.05 in every type. Two panels of
-/// bf16, two lines each, took 1 to 14 % longer.
-template <class Unit>
-constexpr int panels_together =
-    Unit::max_vectors* Unit::lanes() * std::int64_t{sizeof(typename Unit::B)} <= 64 ? 4 : 1;
+/// What a tile packs on the way: the multiply-adds hide what that takes.
+enum class Packs { nothing, own, ahead };
 
-/// The same of a panel as it comes, which is packed on the way: the multiply-adds hide what that
-/// takes. Time of packing first over this: 1.01 to 1.03 at 512 and 1024 cubed, 1.02 to 1.07 at 512
-/// x 4096 x 4096, 1.15 to 1.47 at 64 rows. The panels beside it are only packed.
-template <class Unit, int panels>
+/// How rows that are packed ahead come from memory.
+struct Fetch {
+  std::int64_t steps_ahead = 0;  ///< of k, before they are loaded
+  int level = 0;                 ///< of __builtin_prefetch: 3 into L1, 2 into L2
+  /// Steps of k for each group of rows, at least: with fewer, the lines that are under way are too
+  /// many.
+  std::int64_t least_steps = 0;
+};
+
+/// At 4096 x 4096, time of a panel's own first tile packing it over this, 18, 24, 30, 48 and 96
+/// rows:
+///   into L1   f32 0.77 0.97 1.22 1.13 1.09   f64 0.67 0.86 1.18 1.15 1.08
+///             bf16 0.71 0.80 1.09 1.14 1.08  u8 x s8 0.77 0.91 1.10 1.16 1.09
+///   into L2   f32 0.89 0.80 0.97 0.95 1.07   f64 0.90 0.76 0.89 1.12 1.06
+///             bf16 0.99 1.15 1.20 1.15 1.08  u8 x s8 0.93 1.10 1.21 1.16 1.09
+/// Rows of f32 and f64 are so far apart there that they evict each other from L2.
+template <class Unit>
+constexpr Fetch fetch = Unit::group == 1 ? Fetch{64, 3, 4} : Fetch{32, 2, 2};
+
+/// Groups of rows of a panel as it comes, which is packed on the way. Lines of its own panel are
+/// fetched into L2; a half and twice as many rows, none, or into L1 took up to 6 % longer at 64
+/// rows.
+template <class Unit, Packs packs>
 class UnpackedRows {
  public:
   explicit UnpackedRows(const Tile<Unit>& tile)
-      : b_(tile.unpacked), panel_(tile.groups * cols * Unit::group) {}
+      : rows_(tile.packs), rows_ahead_(Unit::group == 1 ? 16 : 32) {}
 
-  HWY_INLINE void load(typename Unit::Panel (&panel)[Unit::max_vectors]) const { load(0, panel); }
+  UnpackedRows(const Unpacked<Unit>& rows, std::int64_t steps_between)
+      : rows_(rows), rows_ahead_(fetch<Unit>.steps_ahead / (steps_between + 1) * Unit::group) {}
+
+  /// And packs.
+  HWY_INLINE void load(typename Unit::Panel (&panel)[Unit::max_vectors]) const {
+    Unit::load_panel(rows_.from, rows_.stride, panel);
+    HWY_UNROLL(8)
+    for (int v = 0; v < Unit::max_vectors; ++v)
+      Unit::store_b(panel[v], rows_.to + v * Unit::lanes() * Unit::group);
+  }
 
   HWY_INLINE void next() {
-    HWY_UNROLL(8)
-    for (int p = 1; p < panels; ++p) {
-      typename Unit::Panel beside[Unit::max_vectors];
-      load(p, beside);
-    }
+    constexpr std::int64_t cols = Unit::max_vectors * Unit::lanes();
     constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
     HWY_UNROLL(4)
     for (int row = 0; row < Unit::group; ++row)
-      for (std::int64_t col = 0; col < panels * cols; col += line)
-        __builtin_prefetch(b_.from + (rows_ahead<Unit> + row) * b_.stride + col, 0, 2);
-    b_.from += Unit::group * b_.stride;
-    b_.to += cols * Unit::group;
+      for (std::int64_t col = 0; col < cols; col += line)
+        __builtin_prefetch(rows_.from + (rows_ahead_ + row) * rows_.stride + col,
+                           0,
+                           packs == Packs::ahead ? fetch<Unit>.level : 2);
+    rows_.from += Unit::group * rows_.stride;
+    rows_.to += cols * Unit::group;
   }
 
  private:
-  static constexpr std::int64_t cols = Unit::max_vectors * Unit::lanes();
-
-  /// And packs.
-  HWY_INLINE void load(int p, typename Unit::Panel (&panel)[Unit::max_vectors]) const {
-    Unit::load_panel(b_.from + p * cols, b_.stride, panel);
-    HWY_UNROLL(8)
-    for (int v = 0; v < Unit::max_vectors; ++v)
-      Unit::store_b(panel[v], b_.to + p * panel_ + v * Unit::lanes() * Unit::group);
-  }
-
-  Unpacked<Unit> b_;
-  std::int64_t panel_;  ///< elements of one
+  Unpacked<Unit> rows_;
+  std::int64_t rows_ahead_;
 };
 
 template <class Unit, int rows, int vectors, class RowsOfB>
@@ -183,7 +197,12 @@ HWY_INLINE void store(const Tile<Unit>& tile, typename Unit::Vector (&sum)[rows]
   }
 }
 
-template <class Unit, int rows, int vectors, class RowsOfB = PackedRows<Unit>>
+/// Steps of k before C is prefetched, in which a tile can pack.
+constexpr std::int64_t free_steps(std::int64_t groups, std::int64_t lines) {
+  return std::max<std::int64_t>(groups - lines - c_ahead, 0);
+}
+
+template <class Unit, int rows, int vectors, Packs packs = Packs::nothing>
 void multiply_tile(const Tile<Unit>& arguments) {
   const Tile<Unit> tile = arguments;  // a copy that the stores to C cannot alias
   typename Unit::Vector sum[rows][vectors];
@@ -193,7 +212,7 @@ void multiply_tile(const Tile<Unit>& arguments) {
     for (int v = 0; v < vectors; ++v) sum[r][v] = Unit::zero();
   }
   const typename Unit::PackedA* a = tile.a.first;
-  RowsOfB b(tile);
+  std::conditional_t<packs == Packs::own, UnpackedRows<Unit, packs>, PackedRows<Unit>> b(tile);
   // Left to itself gcc calls it where a file holds many kernels, with the sums in memory: 10 % at
   // 64 rows.
   const auto steps = [&](std::int64_t count) __attribute__((always_inline)) {
@@ -202,8 +221,20 @@ void multiply_tile(const Tile<Unit>& arguments) {
       multiply_add<Unit, rows, vectors>(a, tile.a.stride, b, sum);
   };
   constexpr std::int64_t lines = std::int64_t{rows} * vectors;
-  const std::int64_t before = std::max<std::int64_t>(tile.groups - lines - c_ahead, 0);
-  steps(before);
+  const std::int64_t before = free_steps(tile.groups, lines);
+  if constexpr (packs == Packs::ahead) {
+    const std::int64_t between = before / tile.packs.groups;
+    UnpackedRows<Unit, packs> ahead(tile.packs, between);
+    for (std::int64_t i = 0; i < tile.packs.groups; ++i) {
+      steps(between);
+      typename Unit::Panel packed[Unit::max_vectors];
+      ahead.load(packed);
+      ahead.next();
+    }
+    steps(before - between * tile.packs.groups);
+  } else {
+    steps(before);
+  }
   const std::int64_t prefetched = tile.groups < lines ? 0 : rows;
   for (std::int64_t r = 0; r < prefetched; ++r)
     for (std::int64_t v = 0; v < vectors; ++v) {
@@ -235,20 +266,17 @@ TileKernel<Unit> tile_kernel(std::int64_t rows, std::int64_t vectors) {
   return kernels[static_cast<std::size_t>((rows - 1) * Unit::max_vectors + vectors - 1)];
 }
 
-template <class Unit, int panels, std::size_t... index>
+template <class Unit, Packs packs, std::size_t... index>
 constexpr std::array<TileKernel<Unit>, sizeof...(index)> all_packing_kernels(
     std::index_sequence<index...> /*indices*/) {
-  return {&multiply_tile<Unit,
-                         static_cast<int>(index) + 1,
-                         Unit::max_vectors,
-                         UnpackedRows<Unit, panels>>...};
+  return {&multiply_tile<Unit, static_cast<int>(index) + 1, Unit::max_vectors, packs>...};
 }
 
-/// Of a whole panel that it packs, with those beside it.
-template <class Unit, int panels>
+/// Of a whole panel.
+template <class Unit, Packs packs>
 TileKernel<Unit> packing_kernel(std::int64_t rows) {
   static constexpr auto kernels =
-      all_packing_kernels<Unit, panels>(std::make_index_sequence<tile_rows>());
+      all_packing_kernels<Unit, packs>(std::make_index_sequence<tile_rows>());
   return kernels[static_cast<std::size_t>(rows - 1)];
 }
 
