@@ -66,34 +66,33 @@ ComputeRoof probe_compute(topology::DataType type, int threads, int samples) {
   return roof;
 }
 
-MemoryRoof probe_memory(kernels::Stream stream, int threads) {
+MemoryProbe::MemoryProbe(int threads) : arrays_(static_cast<std::size_t>(threads)) {
   constexpr std::size_t elements = std::size_t{12} << 20U;  // 96 MiB an array
-
-  struct Arrays {
-    std::vector<double> a, b, c;
-  };
-
-  std::vector<Arrays> arrays(static_cast<std::size_t>(threads));
-  std::vector<topology::Bytes> moved(arrays.size());
-  const std::size_t each = elements / arrays.size();
-  const bool all = stream == kernels::Stream::triad;
+  const std::size_t each = elements / arrays_.size();
 #pragma omp parallel num_threads(threads)
   {
-    // Each thread touches its own first, so that they lie in its memory.
-    Arrays& mine = arrays[static_cast<std::size_t>(omp_get_thread_num())];
+    Arrays& mine = arrays_[static_cast<std::size_t>(omp_get_thread_num())];
+    mine.a.assign(each, 0);
     mine.b.assign(each, 1);
-    mine.a.assign(all ? each : 0, 0);
-    mine.c.assign(all ? each : 0, 2);
+    mine.c.assign(each, 2);
   }
+}
+
+MemoryRoof MemoryProbe::probe(kernels::Stream stream, int samples) {
+  std::vector<topology::Bytes> moved(arrays_.size());
   MemoryRoof roof;
   roof.stream = stream;
-  roof.threads = threads;
-  roof.seconds = time_threads(threads, memory_samples, [&](int thread) {
-    Arrays& mine = arrays[static_cast<std::size_t>(thread)];
+  roof.threads = static_cast<int>(arrays_.size());
+  roof.seconds = time_threads(roof.threads, samples, [&](int thread) {
+    Arrays& mine = arrays_[static_cast<std::size_t>(thread)];
     moved[static_cast<std::size_t>(thread)] = kernels::run_stream(stream, mine.a, mine.b, mine.c);
   });
   for (const topology::Bytes of_thread : moved) roof.moved = roof.moved + of_thread;
   return roof;
+}
+
+MemoryRoof probe_memory(kernels::Stream stream, int threads) {
+  return MemoryProbe(threads).probe(stream, memory_samples);
 }
 
 const char* name(kernels::Stream stream) {

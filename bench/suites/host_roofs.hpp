@@ -33,7 +33,24 @@ struct MemoryRoof {
 /// Chains of multiply-adds in registers, some 100 ms by default.
 [[nodiscard]] ComputeRoof probe_compute(topology::DataType type, int threads, int samples = 40);
 
-/// Over arrays of several times what the last-level cache holds for it, some 100 ms.
+/// Arrays of several times what the last-level cache holds for them, to stream over again and
+/// again.
+class MemoryProbe {
+ public:
+  /// Each thread touches its part first, so that it lies in its memory.
+  explicit MemoryProbe(int threads);
+
+  [[nodiscard]] MemoryRoof probe(kernels::Stream stream, int samples);
+
+ private:
+  struct Arrays {
+    std::vector<double> a, b, c;
+  };
+
+  std::vector<Arrays> arrays_;  ///< of each thread
+};
+
+/// Some 100 ms.
 [[nodiscard]] MemoryRoof probe_memory(kernels::Stream stream, int threads);
 
 [[nodiscard]] const char* name(kernels::Stream stream);

@@ -21,17 +21,6 @@ using topology::DataType;
 /// The reference takes a second or so beyond this.
 constexpr topology::Flops reference_limit(2.0 * 512 * 512 * 512);
 
-/// So few rows that the time is that of reading B.
-bool is_decoding(const Gemm& shape) {
-  return shape.m <= 16 && shape.n * shape.k >= std::int64_t{4096} * 4096;
-}
-
-double probed_stream(int threads) {
-  return std::max(probe_memory(kernels::Stream::read, threads).rate(),
-                  probe_memory(kernels::Stream::triad, threads).rate())
-      .value();
-}
-
 template <class T>
 Gemm shape_of(const benchmark::State& state) {
   return {.m = state.range(0), .n = state.range(1), .k = state.range(2), .type = T::type};
@@ -83,7 +72,6 @@ void run_blocked(benchmark::State& state) {
   const double reference =
       shape.flops() <= reference_limit ? seconds([&] { operands.reference(); }) : 0;
   const double peak = threads * probed_peak(shape.type);
-  const double stream = is_decoding(shape) ? probed_stream(threads) : 0;
   const Control control(shape.type, threads);
   const double elapsed = seconds([&] {
     for (auto _ : state) {
@@ -96,7 +84,6 @@ void run_blocked(benchmark::State& state) {
   count(state, shape);
   const double time = elapsed / static_cast<double>(state.iterations());
   state.counters["peak_fraction"] = shape.flops().value() / time / peak;
-  if (stream > 0) state.counters["stream_fraction"] = shape.bytes().value() / time / stream;
   if (reference > 0) state.counters["vs_reference"] = reference / time;
   state.SetLabel(kernels::simd_target(shape.type));
 }

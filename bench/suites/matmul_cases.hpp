@@ -29,9 +29,8 @@ struct MatmulCase {
 /// "matmul/TYPE/blocked/M:_/N:_/K:_/T:threads" or "matmul/TYPE/reference/M:_/N:_/K:_" for each, in
 /// this order. Counters: FLOP/s, bytes/s and FLOP/byte of the
 /// compulsory traffic; of blocked also `peak_fraction`, of as many FMA probes as threads; and
-/// `control`, the multiply-adds that the same threads did right before and after; with few
-/// rows `stream_fraction`, of the faster of two streaming loops; where small `vs_reference`, the
-/// speed-up; all probed right before. All counters of wall-clock time.
+/// `control`, the multiply-adds that the same threads did right before and after; where small
+/// `vs_reference`, the speed-up; all probed right before. All counters of wall-clock time.
 /// @throws Error(usage), see check_multiplied
 void register_matmul(std::span<const MatmulCase> cases, int threads);
 

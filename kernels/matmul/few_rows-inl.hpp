@@ -33,6 +33,7 @@ struct Walk {
   std::int64_t rows = 0;   ///< of B, side by side
   std::int64_t ahead = 0;  ///< rows that are fetched so long before
   int vectors = 0;         ///< columns at a time
+  std::int64_t cols = 0;   ///< whose sums lie beside C
 };
 
 /// Rows a power of two apart evict each other from L1, before their lines are used where a vector
@@ -45,24 +46,31 @@ struct Walk {
 /// at a time (0.86 to 1.06).
 ///
 /// A deep walk takes whole lines of more rows, and moves sums less often, which are wider than B:
-/// of 4 rows of bytes they were most of the time. Time of the shallow over the deep walk, 1 and 2
-/// rows of C at 4096 x 4096, then 3, 4 and 6, then 8 and 16:
-///   u8 x s8 0.6 0.9   1.1 1.2-1.4 1.5   bf16 0.6 0.6   0.6 0.8 1.2   1.1 1.3
-/// Bytes by 64 rows: 1.1 for 1.3, by 16 or 32 below 1.0; packed into L1 first, 16 to 64 rows by 256
-/// to 2048 columns, 0.6 to 0.8.
+/// of 4 rows of bytes they were most of the time. Time of the shallow over the deep walk at 4096 x
+/// 4096, 3, 4, 6, 8 and 12 rows, B in memory (in the last cache in brackets):
+///   u8 x s8 0.9 (1.1) 1.0 (1.3) 1.3 (1.5) 1.0 1.5   bf16 0.9 1.0 1.1 1.1 1.3
+/// Bytes by 16 to 64 rows took 1.0 to 1.2 times as long from 4 rows on, bf16 by 16 rows 1.04, by 64
+/// 1.1; bytes packed into L1 first, 16 to 64 rows by 256 to 2048 columns, 1.3 to 1.6.
+///
+/// Columns: 32 KiB of sums for each row of C. With a quarter and a half of that B in memory took
+/// 1.01 to 1.06 times as long (u8 x s8 up to 1.15), as a row of B is read in pieces; for bytes by
+/// 128 rows 2048 columns are better (1.04 to 1.14 at 14336).
 template <class Unit, bool deep>
 constexpr Walk walk = [] {
   constexpr int panel = static_cast<int>(Unit::max_vectors);
-  if (Unit::group == 4) return deep ? Walk{128, 64, panel} : Walk{8, 8, panel};
-  return deep ? Walk{64, 48, panel} : Walk{8, 8, 1};
+  constexpr std::int64_t cols = 32'768 / sizeof(typename Unit::C);
+  if (Unit::group == 4) return deep ? Walk{128, 64, panel, 2048} : Walk{8, 8, panel, cols};
+  return deep ? Walk{32, 32, panel, cols} : Walk{8, 8, 1, cols};
 }();
 
 /// Rows of C from which on the walk is deep.
 template <class Unit>
-constexpr std::int64_t deep_from = Unit::group == 4 ? 3 : 6;
+constexpr std::int64_t deep_from = Unit::group == 4 ? 4 : 6;
 
-/// Columns whose sums lie beside C. Half as many: one row takes up to 1.15 times as long.
-constexpr std::int64_t few_rows_cols = 2048;
+/// Rows of C. Eight by a vector of columns: 1.1 times as fast as twice four at 7 rows of f32 and
+/// f64, 1.03 to 1.05 at 8, 0.97 to 1.00 at 16.
+template <class Unit, bool deep>
+constexpr std::int64_t rows_at_once = walk<Unit, deep>.vectors == 1 ? 8 : tile_rows;
 
 /// Where sums go, and whether they are added to what is there.
 template <class C>
@@ -178,9 +186,10 @@ void sum_few_rows(const BlockOf<Unit>& block,
                   Range depth,
                   const typename Unit::PackedA* a,
                   Sums<typename Unit::C> to) {
-  static constexpr auto columns = all_columns<Unit, deep>(std::make_index_sequence<tile_rows>());
+  constexpr std::int64_t most = rows_at_once<Unit, deep>;
+  static constexpr auto columns = all_columns<Unit, deep>(std::make_index_sequence<most>());
   constexpr std::int64_t rows_of_b = walk<Unit, deep>.rows;
-  const std::int64_t panels = ceil_div(block.rows, tile_rows);
+  const std::int64_t panels = ceil_div(block.rows, most);
   for (std::int64_t k = depth.begin; k < depth.end; k += rows_of_b) {
     const Range some{k, std::min(k + rows_of_b, depth.end)};
     for (std::int64_t p = 0; p < panels; ++p) {
@@ -216,17 +225,19 @@ void move_sums(const BlockOf<Unit>& block, Range cols, Sums<typename Unit::C> su
 /// some pairs of pages this CPU takes the one for the other, for 26 cycles. It hit one process in
 /// four: 4 rows of bf16 took 1.4 or 1.8 times as long, f32 and f64 0.9 to 1.15.
 template <class Unit>
-Sums<typename Unit::C> sums_beside(const typename Unit::B* b, const Scratch& scratch) {
+Sums<typename Unit::C> sums_beside(const typename Unit::B* b,
+                                   std::int64_t cols,
+                                   const Scratch& scratch) {
   using C = typename Unit::C;
   constexpr std::uintptr_t page = 4096;
   constexpr std::uintptr_t line = 64;
   constexpr std::uintptr_t apart = 8 * line;
-  constexpr std::uintptr_t drift = few_rows_cols * (sizeof(C) - sizeof(*b)) / 2;
-  constexpr std::uintptr_t before = drift + apart * (tile_rows - 1) / 2;
+  const std::uintptr_t drift = static_cast<std::uintptr_t>(cols) * (sizeof(C) - sizeof(*b)) / 2;
+  const std::uintptr_t before = drift + apart * (tile_rows - 1) / 2;
   const std::uintptr_t first =
       (reinterpret_cast<std::uintptr_t>(b) + page / 2 - before) % page / line * line;
   return {reinterpret_cast<C*>(static_cast<std::byte*>(scratch.b()) + first),
-          few_rows_cols + std::int64_t{apart / sizeof(C)},
+          cols + std::int64_t{apart / sizeof(C)},
           false};
 }
 
@@ -237,11 +248,15 @@ void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
   auto* const a = static_cast<typename Unit::PackedA*>(scratch.a());
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
   auto* sum = &sum_few_rows<Unit, false>;
+  std::int64_t cols_beside = walk<Unit, false>.cols;
   if constexpr (Unit::group > 1)
-    if (block.rows >= deep_from<Unit>) sum = &sum_few_rows<Unit, true>;
-  for (std::int64_t j = 0; j < block.cols; j += few_rows_cols) {
-    const Range cols{j, std::min(j + few_rows_cols, block.cols)};
-    Sums<typename Unit::C> beside = sums_beside<Unit>(block.b + j, scratch);
+    if (block.rows >= deep_from<Unit>) {
+      sum = &sum_few_rows<Unit, true>;
+      cols_beside = walk<Unit, true>.cols;
+    }
+  for (std::int64_t j = 0; j < block.cols; j += cols_beside) {
+    const Range cols{j, std::min(j + cols_beside, block.cols)};
+    Sums<typename Unit::C> beside = sums_beside<Unit>(block.b + j, cols_beside, scratch);
     for (std::int64_t k = 0; k < depth_blocks; ++k) {
       const Range depth = part(block.depth, depth_blocks, k);
       pack_a<Unit>(block, {0, block.rows}, depth, a);
