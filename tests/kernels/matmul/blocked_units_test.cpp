@@ -201,6 +201,17 @@ TEST_P(BlockedOn, PanelsPackedAheadAreRight) {
   expect_right_where_tiles_pack_ahead<I8>();
 }
 
+/// More columns than have their sums beside C at a time, 2048 to 8192.
+TEST_P(BlockedOn, FewRowsOfManyColumnsAreRight) {
+  for (const std::int64_t m : {3, 8}) expect_right_in_every_type(m, 8192 + 64, 16);
+}
+
+/// A B of 13 MB in f32, which is read in its own order for more rows than a small one.
+TEST_P(BlockedOn, FewRowsOfALargeBAreRight) {
+  if (is_new(DataType::f32)) expect_exact(integers<F32>(20, 2064, 1600), 1);
+  if (is_new(DataType::f64)) expect_same_packed(reals<F64>(17, 2064, 1600), 1);
+}
+
 TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
   // Below, at and above a vector, a tile of rows and what is turned at a time; two blocks of k.
   for (const Gemm& s : {Gemm{1, 1, 1},
