@@ -1,14 +1,12 @@
 // Google Benchmark of the CPU matmul. RAINIER_MATMUL_THREADS sets the threads of a matmul (1): it
 // runs under any launcher and --benchmark_* flags stay Google's.
-#include <cstdlib>
-#include <exception>
-#include <iostream>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "bench/suites/matmul_cases.hpp"
+#include "bench/suites/matmul_suite.hpp"
 #include "kernels/matmul/blocked.hpp"
 
 namespace {
@@ -25,21 +23,10 @@ std::vector<char*> with_defaults(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const char* const text = std::getenv("RAINIER_MATMUL_THREADS");
-    const int threads = text == nullptr ? 1 : std::stoi(text);
-    std::vector<char*> arguments = with_defaults(argc, argv);
-    int count = static_cast<int>(arguments.size());
-    benchmark::Initialize(&count, arguments.data());
-    if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+  std::vector<char*> arguments = with_defaults(argc, argv);
+  const auto count = static_cast<int>(arguments.size());
+  return bench::run_matmul_suite(count, arguments.data(), 1, [](int threads) {
     benchmark::AddCustomContext("simd_target", kernels::simd_target());
-    benchmark::AddCustomContext("matmul_threads", std::to_string(threads));
     bench::register_matmul(bench::matmul_cases(bench::matmul_shapes()), threads);
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 2;
-  }
-  return 0;
+  });
 }

@@ -11,9 +11,6 @@
 // RAINIER_MATMUL_THREADS sets the threads (1). scripts/setup.sh --peers installs the libraries.
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <exception>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +21,7 @@
 
 #include "bench/executor/statistics.hpp"
 #include "bench/suites/matmul_operands.hpp"
+#include "bench/suites/matmul_suite.hpp"
 #include "bench/suites/peers.hpp"
 #include "kernels/matmul/weights.hpp"
 #include "topology/error.hpp"
@@ -209,23 +207,14 @@ void print_means() {
 
 int main(int argc, char** argv) {
   bench::set_peer_environment(argv);
-  try {
-    const char* const text = std::getenv("RAINIER_MATMUL_THREADS");
-    const int threads = text == nullptr ? 1 : std::stoi(text);
+  const int code = bench::run_matmul_suite(argc, argv, 1, [](int threads) {
     omp_set_num_threads(threads);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     benchmark::AddCustomContext("environment", bench::peer_environment());
     register_type<kernels::F32>(threads);
     register_type<kernels::F64>(threads);
     register_type<kernels::Bf16>(threads);
     register_type<kernels::I8>(threads);
-    benchmark::RunSpecifiedBenchmarks();
-    print_means();
-    benchmark::Shutdown();
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 2;
-  }
-  return 0;
+  });
+  if (code == 0) print_means();
+  return code;
 }

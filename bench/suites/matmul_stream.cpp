@@ -10,9 +10,6 @@
 // RAINIER_MATMUL_THREADS sets the threads (1).
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <exception>
-#include <iostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +19,7 @@
 #include "bench/executor/statistics.hpp"
 #include "bench/suites/host_roofs.hpp"
 #include "bench/suites/matmul_operands.hpp"
+#include "bench/suites/matmul_suite.hpp"
 
 namespace {
 
@@ -91,21 +89,10 @@ void register_type(int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const char* const text = std::getenv("RAINIER_MATMUL_THREADS");
-    const int threads = text == nullptr ? 1 : std::stoi(text);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    benchmark::AddCustomContext("matmul_threads", std::to_string(threads));
+  return bench::run_matmul_suite(argc, argv, 1, [](int threads) {
     register_type<kernels::F32>(threads);
     register_type<kernels::F64>(threads);
     register_type<kernels::Bf16>(threads);
     register_type<kernels::I8>(threads);
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 2;
-  }
-  return 0;
+  });
 }

@@ -12,9 +12,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <exception>
-#include <functional>
-#include <iostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +23,7 @@
 
 #include "bench/executor/statistics.hpp"
 #include "bench/suites/matmul_operands.hpp"
+#include "bench/suites/matmul_suite.hpp"
 
 namespace {
 
@@ -143,22 +141,11 @@ void bind_threads(char** argv) {
 
 int main(int argc, char** argv) {
   bind_threads(argv);
-  try {
-    const char* const text = std::getenv("RAINIER_MATMUL_THREADS");
-    const int threads =
-        text == nullptr ? static_cast<int>(std::thread::hardware_concurrency()) : std::stoi(text);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    benchmark::AddCustomContext("matmul_threads", std::to_string(threads));
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return bench::run_matmul_suite(argc, argv, cores, [](int threads) {
     register_type<kernels::F32>(threads);
     register_type<kernels::F64>(threads);
     register_type<kernels::Bf16>(threads);
     register_type<kernels::I8>(threads);
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 2;
-  }
-  return 0;
+  });
 }

@@ -37,6 +37,9 @@ template <class Unit>
 constexpr std::int64_t group_bytes = Unit::group* std::int64_t{sizeof(typename Unit::PackedA)};
 
 template <class Unit>
+constexpr std::int64_t panel_cols = Unit::max_vectors* Unit::lanes();
+
+template <class Unit>
 constexpr std::int64_t packed_row =
     packed_row_bytes(group_bytes<Unit>) / std::int64_t{sizeof(typename Unit::PackedA)};
 
@@ -60,7 +63,7 @@ struct Unpacked {
   [[nodiscard]] Unpacked groups_of(Range part) const {
     return {from + part.begin * Unit::group * stride,
             stride,
-            to + part.begin * Unit::group * Unit::max_vectors * Unit::lanes(),
+            to + part.begin * Unit::group * panel_cols<Unit>,
             part.size()};
   }
 };
@@ -154,16 +157,15 @@ class UnpackedRows {
   }
 
   HWY_INLINE void next() {
-    constexpr std::int64_t cols = Unit::max_vectors * Unit::lanes();
     constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
     HWY_UNROLL(4)
     for (int row = 0; row < Unit::group; ++row)
-      for (std::int64_t col = 0; col < cols; col += line)
+      for (std::int64_t col = 0; col < panel_cols<Unit>; col += line)
         __builtin_prefetch(rows_.from + (rows_ahead_ + row) * rows_.stride + col,
                            0,
                            packs == Packs::ahead ? fetch<Unit>.level : 2);
     rows_.from += Unit::group * rows_.stride;
-    rows_.to += cols * Unit::group;
+    rows_.to += panel_cols<Unit> * Unit::group;
   }
 
  private:

@@ -32,20 +32,18 @@ class PackedPanels {
         blocks_(ceil_div(depth, depth_of_block<Unit>())),
         block_(ceil_div(ceil_div(depth, blocks_), Unit::group) * Unit::group) {}
 
-  static std::int64_t panel_cols() { return Unit::max_vectors * Unit::lanes(); }
-
   [[nodiscard]] std::int64_t blocks() const { return blocks_; }
 
   [[nodiscard]] Range depth(std::int64_t block) const { return part(depth_, blocks_, block); }
 
   [[nodiscard]] Range cols(std::int64_t panel) const {
-    return {panel * panel_cols(), std::min((panel + 1) * panel_cols(), cols_)};
+    return {panel * panel_cols<Unit>, std::min((panel + 1) * panel_cols<Unit>, cols_)};
   }
 
   /// Of the first element of a panel.
   [[nodiscard]] std::int64_t at(std::int64_t block, std::int64_t panel) const {
     const std::int64_t padded = ceil_div(depth(block).size(), Unit::group) * Unit::group;
-    return block * block_ * width() + panel * panel_cols() * padded;
+    return block * block_ * width() + panel * panel_cols<Unit> * padded;
   }
 
   [[nodiscard]] std::int64_t bytes() const {
@@ -71,7 +69,7 @@ std::int64_t packed_bytes(std::int64_t depth, std::int64_t cols) {
 template <class Unit>
 void pack_whole_b(const BlockOf<Unit>& block, void* to) {
   const PackedPanels<Unit> panels(block.depth, block.cols);
-  const std::int64_t count = ceil_div(block.cols, panels.panel_cols());
+  const std::int64_t count = ceil_div(block.cols, panel_cols<Unit>);
   for (std::int64_t k = 0; k < panels.blocks(); ++k)
     for (std::int64_t p = 0; p < count; ++p)
       pack_b<Unit>(block,
@@ -96,8 +94,7 @@ void multiply_packed(const BlockOf<Unit>& block,
                       .a = rows_of_a<Unit>(block, rows, panels.depth(k), a),
                       .c_stride = block.c_stride,
                       .add = k > 0};
-      for (std::int64_t p = cols.begin / panels.panel_cols(); p * panels.panel_cols() < cols.end;
-           ++p) {
+      for (std::int64_t p = cols.begin / panel_cols<Unit>; p * panel_cols<Unit> < cols.end; ++p) {
         const Range of_panel = panels.cols(p);
         tile.b = b + panels.at(k, p);
         tile.b_stride = ceil_div(of_panel.size(), Unit::lanes()) * Unit::lanes() * Unit::group;
@@ -109,7 +106,7 @@ void multiply_packed(const BlockOf<Unit>& block,
 template <class Unit>
 BlockKernels<typename Unit::A, typename Unit::B, typename Unit::C> kernels_of(const char* target) {
   return {target,
-          Unit::max_vectors * Unit::lanes(),
+          panel_cols<Unit>,
           multiply_any<Unit>,
           packed_bytes<Unit>,
           pack_whole_b<Unit>,

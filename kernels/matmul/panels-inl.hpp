@@ -18,9 +18,6 @@ KERNELS_BEFORE_TARGET();
 
 namespace kernels::KERNELS_TARGET {
 
-template <class Unit>
-constexpr std::int64_t panel_cols = Unit::max_vectors* Unit::lanes();
-
 /// Columns of C as panels of whole vectors, of nearly equal width.
 template <class Unit>
 class Panels {
