@@ -94,11 +94,12 @@ struct Bf16Unit : GroupsOf32Bits {
     return _mm512_or_si512(row(from), _mm512_slli_epi32(row(from + stride), 16));
   }
 
+  template <int vectors>
   static HWY_INLINE void load_panel(const BFloat16* from,
                                     std::int64_t stride,
-                                    Panel (&panel)[max_vectors]) {
+                                    Panel (&panel)[vectors]) {
     HWY_UNROLL(2)
-    for (int v = 0; v < max_vectors; v += 2) {
+    for (int v = 0; v < vectors; v += 2) {
       const __m512i even = turned_64(from + v * lanes());
       const __m512i odd = turned_64(from + stride + v * lanes());
       panel[v] = _mm512_unpacklo_epi16(even, odd);

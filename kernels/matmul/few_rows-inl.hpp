@@ -14,9 +14,12 @@
 #include <type_traits>
 #include <utility>
 
+#include <hwy/base.h>
+
 #include "kernels/matmul/block.hpp"
 #include "kernels/matmul/pack-inl.hpp"
 #include "kernels/matmul/range.hpp"
+#include "kernels/matmul/walk-inl.hpp"
 
 KERNELS_BEFORE_TARGET();
 
@@ -39,52 +42,6 @@ constexpr std::int64_t most_few_rows_of_large =
     std::is_same_v<typename Unit::B, typename Unit::C> ? 24 : most_few_rows<Unit>;
 constexpr std::int64_t large_b = 12 << 20;
 
-/// How B is read.
-struct Walk {
-  std::int64_t rows = 0;   ///< of B, side by side
-  std::int64_t ahead = 0;  ///< rows that are fetched so long before
-  int vectors = 0;         ///< columns at a time
-  std::int64_t cols = 0;   ///< whose sums lie beside C
-};
-
-/// Rows a power of two apart evict each other from L1, before their lines are used where a vector
-/// takes a part of one: 8 rows. Ours over the best library that does not prepack, 1 and 16 rows,
-/// for 4, 8 and 16 rows of B, when packing was slower:
-///   f32 0.73 1.04   0.87 0.98   0.62 0.57
-///   bf16            2.93 1.14   1.72 0.69
-/// Four rows of bytes are interleaved faster for a whole panel (1, 4, 8 rows of C 1.4, 1.2, 1.3
-/// times as fast); in f32 and bf16 that gained nothing (0.87 to 1.13), nor did up to 16 rows of C
-/// at a time (0.86 to 1.06).
-///
-/// A deep walk takes whole lines of more rows, and moves sums less often, which are wider than B:
-/// of 4 rows of bytes they were most of the time. Time of the shallow over the deep walk at 4096 x
-/// 4096, 3, 4, 6, 8 and 12 rows, B in memory (in the last cache in brackets):
-///   u8 x s8 0.9 (1.1) 1.0 (1.3) 1.3 (1.5) 1.0 1.5   bf16 0.9 1.0 1.1 1.1 1.3
-/// Bytes by 16 to 64 rows took 1.0 to 1.2 times as long from 4 rows on, bf16 by 16 rows 1.04, by 64
-/// 1.1; bytes packed into L1 first, 16 to 64 rows by 256 to 2048 columns, 1.3 to 1.6.
-///
-/// Columns: 32 KiB of sums for each row of C. With a quarter and a half of that B in memory took
-/// 1.01 to 1.06 times as long (u8 x s8 up to 1.15), as a row of B is read in pieces; for bytes by
-/// 128 rows 2048 columns are better (1.04 to 1.14 at 14336). 512 and 1024 columns, whose sums stay
-/// in L1, 1.1 to 1.4 times as long with 4 to 8 rows of f32, 1.2 to 1.6 with 4 to 6 of bytes by 8 to
-/// 32 rows.
-template <class Unit, bool deep>
-constexpr Walk walk = [] {
-  constexpr int panel = static_cast<int>(Unit::max_vectors);
-  constexpr std::int64_t cols = 32'768 / sizeof(typename Unit::C);
-  if (Unit::group == 4) return deep ? Walk{128, 64, panel, 2048} : Walk{8, 8, panel, cols};
-  return deep ? Walk{32, 32, panel, cols} : Walk{8, 8, 1, cols};
-}();
-
-/// Rows of C from which on the walk is deep.
-template <class Unit>
-constexpr std::int64_t deep_from = Unit::group == 4 ? 4 : 6;
-
-/// Rows of C. Eight by a vector of columns: 1.1 times as fast as twice four at 7 rows of f32 and
-/// f64, 1.03 to 1.05 at 8, 0.97 to 1.00 at 16.
-template <class Unit, bool deep>
-constexpr std::int64_t rows_at_once = walk<Unit, deep>.vectors == 1 ? 8 : tile_rows;
-
 /// Where sums go, and whether they are added to what is there.
 template <class C>
 struct Sums {
@@ -94,15 +51,6 @@ struct Sums {
 };
 
 // NOLINTBEGIN(modernize-avoid-c-arrays): registers
-/// The rows that come after these, into L2: in L1 they would evict each other.
-template <class Unit, int vectors, std::int64_t ahead>
-HWY_INLINE void prefetch_rows(const typename Unit::B* b, std::int64_t stride) {
-  constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(typename Unit::B));
-  for (std::int64_t row = 0; row < Unit::group; ++row)
-    for (std::int64_t col = 0; col < vectors * Unit::lanes(); col += line)
-      __builtin_prefetch(b + (ahead + row) * stride + col, 0, 2);
-}
-
 template <class Unit, int rows, int vectors>
 HWY_INLINE void load_sums(const Sums<typename Unit::C>& from,
                           typename Unit::Vector (&sum)[rows][vectors]) {
@@ -149,16 +97,17 @@ class PlainRows {
 };
 
 /// Some vectors of columns of a few rows of C, over some groups of k.
-template <class Unit, int rows, int vectors, std::int64_t ahead>
+template <class Unit, Walk how, int rows, int vectors>
 HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
                                  const typename Unit::B* b,
                                  std::int64_t b_stride,
                                  std::int64_t groups,
+                                 NextLines<Unit, how>& next,
                                  const Sums<typename Unit::C>& to) {
   typename Unit::Vector sum[rows][vectors];
   load_sums<Unit, rows, vectors>(to, sum);
   for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
-    prefetch_rows<Unit, vectors, ahead>(b, b_stride);
+    next.template fetch<vectors>(b);
     multiply_add<Unit, rows, vectors>(a, packed_row<Unit>, PlainRows<Unit>(b, b_stride), sum);
   }
   store_sums<Unit, rows, vectors>(sum, to);
@@ -166,12 +115,14 @@ HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
 
 // NOLINTEND(modernize-avoid-c-arrays)
 
-template <class Unit, bool deep, int rows>
+template <class Unit, Walk how, int rows>
 void multiply_rows(const BlockOf<Unit>& block,
                    Range cols,
                    Range depth,
                    const typename Unit::PackedA* a,
+                   NextLines<Unit, how>& next_lines,
                    Sums<typename Unit::C> to) {
+  NextLines<Unit, how> next = next_lines;  // a copy that the stores to the sums cannot alias
   const std::int64_t groups = depth.size() / Unit::group;
   const typename Unit::B* b = block.b + depth.begin * block.b_stride + cols.begin;
   const auto advance = [&](std::int64_t columns) {
@@ -179,39 +130,42 @@ void multiply_rows(const BlockOf<Unit>& block,
     to.first += columns;
     cols.begin += columns;
   };
-  constexpr Walk how = walk<Unit, deep>;
   for (; cols.size() >= how.vectors * Unit::lanes(); advance(how.vectors * Unit::lanes()))
-    multiply_columns<Unit, rows, how.vectors, how.ahead>(a, b, block.b_stride, groups, to);
+    multiply_columns<Unit, how, rows, how.vectors>(a, b, block.b_stride, groups, next, to);
   for (; cols.size() > 0; advance(Unit::lanes()))
-    multiply_columns<Unit, rows, 1, how.ahead>(a, b, block.b_stride, groups, to);
+    multiply_columns<Unit, how, rows, 1>(a, b, block.b_stride, groups, next, to);
+  next_lines = next;
 }
 
-template <class Unit, bool deep, std::size_t... index>
+template <class Unit, Walk how, std::size_t... index>
 constexpr auto all_columns(std::index_sequence<index...> /*indices*/) {
-  return std::array{&multiply_rows<Unit, deep, static_cast<int>(index) + 1>...};
+  return std::array{&multiply_rows<Unit, how, static_cast<int>(index) + 1>...};
 }
 
 /// The sums over one block of the depth, some groups at a time: those rows of B are still in the L2
 /// cache when the next rows of C come.
-template <class Unit, bool deep>
+template <class Unit, Walk how>
 void sum_few_rows(const BlockOf<Unit>& block,
                   Range cols,
                   Range depth,
                   const typename Unit::PackedA* a,
                   Sums<typename Unit::C> to) {
-  constexpr std::int64_t most = rows_at_once<Unit, deep>;
-  static constexpr auto columns = all_columns<Unit, deep>(std::make_index_sequence<most>());
-  constexpr std::int64_t rows_of_b = walk<Unit, deep>.rows;
-  const std::int64_t panels = ceil_div(block.rows, most);
-  for (std::int64_t k = depth.begin; k < depth.end; k += rows_of_b) {
-    const Range some{k, std::min(k + rows_of_b, depth.end)};
-    for (std::int64_t p = 0; p < panels; ++p) {
-      const Range rows = part(block.rows, panels, p);
+  static constexpr auto columns = all_columns<Unit, how>(std::make_index_sequence<how.rows_of_c>());
+  const std::int64_t turns = ceil_div(block.rows, how.rows_of_c);
+  for (std::int64_t k = depth.begin; k < depth.end; k += how.rows) {
+    const Range some{k, std::min(k + how.rows, depth.end)};
+    const std::int64_t then = some.end < block.depth ? some.end : k;
+    const typename Unit::B* next_b = block.b + then * block.b_stride + cols.begin;
+    NextLines<Unit, how> next(next_b, block.b_stride, cols.size(), turns);
+    for (std::int64_t t = 0; t < turns; ++t) {
+      const Range rows = part(block.rows, turns, t);
+      next.begin_turn(t);
       columns[static_cast<std::size_t>(rows.size() - 1)](
           block,
           cols,
           some,
           a + rows.begin * packed_row<Unit> + k - depth.begin,
+          next,
           {to.first + rows.begin * to.stride, to.stride, k > depth.begin});
     }
   }
@@ -254,30 +208,33 @@ Sums<typename Unit::C> sums_beside(const typename Unit::B* b,
           false};
 }
 
-/// Few rows use each element of B so seldom that packing takes longer than multiplying: B is read
-/// in its own order. Sums come about as in packed panels, bit for bit.
-template <class Unit>
-void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
+template <class Unit, Walk how>
+void walk_through(const BlockOf<Unit>& block, const Scratch& scratch) {
   auto* const a = static_cast<typename Unit::PackedA*>(scratch.a());
   const std::int64_t depth_blocks = ceil_div(block.depth, depth_of_block<Unit>());
-  auto* sum = &sum_few_rows<Unit, false>;
-  std::int64_t cols_beside = walk<Unit, false>.cols;
-  if constexpr (Unit::group > 1)
-    if (block.rows >= deep_from<Unit>) {
-      sum = &sum_few_rows<Unit, true>;
-      cols_beside = walk<Unit, true>.cols;
-    }
-  for (std::int64_t j = 0; j < block.cols; j += cols_beside) {
-    const Range cols{j, std::min(j + cols_beside, block.cols)};
-    Sums<typename Unit::C> beside = sums_beside<Unit>(block.b + j, cols_beside, scratch);
+  for (std::int64_t j = 0; j < block.cols; j += how.cols) {
+    const Range cols{j, std::min(j + how.cols, block.cols)};
+    Sums<typename Unit::C> beside = sums_beside<Unit>(block.b + j, how.cols, scratch);
     for (std::int64_t k = 0; k < depth_blocks; ++k) {
       const Range depth = part(block.depth, depth_blocks, k);
       pack_a<Unit>(block, {0, block.rows}, depth, a);
-      sum(block, cols, depth, a, beside);
+      sum_few_rows<Unit, how>(block, cols, depth, a, beside);
       beside.add = k > 0;
       move_sums<Unit>(block, cols, beside);
     }
   }
+}
+
+/// Few rows use each element of B so seldom that packing takes longer than multiplying: B is read
+/// in its own order. Sums come about as in packed panels, bit for bit.
+template <class Unit>
+void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
+  if constexpr (Unit::group == 2)
+    if (block.rows > tile_rows && block.rows <= narrow_walk<Unit>.rows_of_c)
+      return walk_through<Unit, narrow_walk<Unit>>(block, scratch);
+  if constexpr (Unit::group > 1)
+    if (block.rows >= deep_from<Unit>) return walk_through<Unit, deep_walk<Unit>>(block, scratch);
+  walk_through<Unit, shallow_walk<Unit>>(block, scratch);
 }
 
 /// Few rows for the size of B, and whole vectors and groups?
