@@ -9,6 +9,7 @@
 
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
+#include "tests/sanitized.hpp"
 #include "topology/error.hpp"
 
 namespace {
@@ -256,7 +257,8 @@ TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
     for (const kernels::CollectiveInfo& row : kernels::collectives())
       for (const std::string& text : kernels::candidates(row.id, machine)) {
         const kernels::Schedule schedule = kernels::build(row.id, machine, text);
-        for (double size = row.traffic > 0 ? 1024 : 1e10; size < 1e10; size *= 32) {
+        for (double size = row.traffic > 0 ? 1024 : 1e10; size < 1e10;
+             size *= fixtures::sanitized ? 32'768 : 32) {
           const auto p = predict(schedule, machine, Bytes(size));
           EXPECT_LE(p.fraction_of_bound(), 1 + 1e-12) << row.name << " " << text << " " << size;
           ASSERT_NE(p.bottleneck(), nullptr);
