@@ -206,10 +206,11 @@ TEST_P(BlockedOn, FewRowsOfManyColumnsAreRight) {
   for (const std::int64_t m : {3, 8}) expect_right_in_every_type(m, 8192 + 64, 16);
 }
 
-/// A B of 13 MB in f32, which is read in its own order for more rows than a small one.
+/// A B of 13 MB, which is read in its own order for more rows than a small one.
 TEST_P(BlockedOn, FewRowsOfALargeBAreRight) {
   if (is_new(DataType::f32)) expect_exact(integers<F32>(20, 2064, 1600), 1);
   if (is_new(DataType::f64)) expect_same_packed(reals<F64>(17, 2064, 1600), 1);
+  if (is_new(DataType::bf16)) expect_same_packed(reals<Bf16>(18, 2064, 3200), 1);
 }
 
 TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
