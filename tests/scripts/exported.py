@@ -5,7 +5,6 @@ from program import run
 
 SIZE = 3 * 2**16  # divides into floats for each of 1, 2, 3, 4, 6, 8 ranks
 RANKS = (2, 3, 4, 6, 8)
-MODEL = ("--machine", "h100-dgx")  # whatever: a fit of this one takes its time
 
 # Bytes that every rank sends, over the size.
 CLOSED = {

@@ -6,8 +6,8 @@ import pytest
 
 import goal_replay
 import msccl_interpreter
-from exported import CASES, CLOSED, MODEL, RANKS, SIZE, export
-from program import refused, run
+from exported import CASES, CLOSED, RANKS, SIZE, export
+from program import MODEL, refused, run
 
 
 @pytest.mark.parametrize("collective,algorithm,ranks", CASES)

@@ -5,8 +5,8 @@ import pytest
 
 import goal_replay
 import msccl_interpreter
-from exported import CLOSED, MODEL, SIZE, export
-from program import refused, rows, run
+from exported import CLOSED, SIZE, export
+from program import MODEL, refused, rows, run
 
 
 def predicted(*arguments):

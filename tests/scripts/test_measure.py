@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from program import RAINIER, refused, rows, run
+from program import MODEL, RAINIER, refused, rows, run
 
 
 def test_measured_table_has_model_beside_every_size():
@@ -20,7 +20,7 @@ def test_measured_table_has_model_beside_every_size():
 
 def test_ours_and_mpis_own_call_stand_side_by_side():
     result = run("collective", "all_reduce", "-b", "1K", "-e", "64K", "-f", "8", "-n", "5", "--against-mpi",
-                 ranks=2)
+                 *MODEL, ranks=2)
     assert result.returncode == 0, result.stderr
     table = rows(result.stdout)
     assert [int(r[0]) for r in table] == [1024, 8192, 65536]
@@ -37,7 +37,7 @@ def test_ours_and_mpis_own_call_stand_side_by_side():
 @pytest.mark.parametrize("extra", [("--lowering", "host"), ("--lowering", "messages"),
                                    ("--buffers", "symmetric")])
 def test_every_lowering_and_odd_sizes_are_right(extra):
-    result = run("collective", "all_reduce", "-b", "1K", "-e", "2K", "-n", "2", "--odd", *extra, ranks=2)
+    result = run("collective", "all_reduce", "-b", "1K", "-e", "2K", "-n", "2", "--odd", *extra, *MODEL, ranks=2)
     assert result.returncode == 0, result.stderr
     table = rows(result.stdout)
     assert [int(r[0]) for r in table] == [1024, 1028, 1536, 2044, 2048, 2052, 3072]
@@ -63,7 +63,7 @@ def test_several_hosts_use_shared_memory_and_messages(tmp_path, monkeypatch):
 
 
 def test_a_copy_is_measured_beside():
-    result = run("collective", "all_reduce", "-b", "64K", "-e", "64K", "-n", "3", "--against-copy", ranks=2)
+    result = run("collective", "all_reduce", "-b", "64K", "-e", "64K", "-n", "3", "--against-copy", *MODEL, ranks=2)
     assert result.returncode == 0, result.stderr
     row = rows(result.stdout)[0]
     assert row[6] == "0" and "MPI" not in result.stdout
@@ -71,11 +71,9 @@ def test_a_copy_is_measured_beside():
     assert "as fast as the copy in the geometric mean" in result.stdout
 
 
-def test_collectives_with_a_root_are_measured(tmp_path):
-    host = tmp_path / "host.toml"
-    assert run("fit", "-e", "64K", "-O", host, ranks=3).returncode == 0
+def test_collectives_with_a_root_are_measured():
     for collective in ("broadcast", "reduce", "gather", "scatter"):
-        result = run("collective", collective, "-b", "3K", "-e", "3K", "-n", "2", "--machine", host, ranks=3)
+        result = run("collective", collective, "-b", "3K", "-e", "3K", "-n", "2", *MODEL, ranks=3)
         assert result.returncode == 0, result.stderr
         assert rows(result.stdout)[0][7] == "0"
 
@@ -131,11 +129,9 @@ def test_guidelines_are_checked_for_both():
     refused("guidelines", says=["mpirun -np 2"])
 
 
-def test_demands_give_a_verdict(tmp_path):
-    host = tmp_path / "host.toml"
-    assert run("fit", "-e", "64K", "-O", host, ranks=2).returncode == 0
+def test_demands_give_a_verdict():
     arguments = ["collective", "all_reduce", "-b", "1K", "-e", "4K", "-n", "2", "--size-range", "1K:2K",
-                 "--machine", host]
+                 *MODEL]
     assert run(*arguments, "--min-busbw", "1e-9", ranks=2).returncode == 0
     failed = run(*arguments, "--min-busbw", "1e9", ranks=2)
     assert failed.returncode == 1
