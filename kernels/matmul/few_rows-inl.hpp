@@ -34,11 +34,11 @@ constexpr std::int64_t most_few_rows = Unit::group == 4 ? 12 : 16;
 
 /// The same where B does not stay in a cache. Time of packed panels over that of B in its own
 /// order, 18 and 24 rows:
-///   4096 x 4096  f32 1.12 1.05  f64 1.13 1.05  AVX2 1.3-1.5 1.2-1.3, bf16 0.8
-///                bf16 1.16-1.20 0.92-0.97  u8 x s8 0.82-0.96 0.65-0.75
+///   4096 x 4096  f32 1.12 1.05  f64 1.13 1.05  AVX2 1.3-1.5 1.2-1.3, its bf16 0.8
+///                dot products: bf16 1.16-1.20 0.92-0.97  u8 x s8 0.82-0.96 0.65-0.75
 ///   2048 x 2048  f32 1.08 1.10  f64 1.17 1.10  AVX2 1.2 1.1
-///   1024 x 1024  f32 0.90 0.87  f64 0.95 0.93  AVX2 0.7-0.8, bf16 0.93 0.92; 1536 x 1536 f32 0.97
-///                0.96
+///   1024 x 1024  f32 0.90 0.87  f64 0.95 0.93  AVX2 0.7-0.8  bf16 0.93 0.92
+///   1536 x 1536  f32 0.97 0.96
 template <class Unit>
 constexpr std::int64_t most_few_rows_of_large =
     std::is_same_v<typename Unit::B, typename Unit::C> ? 24

@@ -56,7 +56,8 @@ constexpr Walk shallow_walk{.rows = 8,
 /// bytes they were most of the time. The CPU does not fetch the lines of such a strip ahead by
 /// itself, since each is on another page, and as few as it lets a program ask for come at 15 to 18
 /// GB/s. So the next rows are fetched as they are stored, which it goes on with by itself: 4 rows
-/// of bytes 1.2 times as fast, 25 to 27 GB/s. 32 rows of 4 KiB, twice, leave L2 room for sums.
+/// of bytes 1.2 to 1.35 times as fast, 23 to 26 GB/s. 32 rows of 4 KiB, twice, leave L2 room for
+/// sums.
 ///
 /// Time of this walk, its strips fetched as they are used 64 and 32 rows ahead, over that of the
 /// next rows fetched as they are stored, B of 4096 rows in memory, on pages of 4 KiB and of 2 MiB:
@@ -64,10 +65,10 @@ constexpr Walk shallow_walk{.rows = 8,
 ///                   bf16     6 rows 1.02 1.09  12 1.04 1.02  16 1.02 1.03
 ///   14336 columns   u8 x s8  4 rows 1.18 1.09  6 1.16 1.04  8 1.16 1.08  12 1.03 0.99
 ///                   bf16     6 rows 1.18 1.18  12 1.13 1.09
-/// Half as many rows: bf16 1.07 1.00 at 6 rows, 0.96 0.90 at 16, bytes 0.92; twice as many
-/// 0.75 to 0.95 on pages of 4 KiB, 1.04 to 1.1 on those of 2 MiB. Sums of the next strip fetched
-/// into L1: 0.99 to 1.05. Fetched in the first of several turns only: 0.77 to 0.99 at 12 and 16
-/// rows. f32 and f64, whose rows are longer, 0.6 to 0.95 of the shallow walk.
+/// Half as many rows: bf16 1.07 0.94 at 6 rows, 0.98 0.89 at 16, bytes 0.92 0.83 at 4; twice as
+/// many 0.75 to 0.95 on pages of 4 KiB, 1.04 to 1.1 on those of 2 MiB. Sums of the next strip
+/// fetched into L1: 0.96 to 1.05. As much in each of several turns, beyond the next rows: 0.77 to
+/// 1.02 at 12 and 16 rows. f32 and f64, whose rows are longer, 0.6 to 0.95 of the shallow walk.
 template <class Unit>
 constexpr Walk deep_walk{.rows = 32,
                          .vectors = int{Unit::max_vectors},
@@ -76,12 +77,12 @@ constexpr Walk deep_walk{.rows = 32,
                          .fetched = Fetched::as_stored};
 
 /// Rows of C from which on the walk is deep. 2 rows of bytes: 0.98 and 1.09 times as fast as the
-/// shallow one, on pages of 4 KiB and of 2 MiB; 3 to 5 of bf16 0.72 to 0.85.
+/// shallow one, on pages of 4 KiB and of 2 MiB; 3 and 4 of bf16 0.72 to 0.84, once 1.05.
 template <class Unit>
 constexpr std::int64_t deep_from = Unit::group == 4 ? 3 : 6;
 
 /// Seven and eight rows of C at once: bf16 1.2 to 1.4 times as fast as in two turns. Of bytes, with
-/// halves of lines, 1.0 to 1.1, as in two turns.
+/// halves of lines, 1.0 to 1.2 by 16 to 64 rows, where two turns were 1.1.
 template <class Unit>
 constexpr Walk narrow_walk{.rows = 32,
                            .vectors = 2,
