@@ -54,6 +54,18 @@ def test_imported_algorithms_run_and_every_element_is_right(tmp_path, ranks):
         assert f"msccl:{path} by messages" in result.stdout
 
 
+def expect_right(path, *sizes, ranks=2):
+    """The file read as a program of its own reads it, and run: every element of a sum over the ranks is right."""
+    for order in range(5):
+        msccl_interpreter.execute(path, order)
+    result = run("collective", "all_reduce", *sizes, "-n", "2", "--algorithm", f"msccl:{path}", *MODEL, ranks=ranks)
+    assert result.returncode == 0, result.stderr
+    assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
+
+
+SEVERAL = ("-b", "1K", "-e", "1M", "-f", "32")
+
+
 # Two GPUs add up a vector of two chunks: fused steps, as MSCCL's own compiler writes them.
 FUSED = """<algo name="fused" proto="Simple" nchunksperloop="2" ngpus="2" coll="allreduce" inplace="1" nchannels="1">
   <gpu id="0" i_chunks="2" o_chunks="2" s_chunks="0">
@@ -77,11 +89,7 @@ FUSED = """<algo name="fused" proto="Simple" nchunksperloop="2" ngpus="2" coll="
 def test_fused_steps_of_other_compilers_are_understood(tmp_path):
     path = tmp_path / "fused.xml"
     path.write_text(FUSED)
-    msccl_interpreter.execute(path, order=0)
-    result = run("collective", "all_reduce", "-b", "1K", "-e", "1M", "-f", "32", "-n", "2", "--algorithm",
-                 f"msccl:{path}", *MODEL, ranks=2)
-    assert result.returncode == 0, result.stderr
-    assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
+    expect_right(path, *SEVERAL)
 
 
 # Three GPUs in a ring; what is only passed on is added up on the way and kept nowhere (rrs), scratch holds what
@@ -107,11 +115,7 @@ def relay():
 def test_what_is_added_up_and_passed_on_needs_no_place(tmp_path):
     path = tmp_path / "relay.xml"
     path.write_text(relay())
-    msccl_interpreter.execute(path, order=0)
-    result = run("collective", "all_reduce", "-b", "1200", "-e", "1200", "-n", "2", "--algorithm", f"msccl:{path}",
-                 *MODEL, ranks=3)
-    assert result.returncode == 0, result.stderr
-    assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
+    expect_right(path, "-b", "1200", "-e", "1200", ranks=3)
 
 
 # GPU 1 receives late what GPU 0 has sent, and overwritten with the sum, before.
@@ -139,12 +143,7 @@ LATE = """<algo name="late" proto="Simple" nchunksperloop="1" ngpus="2" coll="al
 def test_what_arrives_early_is_what_was_sent(tmp_path):
     path = tmp_path / "late.xml"
     path.write_text(LATE)
-    for order in range(5):
-        msccl_interpreter.execute(path, order)
-    result = run("collective", "all_reduce", "-b", "1K", "-e", "1M", "-f", "32", "-n", "2", "--algorithm",
-                 f"msccl:{path}", *MODEL, ranks=2)
-    assert result.returncode == 0, result.stderr
-    assert all(row[7] == row[11] == "0" for row in rows(result.stdout))
+    expect_right(path, *SEVERAL)
 
 
 HOSTILE = {
