@@ -56,7 +56,7 @@ class Runner {
   }
 
   /// The passes of each rank in a given order.
-  PipelineRun follow(const std::vector<Program>& programs) {
+  PipelineRun follow(const std::vector<PipelineProgram>& programs) {
     run_programs(programs);
     return finished();
   }
@@ -139,7 +139,7 @@ class Runner {
     return std::move(run_);
   }
 
-  void run_programs(const std::vector<Program>& programs) {
+  void run_programs(const std::vector<PipelineProgram>& programs) {
     std::vector<std::size_t> next(programs.size());
     for (bool moved = true; moved;) {
       moved = false;
@@ -260,13 +260,13 @@ void check(const Pipeline& p) {
 }
 
 /// The order that is chosen where all chunks take the same times.
-std::vector<Program> chosen_for(Pipeline p, const ChunkTime& alike) {
+std::vector<PipelineProgram> chosen_for(Pipeline p, const ChunkTime& alike) {
   p.times.assign(p.times.size(), alike);
   p.transfer = Seconds();
   p.keep_tasks = true;
-  std::vector<Program> programs;
+  std::vector<PipelineProgram> programs;
   for (const std::vector<PipelineTask>& tasks : Runner(p).choose().tasks) {
-    Program& program = programs.emplace_back();
+    PipelineProgram& program = programs.emplace_back();
     for (const PipelineTask& task : tasks)
       program.push_back({task.pass, task.chunk, task.micro_batch});
   }
@@ -308,7 +308,7 @@ std::vector<HeldChunk> chunks_of(const Pipeline& pipeline, std::int64_t rank) {
 PipelineRun run(const Pipeline& pipeline) {
   check(pipeline);
   if (is_greedy(pipeline.order)) return best_of_greedy(pipeline);
-  std::vector<Program> programs;
+  std::vector<PipelineProgram> programs;
   for (std::int64_t r = 0; r < pipeline.ranks; ++r) programs.push_back(program_of(pipeline, r));
   return Runner(pipeline).follow(programs);
 }

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array order_names{"gpipe", "1f1b", "interleaved", "zb-h1", "zb-v", "dualpipe"};
 
-Program gpipe(const Pipeline& p, std::int64_t rank) {
-  Program program;
+PipelineProgram gpipe(const Pipeline& p, std::int64_t rank) {
+  PipelineProgram program;
   for (std::int64_t m = 0; m < p.micro_batches; ++m) program.push_back({Pass::forward, rank, m});
   for (std::int64_t m = 0; m < p.micro_batches; ++m) program.push_back({Pass::backward, rank, m});
   return program;
@@ -30,12 +30,12 @@ ProgramStep interleaved_step(const Pipeline& p, std::int64_t rank, Pass pass, st
 }
 
 /// One forward, one backward after as many forward passes as fill the ranks behind this one.
-Program interleaved(const Pipeline& p, std::int64_t rank) {
+PipelineProgram interleaved(const Pipeline& p, std::int64_t rank) {
   const std::int64_t all = p.micro_batches * p.chunks;
   const std::int64_t ahead =
       p.chunks == 1 ? p.ranks - 1 - rank : 2 * (p.ranks - 1 - rank) + (p.chunks - 1) * p.ranks;
   const std::int64_t warm_up = std::min(ahead, all);
-  Program program;
+  PipelineProgram program;
   for (std::int64_t i = 0; i < warm_up; ++i)
     program.push_back(interleaved_step(p, rank, Pass::forward, i));
   for (std::int64_t i = 0; i < all; ++i) {
@@ -48,8 +48,8 @@ Program interleaved(const Pipeline& p, std::int64_t rank) {
 /// 1F1B where the weights of a micro-batch come `rank` backward passes later, so that all ranks
 /// hold as many activations as the first one does anyway, and the last passes of the weights fill
 /// the bubble at the end.
-Program zb_h1(const Pipeline& p, std::int64_t rank) {
-  Program program;
+PipelineProgram zb_h1(const Pipeline& p, std::int64_t rank) {
+  PipelineProgram program;
   std::int64_t weights = 0;
   for (const ProgramStep& step : interleaved(p, rank)) {
     program.push_back(step);
@@ -62,7 +62,7 @@ Program zb_h1(const Pipeline& p, std::int64_t rank) {
 
 }  // namespace
 
-Program program_of(const Pipeline& pipeline, std::int64_t rank) {
+PipelineProgram program_of(const Pipeline& pipeline, std::int64_t rank) {
   switch (pipeline.order) {
     case PipelineOrder::gpipe:
       return gpipe(pipeline, rank);

@@ -15,7 +15,7 @@ struct ProgramStep {
   std::int64_t micro_batch = 0;
 };
 
-using Program = std::vector<ProgramStep>;
+using PipelineProgram = std::vector<ProgramStep>;
 
 /// Chosen as passes of some times run: the next is whatever is ready, backward first, weights last.
 [[nodiscard]] constexpr bool is_greedy(PipelineOrder order) {
@@ -23,6 +23,6 @@ using Program = std::vector<ProgramStep>;
 }
 
 /// Of the orders that are not greedy.
-[[nodiscard]] Program program_of(const Pipeline& pipeline, std::int64_t rank);
+[[nodiscard]] PipelineProgram program_of(const Pipeline& pipeline, std::int64_t rank);
 
 }  // namespace kernels

@@ -8,7 +8,7 @@
 #include <omp.h>
 
 #include "bench/clock/clock.hpp"
-#include "bench/executor/mpi.hpp"
+#include "bench/executor/ranks.hpp"
 #include "kernels/collective/algorithms.hpp"
 #include "tests/kernels/collective/machines.hpp"
 #include "tests/topology/scratch.hpp"
@@ -19,12 +19,10 @@ using bench::ClockOptions;
 using bench::ClockRanks;
 using bench::Noise;
 using bench::Ticks;
+using bench::world;
 using kernels::Collective;
 using topology::Bytes;
 using topology::Machine;
-
-int rank_of_this = 0;
-int ranks_in_all = 1;
 
 /// Everything that makes a chip's number matter.
 ClockOptions disturbed(const Machine& machine) {
@@ -46,7 +44,7 @@ void expect_the_clocks_of_one_process(Collective collective,
   if (!bench::is_clockable(schedule)) return;
   SCOPED_TRACE(text);
   const Bytes size(1 << 24);
-  ClockRanks ranks(machine, rank_of_this, ranks_in_all);
+  ClockRanks ranks(machine, world().rank, world().size);
   const auto together = bench::run_clock(schedule, machine, size, options, ranks);
   const auto alone = bench::run_clock(schedule, machine, size, options);
   EXPECT_EQ(together.steps, alone.steps);
@@ -82,7 +80,7 @@ TEST(ClockRanks, GiveTheClocksOfOneProcessOnAnyNumberOfThreads) {
 /// A chip's clock is at the place that its number says; 5 UltraServers do not divide by the ranks.
 TEST(ClockRanks, KeepWholeUltraServersInOrder) {
   const Machine machine = topology::slice(topology::load_system("rainier"), 320);
-  const bench::ChipBlock block = ClockRanks(machine, rank_of_this, ranks_in_all).block();
+  const bench::ChipBlock block = ClockRanks(machine, world().rank, world().size).block();
   EXPECT_EQ(block.first % 64, 0);
   EXPECT_EQ(block.count() % 64, 0);
   for (std::int64_t place = 0; place < block.count(); ++place)
@@ -113,15 +111,3 @@ TEST(ClockRanks, AreNoMoreThanUltraServers) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  const bench::MpiSession mpi;
-  rank_of_this = mpi.rank();
-  ranks_in_all = mpi.size();
-  if (mpi.rank() != 0) {
-    auto& listeners = testing::UnitTest::GetInstance()->listeners();
-    delete listeners.Release(listeners.default_result_printer());
-  }
-  return RUN_ALL_TESTS();
-}

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
-#include "bench/executor/mpi.hpp"
+#include "bench/executor/ranks.hpp"
 #include "bench/reliability/levers.hpp"
 #include "bench/reliability/runs.hpp"
 #include "kernels/reliability/goodput.hpp"
@@ -10,12 +10,10 @@
 
 namespace {
 
+using bench::world;
 using kernels::Reliability;
 using kernels::Run;
 using topology::Seconds;
-
-int rank_of_this = 0;
-int ranks_in_all = 1;
 
 Reliability some_job() {
   Reliability job = fixtures::job_of(524288, 60, 5);
@@ -35,7 +33,7 @@ TEST(GoodputRanks, MakeTheRunsOfOneProcess) {
   const Seconds duration(86400);
   for (const std::int64_t runs : {1, 3, 50}) {
     const auto together =
-        bench::simulate_runs(some_job(), duration, runs, 3, rank_of_this, ranks_in_all);
+        bench::simulate_runs(some_job(), duration, runs, 3, world().rank, world().size);
     expect_equal(together, bench::simulate_runs(some_job(), duration, runs, 3));
   }
 }
@@ -84,13 +82,3 @@ TEST(Levers, LeaveOutJobsThatCannotBe) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  const bench::MpiSession mpi;
-  rank_of_this = mpi.rank();
-  ranks_in_all = mpi.size();
-  const int failed = RUN_ALL_TESTS();
-  bench::MpiSession::wait_idle();
-  return failed;
-}

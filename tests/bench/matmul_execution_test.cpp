@@ -9,7 +9,6 @@
 #include <mpi.h>
 
 #include "bench/distributed/matmul_measurement.hpp"
-#include "bench/executor/mpi.hpp"
 #include "bench/executor/ranks.hpp"
 #include "kernels/distributed/algorithms.hpp"
 #include "topology/error.hpp"
@@ -113,13 +112,3 @@ TEST(MatmulMeasurement, SamplesAreThoseOfAllRanks) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  const bench::MpiSession mpi;
-  if (mpi.rank() != 0) {
-    auto& listeners = testing::UnitTest::GetInstance()->listeners();
-    delete listeners.Release(listeners.default_result_printer());
-  }
-  return RUN_ALL_TESTS();
-}

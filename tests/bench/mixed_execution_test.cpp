@@ -13,7 +13,6 @@
 #include "bench/executor/fit.hpp"
 #include "bench/executor/host_ranks.hpp"
 #include "bench/executor/measure.hpp"
-#include "bench/executor/mpi.hpp"
 #include "bench/executor/ranks.hpp"
 #include "bench/program/collective_row.hpp"
 #include "kernels/collective/algorithms.hpp"
@@ -231,13 +230,3 @@ TEST(Lowerings, MixedIsForSeveralHostsWithSeveralRanks) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  const bench::MpiSession mpi;
-  if (mpi.rank() != 0) {
-    auto& listeners = testing::UnitTest::GetInstance()->listeners();
-    delete listeners.Release(listeners.default_result_printer());
-  }
-  return RUN_ALL_TESTS();
-}
