@@ -7,9 +7,8 @@
 //   Vector, Factor, Panel       lanes() sums; a group of A in all lanes; a group of B per lane
 //   max_vectors                 in a row of the tile
 //   load_rows                   a group of rows of B as it comes, a vector of columns, as a Panel
-//   load_panel                  the same of max_vectors vectors of columns; where group is 2, of
-//   any
-//                               even number of them
+//   load_panel                  the same of max_vectors vectors of columns, or, where group is 2,
+//                               of any even number of them
 //   zero, broadcast, load_b, store_b, multiply_add, add_c, store_c, widen_a, widen_b
 #if defined(KERNELS_MATMUL_MICROKERNEL_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_MATMUL_MICROKERNEL_INL_HPP

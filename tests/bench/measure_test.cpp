@@ -1,6 +1,5 @@
-// Real ranks, real buffers: every algorithm gives the right elements and
-// a broken schedule is caught. Runs under mpirun at 1, 3 and 4 ranks; expectations are formulas
-// in the number of ranks.
+// Real ranks, real buffers: every algorithm gives the right elements and a broken schedule is
+// caught. Runs under mpirun at 1, 3 and 4 ranks; expectations are formulas in the number of ranks.
 #include "bench/executor/measure.hpp"
 
 #include <cmath>
