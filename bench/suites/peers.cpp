@@ -14,6 +14,8 @@
 #define BENCH_HAS_ONEDNN 1
 #endif
 
+#include "kernels/matmul/block.hpp"
+
 namespace bench {
 namespace {
 
@@ -289,15 +291,16 @@ void add_onednn(std::vector<Peer>& /*peers*/, DataType /*type*/) {}
 }  // namespace
 
 // libgomp reads its variables before main. A core type of OpenBLAS that is forced from outside
-// halves its speed here; BLIS gives CPUs that it does not know its generic code, 3 % of the peak,
-// unless it is told its kernels for AVX-512 (0, skx); threads that spin for one library slow the
-// next.
+// halves its speed here; threads that spin for one library slow the next. BLIS gives CPUs with
+// AVX-512 that it does not know its generic code, 3 % of the peak, unless it is told its kernels
+// for AVX-512 (0, skx), which it runs on any CPU, and those without it end there.
 void set_peer_environment(char** argv) {
-  if (std::getenv("OPENBLAS_CORETYPE") == nullptr && std::getenv("BLIS_ARCH_TYPE") != nullptr &&
+  const bool tell_blis = kernels::chose_avx512() && std::getenv("BLIS_ARCH_TYPE") == nullptr;
+  if (std::getenv("OPENBLAS_CORETYPE") == nullptr && !tell_blis &&
       std::getenv("OMP_WAIT_POLICY") != nullptr)
     return;
   unsetenv("OPENBLAS_CORETYPE");
-  setenv("BLIS_ARCH_TYPE", "0", 0);
+  if (tell_blis) setenv("BLIS_ARCH_TYPE", "0", 0);
   setenv("OMP_WAIT_POLICY", "passive", 0);
   execv("/proc/self/exe", argv);  // returns only if it fails: then as it is
 }

@@ -48,7 +48,7 @@ const KernelsBf16& kernels_bf16() {
 }
 
 const KernelsI8& kernels_i8() {
-  static const KernelsI8 all = kernels_of<WideI8Unit>(target_name());
+  static const KernelsI8 all = kernels_of<BytesUnit>(target_name());
   return all;
 }
 

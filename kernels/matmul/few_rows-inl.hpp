@@ -29,20 +29,28 @@ namespace kernels::KERNELS_TARGET {
 /// 4096 x 4096 for 1, 4, 8 and 16 rows:
 ///   f32 2.1 1.8 1.5 1.2   f64 1.9 1.9 1.4 1.1   bf16 2.1 2.0 1.3 1.0-1.3
 ///   u8 x s8 2.5 1.4 1.2-1.8 0.8-1.0, 12 rows 1.3-1.8
+/// In 16 registers, at 1024 x 1024, 8, 12, 16 and 24 rows (Zen 3):
+///   f32 1.18 0.96 0.92 0.79  f64 1.8 1.16 1.3 1.12  bf16 1.10 0.99 0.90 0.83
+///   u8 x s8 1.37 1.07 0.82 0.71
 template <class Unit>
-constexpr std::int64_t most_few_rows = Unit::group == 4 ? 12 : 16;
+constexpr std::int64_t most_few_rows = has_few_registers<Unit>
+                                           ? (sizeof(typename Unit::B) == 8 ? 24 : 12)
+                                           : (Unit::group == 4 ? 12 : 16);
 
 /// The same where B does not stay in a cache. Time of packed panels over that of B in its own
 /// order, 18 and 24 rows:
-///   4096 x 4096  f32 1.12 1.05  f64 1.13 1.05  AVX2 1.3-1.5 1.2-1.3, its bf16 0.8
+///   4096 x 4096  f32 1.12 1.05  f64 1.13 1.05
 ///                dot products: bf16 1.16-1.20 0.92-0.97  u8 x s8 0.82-0.96 0.65-0.75
-///   2048 x 2048  f32 1.08 1.10  f64 1.17 1.10  AVX2 1.2 1.1
-///   1024 x 1024  f32 0.90 0.87  f64 0.95 0.93  AVX2 0.7-0.8  bf16 0.93 0.92
+///                16 registers (Zen 3): f32 1.4 1.3  f64 1.4 1.24  bf16 1.5 1.23  u8 x s8 1.08 0.85
+///   2048 x 2048  f32 1.08 1.10  f64 1.17 1.10  16 registers, 24 rows: f32 1.28  f64 1.24
+///   1024 x 1024  f32 0.90 0.87  f64 0.95 0.93  bf16 0.93 0.92
 ///   1536 x 1536  f32 0.97 0.96
+/// 36 rows in 16 registers, 4096 x 4096: f32 0.90, f64 0.94, bf16 0.89.
 template <class Unit>
 constexpr std::int64_t most_few_rows_of_large =
     std::is_same_v<typename Unit::B, typename Unit::C> ? 24
     : Unit::group == 2                                 ? 18
+    : has_few_registers<Unit>                          ? 24
                                                        : most_few_rows<Unit>;
 constexpr std::int64_t large_b = 12 << 20;
 
@@ -233,12 +241,20 @@ void walk_through(const BlockOf<Unit>& block, const Scratch& scratch) {
 /// in its own order. Sums come about as in packed panels, bit for bit.
 template <class Unit>
 void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
-  if constexpr (Unit::group == 2)
-    if (block.rows > tile_rows && block.rows <= narrow_walk<Unit>.rows_of_c)
-      return walk_through<Unit, narrow_walk<Unit>>(block, scratch);
-  if constexpr (Unit::group > 1)
-    if (block.rows >= deep_from<Unit>) return walk_through<Unit, deep_walk<Unit>>(block, scratch);
-  walk_through<Unit, shallow_walk<Unit>>(block, scratch);
+  const std::int64_t rows = block.rows;
+  if constexpr (has_few_registers<Unit> && sizeof(typename Unit::B) < sizeof(typename Unit::C)) {
+    if (rows == 1) return walk_through<Unit, line_walk<Unit>>(block, scratch);
+    if (rows <= 4 || rows == 7 || rows == 8)
+      return walk_through<Unit, wide_walk<Unit>>(block, scratch);
+    return walk_through<Unit, high_walk<Unit>>(block, scratch);
+  } else {
+    if constexpr (Unit::group == 2)
+      if (rows > tile_rows && rows <= narrow_walk<Unit>.rows_of_c)
+        return walk_through<Unit, narrow_walk<Unit>>(block, scratch);
+    if constexpr (Unit::group > 1)
+      if (rows >= deep_from<Unit>) return walk_through<Unit, deep_walk<Unit>>(block, scratch);
+    walk_through<Unit, shallow_walk<Unit>>(block, scratch);
+  }
 }
 
 /// Few rows for the size of B, and whole vectors and groups?

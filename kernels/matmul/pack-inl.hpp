@@ -23,8 +23,8 @@ using BlockOf = Block<typename Unit::A, typename Unit::B, typename Unit::C>;
 
 /// Elements of k in a panel.
 template <class Unit>
-constexpr std::int64_t depth_of_block() {
-  return block_k * Unit::group;
+std::int64_t depth_of_block() {
+  return block_k() * Unit::group;
 }
 
 /// Rows and columns that are turned at a time: as many cache lines are read and written by turns.

@@ -1,5 +1,5 @@
 // Highway's vectors as units of the micro-kernel. Compiled once per vector target; included by
-// block.cpp only.
+// block.cpp and fma_probe.cpp only.
 #if defined(KERNELS_MATMUL_UNITS_INL_HPP) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNELS_MATMUL_UNITS_INL_HPP
 #undef KERNELS_MATMUL_UNITS_INL_HPP
@@ -86,9 +86,8 @@ struct FloatUnit : OneByOne<T> {
     return hn::LoadU(Tag(), from);
   }
 
-  static HWY_INLINE void load_panel(const T* from,
-                                    std::int64_t stride,
-                                    Vector (&panel)[OneByOne<T>::max_vectors]) {
+  template <int vectors>
+  static HWY_INLINE void load_panel(const T* from, std::int64_t stride, Vector (&panel)[vectors]) {
     load_panel_of<FloatUnit>(from, stride, panel);
   }
 };
@@ -110,12 +109,104 @@ struct WideBf16Unit : FloatUnit<float> {
     return hn::BitCast(Tag(), hn::ShiftLeft<16>(hn::PromoteTo(words, bits)));
   }
 
+  template <int vectors>
   static HWY_INLINE void load_panel(const BFloat16* from,
                                     std::int64_t stride,
-                                    Vector (&panel)[max_vectors]) {
+                                    Vector (&panel)[vectors]) {
     load_panel_of<WideBf16Unit>(from, stride, panel);
   }
 };
+
+// Only x86 sums products of neighbours; on NEON pairs are no faster than elements one by one.
+#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || \
+    HWY_TARGET == HWY_AVX3_DL
+
+/// u8 x s8 with both as i16 in the panels: one instruction multiplies pairs of them and sums each
+/// pair in 32 bits, exactly. (The one for pairs of bytes saturates its sums at 16 bits.)
+struct PairI8Unit {
+  using A = std::uint8_t;
+  using B = std::int8_t;
+  using C = std::int32_t;
+  using PackedA = std::int16_t;
+  using PackedB = std::int16_t;
+  using Tag = hn::ScalableTag<std::int32_t>;
+  using PairTag = hn::Repartition<std::int16_t, Tag>;
+  using Vector = hn::Vec<Tag>;
+  using Factor = hn::Vec<PairTag>;
+  using Panel = hn::Vec<PairTag>;
+  static constexpr std::int64_t group = 2;
+  static constexpr std::int64_t max_vectors = OneByOne<std::int32_t>::max_vectors;
+
+  static constexpr std::int64_t lanes() { return hn::MaxLanes(Tag()); }
+
+  static HWY_INLINE Vector zero() { return hn::Zero(Tag()); }
+
+  static HWY_INLINE Factor broadcast(const std::int16_t* a) {
+    std::int32_t pair = 0;
+    __builtin_memcpy(&pair, a, sizeof pair);
+    return hn::BitCast(PairTag(), hn::Set(Tag(), pair));
+  }
+
+  static HWY_INLINE Panel load_b(const std::int16_t* b) { return hn::LoadU(PairTag(), b); }
+
+  static HWY_INLINE void store_b(Panel panel, std::int16_t* to) {
+    hn::StoreU(panel, PairTag(), to);
+  }
+
+  static HWY_INLINE Vector multiply_add(Factor a, Panel b, Vector sum) {
+    Vector none = zero();  // where the sums of pairs would go that are not neighbours
+    Vector more = hn::ReorderWidenMulAccumulate(Tag(), a, b, sum, none);
+    // Left to itself gcc multiplies many pairs before it adds, and moves sums to memory for want of
+    // registers: 1.4 times as long.
+    __asm__ volatile("" : "+v"(more.raw));
+    return more;
+  }
+
+  static HWY_INLINE Vector add_c(Vector sum, const std::int32_t* c) {
+    return hn::Add(sum, hn::LoadU(Tag(), c));
+  }
+
+  static HWY_INLINE void store_c(Vector sum, std::int32_t* c) { hn::StoreU(sum, Tag(), c); }
+
+  static std::int32_t sum(std::int32_t a, std::int32_t b) { return wrapped_sum(a, b); }
+
+  static std::int16_t widen_a(std::uint8_t a) { return a; }
+
+  static std::int16_t widen_b(std::int8_t b) { return b; }
+
+  /// Elements of two rows beside each other.
+  static HWY_INLINE Panel load_rows(const std::int8_t* from, std::int64_t stride) {
+    return hn::OddEven(hn::BitCast(PairTag(), hn::ShiftLeft<16>(row(from + stride))),
+                       hn::BitCast(PairTag(), row(from)));
+  }
+
+  template <int vectors>
+  static HWY_INLINE void load_panel(const std::int8_t* from,
+                                    std::int64_t stride,
+                                    Panel (&panel)[vectors]) {
+    // Interleaved within 16 bytes, which hold eight pairs: more lanes would come out of order.
+    if constexpr (vectors % 2 == 0 && few_registers) {
+      const hn::Rebind<std::int8_t, PairTag> bytes;
+      HWY_UNROLL(8)
+      for (int v = 0; v < vectors; v += 2) {
+        const auto even = hn::LoadU(bytes, from + v * lanes());
+        const auto odd = hn::LoadU(bytes, from + stride + v * lanes());
+        panel[v] = hn::PromoteTo(PairTag(), hn::InterleaveLower(bytes, even, odd));
+        panel[v + 1] = hn::PromoteTo(PairTag(), hn::InterleaveUpper(bytes, even, odd));
+      }
+    } else {
+      load_panel_of<PairI8Unit>(from, stride, panel);
+    }
+  }
+
+  static HWY_INLINE Vector row(const std::int8_t* from) {
+    return hn::PromoteTo(Tag(), hn::LoadU(hn::Rebind<std::int8_t, Tag>(), from));
+  }
+};
+
+using BytesUnit = PairI8Unit;
+
+#else
 
 /// u8 x s8 with both as i32 in the panels. Sums wrap around, as those of the dot products do.
 struct WideI8Unit : OneByOne<std::int32_t> {
@@ -137,12 +228,17 @@ struct WideI8Unit : OneByOne<std::int32_t> {
     return hn::PromoteTo(Tag(), hn::LoadU(bytes, from));
   }
 
+  template <int vectors>
   static HWY_INLINE void load_panel(const std::int8_t* from,
                                     std::int64_t stride,
-                                    Vector (&panel)[max_vectors]) {
+                                    Vector (&panel)[vectors]) {
     load_panel_of<WideI8Unit>(from, stride, panel);
   }
 };
+
+using BytesUnit = WideI8Unit;
+
+#endif
 
 // NOLINTEND(modernize-avoid-c-arrays)
 

@@ -32,6 +32,10 @@ struct Walk {
   Fetched fetched = Fetched::as_used;
 };
 
+/// 16 of them, in place of 32?
+template <class Unit>
+constexpr bool has_few_registers = Unit::max_vectors == 2;
+
 /// Rows a power of two apart evict each other from L1, before their lines are used where a vector
 /// takes a part of one: 8 rows. Ours over the best library that does not prepack, 1 and 16 rows,
 /// for 4, 8 and 16 rows of B, when packing was slower:
@@ -46,11 +50,16 @@ struct Walk {
 /// 1.01 to 1.06 times as long (u8 x s8 up to 1.15), as a row of B is read in pieces. 512 and 1024
 /// columns, whose sums stay in L1, 1.1 to 1.4 times as long with 4 to 8 rows of f32, 1.2 to 1.6
 /// with 4 to 6 of bytes by 8 to 32 rows.
+///
+/// In 16 registers two vectors, which are a line of f32, over one, B in memory, at 4096 x 4096, 1,
+/// 2, 4, 6, 8, 12, 16 and 24 rows (Zen 3):
+///   f32 1.1 1.2 1.4 1.3 1.1 1.5 1.3 1.3   f64 1.0 1.05 1.4 1.2 1.05 1.5 1.2 1.3
 template <class Unit>
-constexpr Walk shallow_walk{.rows = 8,
-                            .vectors = Unit::group == 4 ? int{Unit::max_vectors} : 1,
-                            .rows_of_c = Unit::group == 4 ? tile_rows : 8,
-                            .cols = 32'768 / sizeof(typename Unit::C)};
+constexpr Walk shallow_walk{
+    .rows = 8,
+    .vectors = Unit::group == 4 || has_few_registers<Unit> ? int{Unit::max_vectors} : 1,
+    .rows_of_c = Unit::group == 4 || has_few_registers<Unit> ? tile_rows : 8,
+    .cols = 32'768 / sizeof(typename Unit::C)};
 
 /// Takes whole lines of more rows, and moves sums less often, which are wider than B: of 4 rows of
 /// bytes they were most of the time. The CPU does not fetch the lines of such a strip ahead by
@@ -89,6 +98,32 @@ constexpr Walk narrow_walk{.rows = 32,
                            .rows_of_c = 8,
                            .cols = 4096 / sizeof(typename Unit::B),
                            .fetched = Fetched::as_stored};
+
+/// Where B is narrower than its sums and there are 16 registers: a line of B at a time for a single
+/// row, half or a quarter of one for more, of more rows of B than the shallow walk, since sums that
+/// are moved are most of the time. Time of the shallow walk over that of these, at 4096 x 4096, 1,
+/// 2, 4, 6, 8, 12 and 16 rows (Zen 3, B in memory; sums of four rows by four vectors do not fit the
+/// registers, and three by four took 1.1 to 1.3 times as long):
+///   bf16 2.5 2.6 1.9 1.9 1.3 1.9 1.3   u8 x s8 4.1 3.0 2.2 1.7 1.5 1.5 1.2
+template <class Unit>
+constexpr Walk line_walk{
+    .rows = sizeof(typename Unit::B) == 1 ? 16 : 8,
+    .vectors = 64 / static_cast<int>(Unit::lanes() * sizeof(typename Unit::B)),
+    .rows_of_c = 1,
+    .cols = 32'768 / sizeof(typename Unit::C),
+    .fetched = sizeof(typename Unit::B) == 1 ? Fetched::as_stored : Fetched::as_used};
+template <class Unit>
+constexpr Walk wide_walk{.rows = 32,
+                         .vectors = 4,
+                         .rows_of_c = 4,
+                         .cols = 32'768 / sizeof(typename Unit::C),
+                         .fetched = Fetched::as_stored};
+template <class Unit>
+constexpr Walk high_walk{.rows = 32,
+                         .vectors = 2,
+                         .rows_of_c = tile_rows,
+                         .cols = 32'768 / sizeof(typename Unit::C),
+                         .fetched = Fetched::as_stored};
 
 /// Lines of B that come after those at work, into L2: in L1 they would evict each other.
 template <class Unit, Walk how>

@@ -115,13 +115,19 @@ class BlockedOn : public testing::TestWithParam<Unit> {
     }
   }
 
-  /// Panels hold a number of groups of a row of A: single elements or, in dot products, 32 bits.
+  /// Elements of a row of A that are multiplied at a time: one, or 32 bits of bytes or of the 16
+  /// bits that they become.
+  template <class T>
+  static std::set<std::size_t> groups() {
+    constexpr std::size_t most = sizeof(typename T::C) / sizeof(typename T::A);
+    return {1, (most + 1) / 2, most};
+  }
+
   template <class T>
   static void expect_right_around_a_panel() {
-    for (const std::size_t group :
-         std::set<std::size_t>{1, sizeof(typename T::C) / sizeof(typename T::A)})
+    for (const std::size_t group : groups<T>())
       for (const std::int64_t step : {-1, 0, 1}) {
-        const std::int64_t k = kernels::block_k * static_cast<std::int64_t>(group);
+        const std::int64_t k = kernels::block_k() * static_cast<std::int64_t>(group);
         expect_exact_and_close<T>(7, 33, k + step);
         expect_exact_and_close<T>(5, 18, 2 * k + step);
         expect_exact_and_close<T>(13, 48, 2 * k + step);  // whole vectors
@@ -132,13 +138,12 @@ class BlockedOn : public testing::TestWithParam<Unit> {
   /// of the next columns; in one block of rows and in several.
   template <class T>
   static void expect_right_where_tiles_pack_ahead() {
-    for (const std::size_t group :
-         std::set<std::size_t>{1, sizeof(typename T::C) / sizeof(typename T::A)}) {
+    for (const std::size_t group : groups<T>()) {
       const auto g = static_cast<std::int64_t>(group);
       for (const std::int64_t m : {std::int64_t{31}, kernels::block_m(4) + 1}) {
         expect_exact_and_close<T>(m, 192, 130 * g);
-        expect_exact_and_close<T>(m, 64, (kernels::block_k + 2) * g);
-        expect_exact_and_close<T>(m, 133, (kernels::block_k + 2) * g);
+        expect_exact_and_close<T>(m, 64, (kernels::block_k() + 2) * g);
+        expect_exact_and_close<T>(m, 133, (kernels::block_k() + 2) * g);
       }
       expect_exact_and_close<T>(31, kernels::block_n(4) + 64, 130 * g);
     }
@@ -221,7 +226,7 @@ TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
                         Gemm{6, 64, 16},
                         Gemm{7, 67, 17},
                         Gemm{17, 130, 31},
-                        Gemm{20, 40, 2 * kernels::block_k + 3}}) {
+                        Gemm{20, 40, 2 * kernels::block_k() + 3}}) {
     expect_same_in_any_layout(reals<F32>(s.m, s.n, s.k), 1);
     expect_same_in_any_layout(reals<F64>(s.m, s.n, s.k), 2);
     if (is_new(DataType::bf16)) expect_same_in_any_layout(reals<Bf16>(s.m, s.n, s.k), 1);
