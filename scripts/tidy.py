@@ -15,11 +15,14 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# Folders of a layer that are checked as one, as far as no name in them clashes: headers, once for each
-# file, take longer than our lines do.
-TOGETHER = (("clock", "exchange"), ("comparison", "doctor", "emulator"),
-            ("distributed", "matmul", "planning", "reliability"))
 LAYERS = tuple(str(ROOT / layer) + "/" for layer in ("topology", "kernels", "bench"))
+# What is checked together: as little as keeps two cores busy, since headers, once each time, take longer than
+# our lines do. Names must not clash within it. First rows first.
+UNITS = (("models", r"(topology|kernels)\.dir/"),
+         ("commands", r"bench_program\.dir/"),
+         ("plans", r"bench\.dir/.*unity_(clock|distributed|exchange|training)_"),
+         ("runs", r"bench\.dir/"),
+         ("programs", ""))
 # The analyzer follows 15,000 states of a function in place of 225,000: all checks take a third of the time
 # (40,000: a half).
 # Joined files repeat each other's includes.
@@ -37,27 +40,41 @@ def sources(command):
     return [pathlib.Path(name) for name in names if name.startswith(LAYERS)]
 
 
-def unit_of(file):
-    """The unit that a file of the database is checked with: all parts that a folder was cut into at once."""
-    return re.sub(r"unity_([a-z]+)_\d+_cxx\.cxx",
-                  lambda part: next((folders[0] for folders in TOGETHER if part[1] in folders), part[1]), file)
+def unit_of(command):
+    """The unit that files of a command of the database are checked in."""
+    file = pathlib.Path(command["file"])
+    if file.parent.name != "Unity":
+        return str(file)  # compiled by itself, for reasons that hold here, too
+    return next(unit for unit, pattern in UNITS if re.search(pattern, str(file)))
 
 
 def units(commands):
-    """Commands, each with the files that it is to check."""
-    first, files = {}, {}
-    for command in commands:
-        unit = unit_of(command["file"])
-        first.setdefault(unit, command)
+    """Commands, each with the files that it is to check and the definitions and folders of all that build them."""
+    of_unit, files = {}, {}
+    for command in filter(sources, commands):
+        unit = unit_of(command)
+        options = re.findall(r"-D\S+|-I\S+|-isystem \S+", command["command"])
+        known = of_unit.setdefault(unit, command)["command"]
+        missing = [option for option in options if option not in known]
+        of_unit[unit] = {**of_unit[unit], "command": known.replace(" -c ", " ".join(["", *missing, "-c", ""]))}
         files[unit] = files.get(unit, []) + sources(command)
-    return [(first[unit], files[unit]) for unit in first if files[unit]]
+    return [(of_unit[unit], files[unit]) for unit in of_unit]
+
+
+def apart(lines, number):
+    """A program's lines, with its main and what is not its namespace's in one of its own, line by line."""
+    if not any(line.startswith("int main(") for line in lines):
+        return lines
+    first, last = lines.index("namespace {"), len(lines) - 1 - lines[::-1].index("}  // namespace")
+    return [f"namespace program_{number} {{" if at == first else "" if at == last else line
+            for at, line in enumerate(lines)][:-1] + [lines[-1] + " }"]
 
 
 def join(files, path):
     """Writes `files` one after another. Returns the file and line of each line written."""
     origin, text = [], []
     for file in files:
-        lines = file.read_text().splitlines()
+        lines = apart(file.read_text().splitlines(), len(origin))
         origin += [(file.relative_to(ROOT), number + 1) for number in range(len(lines))]
         text += lines
     path.write_text("\n".join(text) + "\n")

@@ -21,7 +21,7 @@ std::string size_name(std::int64_t bytes) {
 }
 
 /// Without the padding.
-std::vector<double> samples(const ReadTable& table, std::size_t row) {
+std::vector<double> samples_of(const ReadTable& table, std::size_t row) {
   std::vector<double> all;
   for (const double sample : table.samples(row))
     if (!std::isnan(sample)) all.push_back(sample);
@@ -78,9 +78,9 @@ void add_measured_collectives(const ReadFile& file, std::vector<TimedPoint>& poi
     point.ranks = ranks;
     point.name = size_name(size) + (in_place == 1 ? " in place" : "");
     point.size = size;
-    point.time = samples(table, i);
+    point.time = samples_of(table, i);
     if (const auto control = controls.find(key(i)); control != controls.end())
-      if (const std::vector<double> theirs = samples(table, control->second);
+      if (const std::vector<double> theirs = samples_of(table, control->second);
           theirs.size() == point.time.size())
         point.relative = ratios(point.time, theirs);
     point.core_to_core = distances_of(file, table, i);
@@ -109,7 +109,7 @@ void add_measured_matmuls(const ReadFile& file, std::vector<TimedPoint>& points)
     point.type = fmt::format("{} {}, {} threads", type, table.texts("kernel")[i], threads);
     point.name = fmt::format(
         "{} x {} x {}", table.integers("m")[i], table.integers("n")[i], table.integers("k")[i]);
-    point.time = samples(table, i);
+    point.time = samples_of(table, i);
     if (table.has("cpu_time")) point.cpu.push_back(table.floats("cpu_time")[i]);
     const auto control = peak.find({type, threads});
     const double pace = table.has("control")    ? table.floats("control")[i]

@@ -23,7 +23,7 @@ using topology::DataType;
 constexpr std::int64_t most_pieces = 4;
 constexpr std::int64_t least_rows = 48;
 
-MPI_Datatype mpi_type(DataType accumulator) {
+MPI_Datatype type_of_sums(DataType accumulator) {
   if (accumulator == DataType::f64) return MPI_DOUBLE;
   return accumulator == DataType::i32 ? MPI_INT32_T : MPI_FLOAT;
 }
@@ -45,13 +45,13 @@ std::span<Element> first(std::span<Element> values, std::int64_t count) {
 }
 
 template <class T>
-class Execution final : public MatmulExecution {
+class TypedExecution final : public MatmulExecution {
   using A = typename T::A;
   using B = typename T::B;
   using C = typename T::C;
 
  public:
-  explicit Execution(const kernels::DistributedMatmul& program)
+  explicit TypedExecution(const kernels::DistributedMatmul& program)
       : program_(program),
         grid_(program.grid),
         steps_(kernels::steps(program, grid_.place().layer)),
@@ -76,7 +76,7 @@ class Execution final : public MatmulExecution {
       b_.advance();
       c_.finish(step);
     }
-    c_.end(mpi_type(kernels::accumulator(program_.shape.type)));
+    c_.end(type_of_sums(kernels::accumulator(program_.shape.type)));
   }
 
   void multiply_only() override {
@@ -217,13 +217,13 @@ std::unique_ptr<MatmulExecution> make_execution(const kernels::DistributedMatmul
   check_sizes(program);
   switch (program.shape.type) {
     case DataType::f32:
-      return std::make_unique<Execution<kernels::F32>>(program);
+      return std::make_unique<TypedExecution<kernels::F32>>(program);
     case DataType::f64:
-      return std::make_unique<Execution<kernels::F64>>(program);
+      return std::make_unique<TypedExecution<kernels::F64>>(program);
     case DataType::bf16:
-      return std::make_unique<Execution<kernels::Bf16>>(program);
+      return std::make_unique<TypedExecution<kernels::Bf16>>(program);
     case DataType::i8:
-      return std::make_unique<Execution<kernels::I8>>(program);
+      return std::make_unique<TypedExecution<kernels::I8>>(program);
     default:
       topology::usage_error(fmt::format("the CPU multiplies f32, f64, bf16 and i8, not {}",
                                         topology::name(program.shape.type)));

@@ -21,7 +21,7 @@ using topology::Machine;
 using topology::Seconds;
 
 /// Ranks of a grid that talk to each other; none where they are one.
-struct Lines {
+struct GridLines {
   std::optional<Machine> row;
   std::optional<Machine> column;
   std::optional<Machine> layers;
@@ -43,7 +43,7 @@ std::optional<Machine> line(const Machine& machine,
   }
 }
 
-Lines lines(const kernels::ProcessGrid& grid, const Machine& machine) {
+GridLines lines(const kernels::ProcessGrid& grid, const Machine& machine) {
   if (grid.ranks() != machine.chips())
     topology::usage_error(fmt::format("a grid of {} is {} ranks, {} has {} chips",
                                       grid.text(),
@@ -166,7 +166,7 @@ class Moves {
   }
 
   const DistributedMatmul& program_;
-  Lines lines_;
+  GridLines lines_;
 };
 
 /// All that a chip can send at once: every level's links, tiers of a Clos once.

@@ -108,14 +108,14 @@ double best_rate(const std::vector<FitPoint>& points) {
 }
 
 /// Ranks that a level of the model joins, and how.
-struct Group {
+struct FitGroup {
   const char* name;
   const char* domain;
   MPI_Comm ranks;
   Lowering lowering;
 };
 
-std::vector<Group> groups_of(const HostRanks& host, Lowering lowering) {
+std::vector<FitGroup> groups_of(const HostRanks& host, Lowering lowering) {
   const int each = host.on_each();
   if (each > 1 && each < world().size)
     return {{"ranks",
@@ -129,7 +129,7 @@ std::vector<Group> groups_of(const HostRanks& host, Lowering lowering) {
            lowering == Lowering::host ? Lowering::host : Lowering::messages}};
 }
 
-topology::Level level_of(const Group& group,
+topology::Level level_of(const FitGroup& group,
                          int size,
                          const std::vector<FitPoint>& points,
                          std::pair<double, double> line) {
@@ -166,7 +166,7 @@ void note_errors(LevelFit& fit, std::pair<double, double> line) {
 }
 
 /// Adds a level to the fit.
-void add_level(HostFit& fit, const Group& group, int largest) {
+void add_level(HostFit& fit, const FitGroup& group, int largest) {
   const std::vector<int> sizes = sizes_up_to(largest);
   Neighbours neighbours(group.ranks, group.lowering, static_cast<std::size_t>(sizes.back()));
   LevelFit& of = fit.levels.emplace_back();
@@ -249,7 +249,7 @@ HostFit fit_host(Lowering lowering, int largest) {
   fit.machine.chip.name = "host";
   fit.machine.chip.title = "a CPU core under MPI";
   const HostRanks host;
-  for (const Group& group : groups_of(host, lowering)) add_level(fit, group, largest);
+  for (const FitGroup& group : groups_of(host, lowering)) add_level(fit, group, largest);
   return fit;
 }
 

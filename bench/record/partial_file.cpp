@@ -17,8 +17,8 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t page = 4096;
-constexpr std::size_t bridge = 16 * page;  // unchanged bytes cheaper to write than to go around
+constexpr std::size_t piece = 4096;
+constexpr std::size_t bridge = 16 * piece;  // unchanged bytes cheaper to write than to go around
 
 PropertyHandle access_in(MemoryImage& image) {
   PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
@@ -137,18 +137,18 @@ void PartialFile::extend(Bytes next) {
 void PartialFile::overwrite(Bytes next) {
   const std::size_t size = std::min(saved_.size(), next.size());
   const auto same = [&](std::size_t begin) {
-    return std::memcmp(&saved_[begin], &next[begin], std::min(page, size - begin)) == 0;
+    return std::memcmp(&saved_[begin], &next[begin], std::min(piece, size - begin)) == 0;
   };
   std::size_t begin = 0;
   std::size_t end = 0;  // [begin, end) has changed and waits to be written
-  for (std::size_t at = 0; at < size; at += page) {
+  for (std::size_t at = 0; at < size; at += piece) {
     if (same(at)) continue;
     if (at > end + bridge) {
       write(next, begin, end);
       begin = at;
     }
     if (end == 0) begin = at;
-    end = std::min(at + page, size);
+    end = std::min(at + piece, size);
   }
   write(next, begin, end);
 }

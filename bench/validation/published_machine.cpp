@@ -83,7 +83,7 @@ constexpr std::array machine_rows = {
     MachineRow{.chip = "trn1", .system = "trn1-cluster", .algorithm = "auto", .closes_at = 4},
 };
 
-[[noreturn]] void refuse(const std::string& chip) {
+[[noreturn]] void refuse_chip(const std::string& chip) {
   std::vector<std::string> names;
   for (const MachineRow& row : machine_rows)
     if (names.empty() || names.back() != row.chip) names.emplace_back(row.chip);
@@ -97,7 +97,7 @@ const MachineRow& row_of(const PublishedSite& site) {
         return candidate.chip == site.chip && in_node <= candidate.most_in_node &&
                site.where.find(candidate.where) != std::string::npos;
       });
-  if (row == machine_rows.end()) refuse(site.chip);
+  if (row == machine_rows.end()) refuse_chip(site.chip);
   return *row;
 }
 

@@ -30,7 +30,7 @@ std::vector<double> cuts_of(const std::vector<Round>& all) {
 }
 
 /// A block of an all-to-all on its way.
-struct Block {
+struct Shipment {
   Rank source = 0;
   Spot at;
 };
@@ -113,10 +113,10 @@ class Speller {
       return append(message, {place, place, last - first});
     }
     for (std::int64_t i = first; i < last; ++i)
-      for (const Block& block : std::exchange(held(message.from, chunk, i), {})) {
+      for (const Shipment& block : std::exchange(held(message.from, chunk, i), {})) {
         const Spot to = arrival(message.to, chunk, block.source, i);
         append(message, {block.at, to, 1});
-        arriving_.emplace_back(held_at(message.to, chunk, i), Block{block.source, to});
+        arriving_.emplace_back(held_at(message.to, chunk, i), Shipment{block.source, to});
       }
   }
 
@@ -169,7 +169,7 @@ class Speller {
                                     i);
   }
 
-  std::vector<Block>& held(Rank rank, Rank chunk, std::int64_t i) {
+  std::vector<Shipment>& held(Rank rank, Rank chunk, std::int64_t i) {
     return held_[held_at(rank, chunk, i)];
   }
 
@@ -179,9 +179,9 @@ class Speller {
   std::vector<double> cuts_;  ///< of a slice
   Program program_;
   bool to_all_ = false;
-  std::size_t moves_ = 0;                 ///< kept
-  std::vector<std::vector<Block>> held_;  ///< of an all-to-all, by rank and cell
-  std::vector<std::pair<std::size_t, Block>> arriving_;
+  std::size_t moves_ = 0;                    ///< kept
+  std::vector<std::vector<Shipment>> held_;  ///< of an all-to-all, by rank and cell
+  std::vector<std::pair<std::size_t, Shipment>> arriving_;
   std::vector<std::int64_t> room_;  ///< taken of each rank's scratch
 };
 

@@ -28,7 +28,7 @@ struct AlgorithmRow {
   const char* wanted;  ///< of a grid
 };
 
-constexpr std::array<AlgorithmRow, 5> table{{
+constexpr std::array<AlgorithmRow, 5> rows{{
     {"allgather", all_gather_matmul, flat, "one layer"},
     {"reducescatter", matmul_reduce_scatter, flat, "one layer"},
     {"summa", summa, flat, "one layer"},
@@ -40,7 +40,7 @@ constexpr std::array<AlgorithmRow, 5> table{{
 }};
 
 const AlgorithmRow& row(const std::string& algorithm) {
-  for (const AlgorithmRow& row : table)
+  for (const AlgorithmRow& row : rows)
     if (algorithm == row.name) return row;
   topology::usage_error(
       topology::unknown_name("distributed matmul", algorithm, distributed_algorithms()));
@@ -51,8 +51,8 @@ const AlgorithmRow& row(const std::string& algorithm) {
 const std::vector<std::string>& distributed_algorithms() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    all.reserve(table.size());
-    for (const AlgorithmRow& row : table) all.emplace_back(row.name);
+    all.reserve(rows.size());
+    for (const AlgorithmRow& row : rows) all.emplace_back(row.name);
     return all;
   }();
   return names;

@@ -88,7 +88,7 @@ Flops padded_flops(const Gemm& shape, const TensorEngine& engine) {
 }
 
 /// What the parts of a matmul take, one way of doing it.
-struct Work {
+struct PartTimes {
   Seconds compute;
   Seconds load;   ///< while computing
   Seconds store;  ///< after it
@@ -96,7 +96,7 @@ struct Work {
   [[nodiscard]] Seconds time() const { return std::max(compute, load) + store; }
 };
 
-bool faster(const Work& a, const Work& b) {
+bool faster(const PartTimes& a, const PartTimes& b) {
   return a.time() < b.time();
 }
 
@@ -114,7 +114,7 @@ struct Job {
   }
 };
 
-Work weight_stationary(const Job& job) {
+PartTimes weight_stationary(const Job& job) {
   const TensorEngine& engine = job.engine;
   const Bytes bytes = job.shape.bytes(stored_result(job.shape.type));
   const auto batch = static_cast<double>(job.batch);
@@ -136,7 +136,7 @@ Seconds step(const Job& job, std::int64_t height, std::int64_t width) {
 }
 
 /// Tiles of `height` x `width`, the contraction of each in the best number of pieces.
-Work tiled(const Job& job, std::int64_t height, std::int64_t width) {
+PartTimes tiled(const Job& job, std::int64_t height, std::int64_t width) {
   const Gemm& shape = job.shape;
   const std::int64_t tiles = job.batch * ceil_div(shape.m, height) * ceil_div(shape.n, width);
   const Seconds of_step = step(job, height, width);
@@ -144,7 +144,7 @@ Work tiled(const Job& job, std::int64_t height, std::int64_t width) {
   const auto in_pieces = [&](std::int64_t pieces) {
     const std::int64_t waves = ceil_div(pieces * tiles, job.engine.cores);
     const std::int64_t depth = std::max(least_depth, ceil_div(shape.k, pieces));
-    Work work;
+    PartTimes work;
     work.compute = static_cast<double>(waves * depth) * of_step;
     work.load = job.memory((job.elements(shape.m, shape.k) + job.elements(shape.k, shape.n)) *
                            topology::size_of(shape.type));
@@ -153,15 +153,15 @@ Work tiled(const Job& job, std::int64_t height, std::int64_t width) {
     if (pieces > 1) work.store += job.memory(static_cast<double>(2 * pieces) * partial);
     return work;
   };
-  Work best = in_pieces(1);
+  PartTimes best = in_pieces(1);
   for (std::int64_t pieces = 2; tiles > 0 && pieces / 2 * tiles < job.engine.cores; pieces *= 2)
     best = std::min(best, in_pieces(pieces), faster);
   return best;
 }
 
-Work output_stationary(const Job& job) {
+PartTimes output_stationary(const Job& job) {
   const TensorEngine& engine = job.engine;
-  Work best = tiled(job, engine.tile_m, engine.tile_n);
+  PartTimes best = tiled(job, engine.tile_m, engine.tile_n);
   for (std::int64_t height = engine.tile_m; height >= least_side; height /= 2)
     for (std::int64_t width = engine.tile_n; width >= least_side; width /= 2)
       if (height * width >= least_area) best = std::min(best, tiled(job, height, width), faster);
@@ -203,8 +203,8 @@ GemmTime predict(const Gemm& shape, const TensorEngine& engine, std::int64_t bat
   if (shape.m < 0 || shape.n < 0 || shape.k < 0 || batch < 0)
     topology::usage_error("matmul: m, n, k and batch must not be negative");
   const Job job = {shape, batch, engine};
-  const Work work = engine.dataflow == Dataflow::output_stationary ? output_stationary(job)
-                                                                   : weight_stationary(job);
+  const PartTimes work = engine.dataflow == Dataflow::output_stationary ? output_stationary(job)
+                                                                        : weight_stationary(job);
   const Seconds ramped = work.compute + std::min(work.compute, 0.5 * engine.ramp);
   const auto times = static_cast<double>(batch);
   GemmTime t;

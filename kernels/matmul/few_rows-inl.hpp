@@ -237,24 +237,33 @@ void walk_through(const BlockOf<Unit>& block, const Scratch& scratch) {
   }
 }
 
+template <class Unit>
+void multiply_by_lines(const BlockOf<Unit>& block, const Scratch& scratch) {
+  const std::int64_t rows = block.rows;
+  if (rows == 1) return walk_through<Unit, line_walk<Unit>>(block, scratch);
+  if (rows <= 4 || rows == 7 || rows == 8)
+    return walk_through<Unit, wide_walk<Unit>>(block, scratch);
+  walk_through<Unit, high_walk<Unit>>(block, scratch);
+}
+
+template <class Unit>
+void multiply_by_strips(const BlockOf<Unit>& block, const Scratch& scratch) {
+  if constexpr (Unit::group == 2)
+    if (block.rows > tile_rows && block.rows <= narrow_walk<Unit>.rows_of_c)
+      return walk_through<Unit, narrow_walk<Unit>>(block, scratch);
+  if constexpr (Unit::group > 1)
+    if (block.rows >= deep_from<Unit>) return walk_through<Unit, deep_walk<Unit>>(block, scratch);
+  walk_through<Unit, shallow_walk<Unit>>(block, scratch);
+}
+
 /// Few rows use each element of B so seldom that packing takes longer than multiplying: B is read
 /// in its own order. Sums come about as in packed panels, bit for bit.
 template <class Unit>
 void multiply_few_rows(const BlockOf<Unit>& block, const Scratch& scratch) {
-  const std::int64_t rows = block.rows;
-  if constexpr (has_few_registers<Unit> && sizeof(typename Unit::B) < sizeof(typename Unit::C)) {
-    if (rows == 1) return walk_through<Unit, line_walk<Unit>>(block, scratch);
-    if (rows <= 4 || rows == 7 || rows == 8)
-      return walk_through<Unit, wide_walk<Unit>>(block, scratch);
-    return walk_through<Unit, high_walk<Unit>>(block, scratch);
-  } else {
-    if constexpr (Unit::group == 2)
-      if (rows > tile_rows && rows <= narrow_walk<Unit>.rows_of_c)
-        return walk_through<Unit, narrow_walk<Unit>>(block, scratch);
-    if constexpr (Unit::group > 1)
-      if (rows >= deep_from<Unit>) return walk_through<Unit, deep_walk<Unit>>(block, scratch);
-    walk_through<Unit, shallow_walk<Unit>>(block, scratch);
-  }
+  if constexpr (has_few_registers<Unit> && sizeof(typename Unit::B) < sizeof(typename Unit::C))
+    multiply_by_lines<Unit>(block, scratch);
+  else
+    multiply_by_strips<Unit>(block, scratch);
 }
 
 /// Few rows for the size of B, and whole vectors and groups?

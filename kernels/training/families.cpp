@@ -142,7 +142,7 @@ constexpr Windows qwen_windows{"sliding_window", 4096, false, upper_layers};
 // Defaults are those of the configuration classes of transformers. Llama 4's norm of queries and
 // keys has no parameters.
 // clang-format off
-constexpr std::array table = {
+constexpr std::array all_families = {
     Family{.type = "gpt2", .keys = gpt2_keys, .defaults = {.width_by_hidden = 4}, .gated = false,
            .bias = true, .layer_norm = true, .tied = true, .extra_positions = 0},
     Family{.type = "gpt_neox", .gated = false, .bias = true, .layer_norm = true, .parallel = true},
@@ -181,7 +181,7 @@ constexpr std::array table = {
 }  // namespace
 
 std::span<const Family> families() {
-  return table;
+  return all_families;
 }
 
 }  // namespace kernels
