@@ -13,8 +13,6 @@
 namespace bench {
 namespace {
 
-constexpr int memory_samples = 12;
-
 double fastest(const std::vector<double>& seconds) {
   return *std::min_element(seconds.begin(), seconds.end());
 }
@@ -92,7 +90,7 @@ MemoryRoof MemoryProbe::probe(kernels::Stream stream, int samples) {
 }
 
 MemoryRoof probe_memory(kernels::Stream stream, int threads) {
-  return MemoryProbe(threads).probe(stream, memory_samples);
+  return MemoryProbe(threads).probe(stream);
 }
 
 const char* name(kernels::Stream stream) {

@@ -40,7 +40,7 @@ class MemoryProbe {
   /// Each thread touches its part first, so that it lies in its memory.
   explicit MemoryProbe(int threads);
 
-  [[nodiscard]] MemoryRoof probe(kernels::Stream stream, int samples);
+  [[nodiscard]] MemoryRoof probe(kernels::Stream stream, int samples = 12);
 
  private:
   struct Arrays {
