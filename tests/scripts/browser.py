@@ -26,7 +26,8 @@ def waited(found):
 
 
 class Browser:
-    """One tab. Requests, console messages and errors of the page are kept in `events`."""
+    """One tab. Requests, console messages and errors of the page are kept in `events`; `untouched` is the page as
+    it was opened, where tests have said so."""
 
     def __init__(self):
         program = shutil.which("chromium")
@@ -36,7 +37,7 @@ class Browser:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port = waited(self._port)
         tab = waited(lambda: self._tab(port))
-        self.count, self.events = 0, []
+        self.count, self.events, self.untouched = 0, [], None
         self.socket = websocket.create_connection(tab, timeout=60, suppress_origin=True)
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
@@ -69,6 +70,7 @@ class Browser:
 
     def open(self, path, width=1280, height=900, dark=False):
         self.events.clear()
+        self.untouched = None
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])

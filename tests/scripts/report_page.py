@@ -6,6 +6,7 @@ import pytest
 
 from browser import Browser
 from program import SOURCE, run
+from script import run_script
 
 REPORT = SOURCE / "scripts/report.py"
 HOME = SOURCE / "scripts/report"
@@ -43,7 +44,7 @@ TRAIN = ("train", "llama3-8b", "--system", "trn2-ultraserver", "--gbs", "64")
 
 
 def report(*arguments):
-    return subprocess.run([sys.executable, REPORT, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    return run_script("report.py", *arguments)
 
 
 def made(*arguments, **options):
@@ -53,17 +54,24 @@ def made(*arguments, **options):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Results files of all kinds, plans, a timeline, and their page."""
+def files(tmp_path_factory):
+    """A folder of results files, plans and a timeline."""
     at = tmp_path_factory.mktemp("report")
     (at / "run.toml").write_text(RUN)
     made("run", at / "run.toml", "--output", at / "run.h5", ranks=2)
     made(*TRAIN, "--tp", "4", "--pp", "4", "-O", at / "train.h5", "--timeline", at / "step.json")
     (at / "plans.json").write_text(made(*TRAIN, "--plan", "auto", "--json", "--keep", "20"))
+    return at
+
+
+@pytest.fixture(scope="module")
+def folder(files):
+    """That folder with results of each chip and the page of all, by a process as users start it."""
+    at = files
     made("collective", "all_reduce", "--system", "rainier", "--reader", "clock", "-b", "64M", "-e", "64M",
          "--degrade", "z+@chip=70005:0.5", "--per-chip", "-O", at / "chips.h5")
-    page = report(at / "run.h5", at / "train.h5", at / "chips.h5", "--plans", at / "plans.json", "--timeline",
-                  at / "step.json", "--output", at / "out/report.html")
+    page = subprocess.run([sys.executable, REPORT, "run.h5", "train.h5", "chips.h5", "--plans", "plans.json", "--timeline",
+                           "step.json", "--output", at / "out/report.html"], cwd=at, capture_output=True, text=True, check=False)
     assert page.returncode == 0, page.stderr
     assert page.stdout.strip() == str(at / "out/report.html")
     return at
@@ -79,6 +87,16 @@ def browser():
 @pytest.fixture
 def page(browser, folder):
     browser.open(folder / "out/report.html")
+    return browser
+
+
+@pytest.fixture
+def seen(browser, folder):
+    """The page for tests that leave alone what others of them look at: it stays for the next one."""
+    path = folder / "out/report.html"
+    if browser.untouched != path:
+        browser.open(path)
+        browser.untouched = path
     return browser
 
 

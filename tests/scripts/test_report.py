@@ -9,23 +9,23 @@ import h5py
 import numpy as np
 import pytest
 
-from report_page import CHIPS, HOME, browser, drawn, folder, made, opened, page, report  # noqa: F401 (fixtures)
+from report_page import CHIPS, HOME, browser, drawn, files, folder, made, opened, page, report, seen  # noqa: F401 (fixtures)
 
 
-def test_it_opens_offline_and_draws_every_section(page, folder):
-    print("milliseconds:", page.evaluate("rainierReport.timings"))
-    assert page.evaluate("rainierReport.errors") == [] and page.errors() == []
-    assert page.requests() == [(folder / "out/report.html").as_uri()]
-    assert page.evaluate("rainierReport.sections") == [
+def test_it_opens_offline_and_draws_every_section(seen, folder):
+    print("milliseconds:", seen.evaluate("rainierReport.timings"))
+    assert seen.evaluate("rainierReport.errors") == [] and seen.errors() == []
+    assert seen.requests() == [(folder / "out/report.html").as_uri()]
+    assert seen.evaluate("rainierReport.sections") == [
         "overview", "measured", "collectives", "generations", "roofline", "step", "plans", "timeline", "links",
         "chips", "other", "provenance"]
-    shares = drawn(page)
+    shares = drawn(seen)
     assert len(shares) == 15 and min(shares) > 0.01, shares
-    assert page.evaluate("""Object.values(rainierReport.charts).every((chart) => chart.getOption().series.every((one) =>
+    assert seen.evaluate("""Object.values(rainierReport.charts).every((chart) => chart.getOption().series.every((one) =>
       one.data.some((point) => [point.value ?? point].flat().some(Number.isFinite))))""")
-    assert page.evaluate("[...document.querySelectorAll('.chart')].every((one) => one.getAttribute('aria-label').length > 20)")
-    assert page.evaluate("[...document.querySelectorAll('select')].every((one) => one.labels.length === 1)")
-    tables = page.evaluate("[...document.querySelectorAll('section')].map((one) => [one.id, one.querySelectorAll('details').length])")
+    assert seen.evaluate("[...document.querySelectorAll('.chart')].every((one) => one.getAttribute('aria-label').length > 20)")
+    assert seen.evaluate("[...document.querySelectorAll('select')].every((one) => one.labels.length === 1)")
+    tables = seen.evaluate("[...document.querySelectorAll('section')].map((one) => [one.id, one.querySelectorAll('details').length])")
     assert all(count > 0 for name, count in tables if name != "overview"), tables
 
 
@@ -37,17 +37,43 @@ def test_it_is_small_beside_its_data(folder):
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", text.replace(data, ""))
 
 
-def test_it_says_how_long_it_took_to_open(page):
-    opened, chips = page.evaluate("[rainierReport.opened, rainierReport.timings.chips]")
+def test_it_says_how_long_it_took_to_open(seen):
+    opened, chips = seen.evaluate("[rainierReport.opened, rainierReport.timings.chips]")
     print(f"from the start of navigation to the last chart {opened} ms, for the chips {chips} ms")
     assert 0 < chips < opened
 
 
-def test_the_numbers_under_a_chart_are_the_file_s(page, folder):
+def test_the_map_of_plans_has_the_best_of_each_cell(seen, folder):
+    best = {}
+    found = json.loads((folder / "plans.json").read_text())
+    for plan in found["best"] + found["front"]:
+        key = str(plan["tensor"]), str(plan["pipeline"])
+        best[key] = min(best.get(key, np.inf), plan["step_s"])
+    cells = seen.evaluate("rainierReport.charts.plans.getOption().series[0].data")
+    assert len(best) > 1 and {tuple(cell["value"][:2]): cell["plan"]["time"] for cell in cells} == best
+
+
+def test_the_parts_of_a_step_are_the_file_s(seen, folder):
+    bars = seen.evaluate("rainierReport.charts.step.getOption().series.filter((one) => one.type === 'bar').map((one) => [one.name, one.data[0].value])")
+    with h5py.File(folder / "train.h5") as file:
+        table = file["modelled/training"]
+        for name, value in bars:
+            assert value == table[name.removesuffix(", exposed") + "_time"][0]
+        assert sum(value for _, value in bars) == pytest.approx(table["time"][0], rel=0.01)
+
+
+def test_bars_are_hatched_where_the_evidence_is_assumed(seen):
+    rows = seen.evaluate("""rainierReport.charts.generations.getOption().series.flatMap((one) => one.data)
+      .filter((one) => one.row).map((one) => [one.row.evidence, Boolean(one.itemStyle.decal)])""")
+    assert {evidence == "assumed" for evidence, _ in rows} == {True, False}
+    assert all(hatched == (evidence == "assumed") for evidence, hatched in rows)
+
+
+def test_the_numbers_under_a_chart_are_the_file_s(seen, folder):
     with h5py.File(folder / "run.h5") as file:
         table = file["measured/collective"]
         rows = np.flatnonzero(table["collective"].asstr()[:] == "all_reduce")
-        shown = opened(page, "measured")
+        shown = opened(seen, "measured")
         for name in ("size", "time", "busbw", "bound"):
             assert [float(value) for value in shown[name]] == table[name][:][rows].tolist()
         assert shown["algorithm"] == table["algorithm"].asstr()[:][rows].tolist()
@@ -55,14 +81,14 @@ def test_the_numbers_under_a_chart_are_the_file_s(page, folder):
         assert [float(value) for value in shown["samples_p10"]] == pytest.approx(low)
         assert [float(value) for value in shown["samples_p90"]] == pytest.approx(high)
         ours = np.flatnonzero((table["implementation"].asstr()[:][rows] != "MPI") & (table["in_place"][:][rows] == 1))
-        series = page.evaluate("rainierReport.charts.measured.getOption().series.find((one) => one.name === 'rainier, in place').data")
+        series = seen.evaluate("rainierReport.charts.measured.getOption().series.find((one) => one.name === 'rainier, in place').data")
         assert np.array(series) == pytest.approx(np.array([table["size"][:][rows][ours], table["busbw"][:][rows][ours] / 1e9]).T)
 
 
-def test_a_selector_chooses_rows_and_csv_has_all_of_them(page, folder):
-    page.evaluate("""(() => { const select = document.getElementById('collectives-size-collective');
+def test_a_selector_chooses_rows_and_csv_has_all_of_them(seen, folder):
+    seen.evaluate("""(() => { const select = document.getElementById('collectives-size-collective');
       select.value = 'all_to_all'; select.dispatchEvent(new Event('change')); })()""")
-    text = page.evaluate("rainierReport.tables['collectives-size'].csv()")
+    text = seen.evaluate("rainierReport.tables['collectives-size'].csv()")
     rows = list(csv.DictReader(io.StringIO(text)))
     with h5py.File(folder / "run.h5") as file:
         table = file["modelled/collective"]
@@ -73,30 +99,10 @@ def test_a_selector_chooses_rows_and_csv_has_all_of_them(page, folder):
         assert [row["algorithm"] for row in rows] == table["algorithm"].asstr()[:][wanted].tolist()
 
 
-def test_the_map_of_plans_has_the_best_of_each_cell(page, folder):
-    best = {}
-    found = json.loads((folder / "plans.json").read_text())
-    for plan in found["best"] + found["front"]:
-        key = str(plan["tensor"]), str(plan["pipeline"])
-        best[key] = min(best.get(key, np.inf), plan["step_s"])
-    cells = page.evaluate("rainierReport.charts.plans.getOption().series[0].data")
-    assert len(best) > 1 and {tuple(cell["value"][:2]): cell["plan"]["time"] for cell in cells} == best
-
-
-def test_the_parts_of_a_step_are_the_file_s(page, folder):
-    bars = page.evaluate("rainierReport.charts.step.getOption().series.filter((one) => one.type === 'bar').map((one) => [one.name, one.data[0].value])")
-    with h5py.File(folder / "train.h5") as file:
-        table = file["modelled/training"]
-        for name, value in bars:
-            assert value == table[name.removesuffix(", exposed") + "_time"][0]
-        assert sum(value for _, value in bars) == pytest.approx(table["time"][0], rel=0.01)
-
-
-def test_bars_are_hatched_where_the_evidence_is_assumed(page):
-    rows = page.evaluate("""rainierReport.charts.generations.getOption().series.flatMap((one) => one.data)
-      .filter((one) => one.row).map((one) => [one.row.evidence, Boolean(one.itemStyle.decal)])""")
-    assert {evidence == "assumed" for evidence, _ in rows} == {True, False}
-    assert all(hatched == (evidence == "assumed") for evidence, hatched in rows)
+def test_the_timeline_zooms_by_its_buttons(seen):
+    seen.evaluate("document.querySelector('#timeline button').click()")
+    zoom = seen.evaluate("rainierReport.charts.timeline.getOption().dataZoom.map((one) => [one.start, one.end])")
+    assert zoom[0] == [25, 75]
 
 
 def test_all_chips_are_drawn_and_the_last_one_where_the_file_says(page, folder):
@@ -191,12 +197,6 @@ def test_a_click_zooms_and_the_pointer_tells_the_chip(page):
     assert where(page) == ["site 7"]
 
 
-def test_the_timeline_zooms_by_its_buttons(page):
-    page.evaluate("document.querySelector('#timeline button').click()")
-    zoom = page.evaluate("rainierReport.charts.timeline.getOption().dataZoom.map((one) => [one.start, one.end])")
-    assert zoom[0] == [25, 75]
-
-
 @pytest.mark.parametrize("width", [400, 1280])
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_its_window_in_both_themes(browser, folder, width, dark):
@@ -229,10 +229,10 @@ def test_the_bundle_was_built_from_these_sources():
 def test_hover_texts_fit_a_phone_and_tell_which_step(browser, folder):
     browser.open(folder / "out/report.html", width=390)
     sides = browser.evaluate("""(async () => {
-      const found = {};
-      for (const name of ['measured', 'collectives-size', 'generations', 'step', 'plans', 'timeline', 'roofline-chips']) {
-        rainierReport.charts[name].dispatchAction({ type: 'showTip', seriesIndex: 0, dataIndex: 0 });
-        await new Promise((done) => setTimeout(done, 300));
+      const found = {}, names = ['measured', 'collectives-size', 'generations', 'step', 'plans', 'timeline', 'roofline-chips'];
+      for (const name of names) rainierReport.charts[name].dispatchAction({ type: 'showTip', seriesIndex: 0, dataIndex: 0 });
+      await new Promise((done) => setTimeout(done, 300));
+      for (const name of names) {
         const tip = [...document.querySelectorAll(`#chart-${name} > div`)].find((one) => one.style.position === 'absolute' && one.innerText);
         if (tip) found[name] = [tip.getBoundingClientRect().left, tip.getBoundingClientRect().right, tip.innerText];
       }

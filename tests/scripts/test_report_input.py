@@ -4,13 +4,13 @@ import shutil
 import h5py
 import pytest
 
-from report_page import browser, folder, made, opened, report  # noqa: F401 (fixtures)
+from report_page import browser, files, made, opened, report  # noqa: F401 (fixtures)
 
 HOSTILE = '</script><script>window.broken = 1</script><!-- <img src=x onerror="window.broken = 2"> \' " & {{ <!--fill:data-->'
 
 
-def test_hostile_texts_stay_texts(browser, folder, tmp_path):
-    shutil.copy(folder / "run.h5", tmp_path / "run.h5")
+def test_hostile_texts_stay_texts(browser, files, tmp_path):
+    shutil.copy(files / "run.h5", tmp_path / "run.h5")
     with h5py.File(tmp_path / "run.h5", "r+") as file:
         file.attrs["title"] = HOSTILE
         for path, names in (("measured/collective", ("collective", "algorithm")), ("modelled/collective", ("algorithm", "system")),
@@ -31,14 +31,14 @@ def test_hostile_texts_stay_texts(browser, folder, tmp_path):
     assert browser.errors() == [] and len(browser.requests()) == 1
 
 
-def test_what_the_file_does_not_hold_is_left_out(browser, folder, tmp_path):
-    assert report(folder / "train.h5", "--output", tmp_path / "page.html").returncode == 0
+def test_what_the_file_does_not_hold_is_left_out(browser, files, tmp_path):
+    assert report(files / "train.h5", "--output", tmp_path / "page.html").returncode == 0
     browser.open(tmp_path / "page.html")
     assert browser.evaluate("rainierReport.sections") == ["overview", "step", "provenance"]
 
 
-def test_plans_of_a_results_file_are_mapped(browser, folder, tmp_path):
-    shutil.copy(folder / "train.h5", tmp_path / "plans.h5")
+def test_plans_of_a_results_file_are_mapped(browser, files, tmp_path):
+    shutil.copy(files / "train.h5", tmp_path / "plans.h5")
     with h5py.File(tmp_path / "plans.h5", "r+") as file:
         table = file.require_group("modelled/plan")
         table.attrs["points"] = 1
@@ -50,9 +50,16 @@ def test_plans_of_a_results_file_are_mapped(browser, folder, tmp_path):
     assert [(cell["value"][:2], cell["plan"]["time"]) for cell in cells] == [(["4", "4"], time)]
 
 
-def test_best_plans_of_generations_and_goodput_are_drawn(browser, tmp_path):
-    plans, goodput = tmp_path / "plans.h5", tmp_path / "goodput.h5"
-    made("compare", "--model", "llama3-8b", "--systems", "rainier,rainier-trn4", "--chips", "1024", "--gbs", "1024", "--seq", "4096", "-O", plans)
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory):
+    """The best plans of two generations."""
+    path = tmp_path_factory.mktemp("generations") / "plans.h5"
+    made("compare", "--model", "llama3-8b", "--systems", "rainier,rainier-trn4", "--chips", "64", "--gbs", "64", "-O", path)
+    return path
+
+
+def test_best_plans_of_generations_and_goodput_are_drawn(browser, plans, tmp_path):
+    goodput = tmp_path / "goodput.h5"
     made("goodput", "--chips", "16384", "--days", "2", "--runs", "50", "-O", goodput)
     assert report(plans, goodput, "--output", tmp_path / "page.html").returncode == 0
     browser.open(tmp_path / "page.html")
@@ -75,8 +82,8 @@ def test_best_plans_of_generations_and_goodput_are_drawn(browser, tmp_path):
         assert float(tile.removeprefix("Goodput").split(" %")[0]) == pytest.approx(100 * table["goodput"][0], abs=0.06)
 
 
-def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, folder, tmp_path):
-    shutil.copy(folder / "run.h5", tmp_path / "run.h5.partial")
+def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, files, tmp_path):
+    shutil.copy(files / "run.h5", tmp_path / "run.h5.partial")
     with h5py.File(tmp_path / "run.h5.partial", "r+") as file:
         file.attrs["status"] = "running"
         whole = len(file["modelled/matmul/point"])
@@ -90,25 +97,25 @@ def test_a_run_that_was_cut_off_is_said_and_its_half_row_not_read(browser, folde
 
 
 @pytest.mark.parametrize("name", ["train.h5", "step.json", "plans.json"])
-def test_the_page_replaces_nothing_that_it_is_made_of(folder, name):
-    before = (folder / name).read_bytes()
-    page = report(folder / "train.h5", "--plans", folder / "plans.json", "--timeline", folder / "step.json", "--output", folder / name)
+def test_the_page_replaces_nothing_that_it_is_made_of(files, name):
+    before = (files / name).read_bytes()
+    page = report(files / "train.h5", "--plans", files / "plans.json", "--timeline", files / "step.json", "--output", files / name)
     assert page.returncode == 2 and "is read: choose another name" in page.stderr
-    assert (folder / name).read_bytes() == before
+    assert (files / name).read_bytes() == before
 
 
-def other_hdf5(path, folder):
+def other_hdf5(path, files):
     with h5py.File(path, "w") as file:
         file["numbers"] = [1, 2, 3]
 
 
 @pytest.mark.parametrize("make, says", [
-    (lambda path, folder: None, "not a readable results file"),
-    (lambda path, folder: path.write_text("hello"), "not a readable results file"),
-    (lambda path, folder: path.write_bytes((folder / "run.h5").read_bytes()[:5000]), "not a readable results file"),
+    (lambda path, files: None, "not a readable results file"),
+    (lambda path, files: path.write_text("hello"), "not a readable results file"),
+    (lambda path, files: path.write_bytes((files / "run.h5").read_bytes()[:5000]), "not a readable results file"),
     (other_hdf5, "not a results file of rainier")])
-def test_other_files_are_refused_in_one_line(folder, tmp_path, make, says):
-    make(tmp_path / "run.h5", folder)
+def test_other_files_are_refused_in_one_line(files, tmp_path, make, says):
+    make(tmp_path / "run.h5", files)
     page = report(tmp_path / "run.h5", "--output", tmp_path / "page.html")
     assert page.returncode == 2 and page.stdout == "" and not (tmp_path / "page.html").exists()
     assert page.stderr.startswith(f"{tmp_path}/run.h5: {says}") and len(page.stderr.splitlines()) == 1
@@ -116,9 +123,9 @@ def test_other_files_are_refused_in_one_line(folder, tmp_path, make, says):
 
 @pytest.mark.parametrize("flag", ["--plans", "--timeline"])
 @pytest.mark.parametrize("text", ["hello", "[1, 2]", "{}", '{"best": 3, "traceEvents": 7}', '{"best": [{"tensor": 1}], "traceEvents": [{"ph": "X"}]}'])
-def test_other_json_is_refused_in_one_line(folder, tmp_path, flag, text):
+def test_other_json_is_refused_in_one_line(files, tmp_path, flag, text):
     (tmp_path / "other.json").write_text(text)
-    page = report(folder / "train.h5", flag, tmp_path / "other.json", "--output", tmp_path / "page.html")
+    page = report(files / "train.h5", flag, tmp_path / "other.json", "--output", tmp_path / "page.html")
     assert page.returncode == 2
     assert page.stderr.startswith(f"{tmp_path}/other.json: not ") and len(page.stderr.splitlines()) == 1
 
@@ -153,11 +160,10 @@ def test_plans_of_the_same_axes_have_labels_of_their_own(browser, tmp_path):
     assert len(labels) >= 6 and len(set(labels)) == len(labels), labels
 
 
-def test_a_comparison_s_step_is_drawn_once_and_what_is_not_known_is_said(browser, tmp_path):
-    made("compare", "--model", "llama3-8b", "--systems", "rainier,rainier-trn4", "--chips", "64", "--gbs", "64", "-O", tmp_path / "plans.h5")
-    assert report(tmp_path / "plans.h5", "--output", tmp_path / "page.html").returncode == 0
+def test_a_comparison_s_step_is_drawn_once_and_what_is_not_known_is_said(browser, plans, tmp_path):
+    assert report(plans, "--output", tmp_path / "page.html").returncode == 0
     browser.open(tmp_path / "page.html")
-    with h5py.File(tmp_path / "plans.h5") as file:
+    with h5py.File(plans) as file:
         table = file["modelled/training"]
         steps = {tuple(table[name][row] for name in table if name != "point") for row in range(len(table["point"]))}
         assert len(steps) < len(table["point"])
@@ -165,8 +171,8 @@ def test_a_comparison_s_step_is_drawn_once_and_what_is_not_known_is_said(browser
     assert "No bar for rainier-trn4 at equal cost" in browser.evaluate("document.getElementById('best-plans').textContent")
 
 
-def test_a_missing_column_and_a_link_that_leads_nowhere_are_said(browser, folder, tmp_path):
-    shutil.copy(folder / "run.h5", tmp_path / "old.h5")
+def test_a_missing_column_and_a_link_that_leads_nowhere_are_said(browser, files, tmp_path):
+    shutil.copy(files / "run.h5", tmp_path / "old.h5")
     with h5py.File(tmp_path / "old.h5", "r+") as file:
         del file["measured/collective/busbw"]
     assert report(tmp_path / "old.h5", "--output", tmp_path / "page.html").returncode == 0
@@ -179,10 +185,10 @@ def test_a_missing_column_and_a_link_that_leads_nowhere_are_said(browser, folder
     assert page.returncode == 2 and "measured/collective/busbw cannot be read" in page.stderr and "Traceback" not in page.stderr
 
 
-def test_a_collective_has_a_timeline_that_fits_a_phone(browser, folder, tmp_path):
-    made("export", "trace", "all_reduce", "--system", "rainier", "--chips", "4096", "-b", "1G", "-o", tmp_path / "trace.json",
+def test_a_collective_has_a_timeline_that_fits_a_phone(browser, files, tmp_path):
+    made("export", "trace", "all_reduce", "--system", "rainier", "--chips", "2048", "-b", "1G", "-o", tmp_path / "trace.json",
          "--algorithm", "rhd(x,y,z;balanced)+rhd(pod,building;ports=1)*16")
-    assert report(folder / "train.h5", "--timeline", tmp_path / "trace.json", "--output", tmp_path / "page.html").returncode == 0
+    assert report(files / "train.h5", "--timeline", tmp_path / "trace.json", "--output", tmp_path / "page.html").returncode == 0
     browser.open(tmp_path / "page.html", width=390)
     assert browser.evaluate("document.getElementById('timeline-heading').textContent") == "Timeline"
     assert "rhd(x,y,z;balanced)+rhd(pod,building;ports=1)*16" in browser.evaluate("document.querySelector('#timeline figcaption').textContent")
