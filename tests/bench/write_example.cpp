@@ -1,7 +1,8 @@
 // Writes a small results file with every table.
-//   write_example PATH [POINTS] [stop|kill|full]
+//   write_example PATH [POINTS] [stop|kill|full|samples]
 // stop ends without completing after POINTS points of each table, kill ends by SIGKILL, full sets a
-// size limit that the file soon meets: the disk is full.
+// size limit that the file soon meets: the disk is full. samples writes only the tables that have
+// them, which have columns of every type.
 #include <csignal>
 #include <cstdio>
 #include <limits>
@@ -61,7 +62,8 @@ void write(const std::string& path, std::int64_t points, std::string_view end) {
   file.text("inputs/systems/example.toml", "title = \"µ\"\n");
   file.attribute("measured/host", "cores", std::int64_t{2});
   if (end == "full") limit_file_size(rlim_t{400} * 1024);
-  for (const bench::Record* record : bench::records()) write_table(file, *record, points);
+  for (const bench::Record* record : bench::records())
+    if (end != "samples" || has_samples(*record)) write_table(file, *record, points);
   if (end == "kill") std::raise(SIGKILL);
   if (end != "stop") file.complete();
 }

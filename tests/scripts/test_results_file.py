@@ -180,9 +180,11 @@ def test_units_are_udunits(example):
         assert known.returncode == 0, known.stderr
 
 
-def test_same_run_same_bytes(tmp_path):
-    write(tmp_path / "a.h5", 700)
-    write(tmp_path / "b.h5", 700)
+def test_same_run_same_bytes(example, tmp_path):
+    write(tmp_path / "run.h5", 5)
+    assert (tmp_path / "run.h5").read_bytes() == example.read_bytes()
+    for name in ("a.h5", "b.h5"):
+        write(tmp_path / name, 700, "samples")  # more than a chunk of rows
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
