@@ -29,6 +29,7 @@ constexpr std::array steering{
     Steering{"OPENBLAS_CORETYPE", "which kernels OpenBLAS picks, a peer of bench_matmul_peers"},
     Steering{"OPENBLAS_NUM_THREADS", "threads of OpenBLAS"},
     Steering{"RAINIER_DATA", "other chips and systems than those shipped"},
+    Steering{"RAINIER_FIT_MAXBYTES", "fits of this machine end at smaller exchanges"},
     Steering{"RAINIER_OTHERS", "says whether ranks are far from each other, with no trial"},
     Steering{"RAINIER_RANKS_PER_HOST", "pretends that a few ranks have a host for themselves"},
     Steering{"UCX_TLS", "transports of UCX"},

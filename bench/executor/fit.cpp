@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -240,6 +241,14 @@ std::string describe(const topology::Machine& host) {
   if (host.reduction->value.value() > beyond_memory)
     return text + next + "reduction in no more time";
   return text + next + "reduction " + topology::format(host.reduction->value);
+}
+
+int largest_exchange() {
+  const char* const text = std::getenv("RAINIER_FIT_MAXBYTES");
+  if (text == nullptr) return all_sizes.back();
+  constexpr double least = 4096;
+  const double most = all_sizes.back();
+  return static_cast<int>(std::clamp(topology::parse_size(text).value(), least, most));
 }
 
 HostFit fit_host(Lowering lowering, int largest) {

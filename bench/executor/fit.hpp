@@ -30,10 +30,15 @@ struct HostFit {
   std::vector<LevelFit> levels;
 };
 
+/// Of a fit that nobody gave one, bytes: 32 MiB. Large exchanges take most of its time, so tests of
+/// what stands beside it end sooner, by the environment's RAINIER_FIT_MAXBYTES (4K to 32M).
+[[nodiscard]] int largest_exchange();
+
 /// Collective over MPI_COMM_WORLD, at least two ranks; a second or two.
 /// @param lowering of the schedules to be predicted: messages, host or mixed
 /// @param largest  exchange of the fit, bytes; at least 4096
-[[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages, int largest = 32 << 20);
+[[nodiscard]] HostFit fit_host(Lowering lowering = Lowering::messages,
+                               int largest = largest_exchange());
 
 /// "latency 87 ns, 10.1 GB/s per rank, gap 40 ns between messages, reduction 92 GB/s"; several
 /// levels by name

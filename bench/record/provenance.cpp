@@ -27,8 +27,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 bool is_allowed(std::string_view variable) {
-  constexpr std::array<std::string_view, 7> prefixes{
-      "SLURM_", "OMPI_", "OMP_", "RAINIER_RANKS", "NEURON_", "FI_", "OPENBLAS_"};
+  constexpr std::array<std::string_view, 8> prefixes{
+      "SLURM_", "OMPI_", "OMP_", "RAINIER_FIT", "RAINIER_RANKS", "NEURON_", "FI_", "OPENBLAS_"};
   constexpr std::array<std::string_view, 4> secrets{"KEY", "TOKEN", "SECRET", "PASSWORD"};
   // What Open MPI's launcher tells its ranks: addresses and a key of this job, folders of its own.
   constexpr std::array<std::string_view, 4> launcher{

@@ -123,10 +123,11 @@ def test_doctor_tries_locks(tmp_path):
 
 
 def test_doctor_lists_variables_that_steer_the_speed():
-    quiet = without("OMP_NUM_THREADS", "LD_LIBRARY_PATH")
-    loud = findings(code=0, env={**quiet, "OPENBLAS_CORETYPE": "Haswell", "RAINIER_RANKS_PER_HOST": "1"})
+    quiet = without("OMP_NUM_THREADS", "LD_LIBRARY_PATH", "RAINIER_FIT_MAXBYTES")
+    loud = findings(code=0, env={**quiet, "OPENBLAS_CORETYPE": "Haswell", "RAINIER_RANKS_PER_HOST": "1",
+                                  "RAINIER_FIT_MAXBYTES": "1M"})
     remedies = {check["remedy"] for check in loud if check["check"] == "environment"}
-    assert remedies == {"unset OPENBLAS_CORETYPE", "unset RAINIER_RANKS_PER_HOST"}
+    assert remedies == {"unset OPENBLAS_CORETYPE", "unset RAINIER_RANKS_PER_HOST", "unset RAINIER_FIT_MAXBYTES"}
     assert one(findings(code=0, env=quiet), "environment")["grade"] == "good"
 
 
