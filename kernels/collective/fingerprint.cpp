@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -98,41 +99,63 @@ class Field {
     return exchange.reduce || schedule_->collective == Collective::all_to_all;
   }
 
-  [[nodiscard]] bool takes_part(const Exchange& exchange, Rank rank) const {
-    return std::all_of(exchange.at_root.begin(), exchange.at_root.end(), [&](std::size_t d) {
-      return digits_[d].of(rank) == 0;
-    });
-  }
-
-  /// Does a message between these two carry the chunk?
-  [[nodiscard]] bool carries(const Exchange& exchange,
-                             std::int64_t k,
-                             Rank anchor,
-                             Rank other) const {
+  /// Does a message that a rank decides on alone carry the chunk?
+  [[nodiscard]] bool carries(const Exchange& exchange, std::int64_t k, Rank anchor) const {
     for (std::size_t d = 0; d < digits_.size(); ++d) {
       const DigitRange& range = exchange.chunks[d];
       if (range.kind == DigitRange::Kind::all) continue;
       const Digit& digit = digits_[d];
-      if (!contains(range, k, digit.of(chunk_), digit.of(anchor), digit.of(other), digit.extent))
+      if (!contains(range, k, digit.of(chunk_), digit.of(anchor), digit.of(anchor), digit.extent))
         return false;
     }
     return true;
   }
 
+  /// As far as one digit of the receiver decides: is there a message, and does it carry the chunk?
+  [[nodiscard]] bool receives_at(const Exchange& exchange,
+                                 std::int64_t k,
+                                 std::size_t d,
+                                 std::int64_t to) const {
+    const auto& roots = exchange.at_root;
+    if (to != 0 && std::find(roots.begin(), roots.end(), d) != roots.end()) return false;
+    const std::int64_t extent = digits_[d].extent;
+    const bool here = d == exchange.to.digits.front();
+    const std::int64_t from = here ? exchange.to.at(k).inverse()(to, extent) : to;
+    if (from == topology::DigitMap::none) return false;
+    const DigitRange& range = exchange.chunks[d];
+    const std::int64_t anchor = exchange.anchored_at_receiver ? to : from;
+    const std::int64_t other = exchange.anchored_at_receiver ? from : to;
+    return contains(range, k, digits_[d].of(chunk_), anchor, other, extent);
+  }
+
+  /// The same of all ranks, digit by digit: divisions for each of them would take most of the time.
+  [[nodiscard]] std::vector<char> receivers(const Exchange& exchange, std::int64_t k) const {
+    std::vector<char> all{1};
+    for (std::size_t d = 0; d < digits_.size(); ++d) {
+      std::vector<char> wider;
+      wider.reserve(all.size() * static_cast<std::size_t>(digits_[d].extent));
+      for (std::int64_t v = 0; v < digits_[d].extent; ++v)
+        if (receives_at(exchange, k, d, v))
+          wider.insert(wider.end(), all.begin(), all.end());
+        else
+          wider.resize(wider.size() + all.size());
+      all = std::move(wider);
+    }
+    return all;
+  }
+
   void run_pairs(const Exchange& exchange, std::int64_t k) {
     const Digit digit = digits_[exchange.to.digits.front()];
     const topology::DigitMap senders = exchange.to.at(k).inverse();
+    const std::vector<char> receiving = receivers(exchange, k);
     const bool sums = adds(exchange);
     const Rank ranks = schedule_->ranks();
 // For a few ranks threads would cost more than they do.
 #pragma omp parallel for schedule(static) if (ranks > 4096)
     for (Rank to = 0; to < ranks; ++to) {
+      if (receiving[static_cast<std::size_t>(to)] == 0) continue;
       const std::int64_t own = digit.of(to);
-      const std::int64_t sender = senders(own, digit.extent);
-      if (sender == topology::DigitMap::none || !takes_part(exchange, to)) continue;
-      const Rank from = to + (sender - own) * digit.stride;
-      const Rank anchor = exchange.anchored_at_receiver ? to : from;
-      if (!carries(exchange, k, anchor, anchor == to ? from : to)) continue;
+      const Rank from = to + (senders(own, digit.extent) - own) * digit.stride;
       const std::uint64_t value = at(values_, from);
       at(next_, to) = sums ? add(at(next_, to), value) : value;
     }
@@ -143,7 +166,7 @@ class Field {
   void run_every(const Exchange& exchange, std::int64_t k) {
     const Rank ranks = schedule_->ranks();
     const bool by_sender = exchange.anchored_at_receiver;
-    const auto takes_part = [&](Rank rank) { return carries(exchange, k, rank, rank); };
+    const auto takes_part = [&](Rank rank) { return carries(exchange, k, rank); };
     std::vector<std::uint64_t> sent(values_.size());
     for (Rank r = 0; r < ranks; ++r)
       if (!by_sender || takes_part(r)) at(sent, r) = at(values_, r);

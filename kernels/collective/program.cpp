@@ -74,11 +74,12 @@ class Speller {
     for (const Part& part : round.parts) {
       const Exchange& exchange = *part.exchange;
       const std::int64_t k = part.k + repeat;
+      const Cells cells = cells_of(part.share, slice);
       for (Rank from = 0; from < program_.ranks; ++from)
         for (const Rank to : receivers(exchange, k, from, schedule_.extents)) {
           const auto chunks = chunks_between(exchange, k, from, to, schedule_.extents);
           Message message{from, to, exchange.reduce, lane, {}, 0, 0};
-          for (const Rank chunk : chunks) carry(message, chunk, part.share, slice);
+          for (const Rank chunk : chunks) carry(message, chunk, cells);
           if (message.moves.empty()) continue;
           weigh(message);
           into.push_back(std::move(message));
@@ -102,17 +103,24 @@ class Speller {
                       most_program_moves));
   }
 
-  /// The cells of a share of a chunk.
-  void carry(Message& message, Rank chunk, const Share& share, std::int64_t slice) {
-    const std::int64_t per_slice = static_cast<std::int64_t>(cuts_.size()) - 1;
-    const std::int64_t first = slice * per_slice + cut(share.begin);
-    const std::int64_t last = slice * per_slice + cut(share.end);
+  /// Of a chunk, [first, last).
+  struct Cells {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+
+  [[nodiscard]] Cells cells_of(const Share& share, std::int64_t slice) const {
+    const std::int64_t before = slice * (static_cast<std::int64_t>(cuts_.size()) - 1);
+    return {before + cut(share.begin), before + cut(share.end)};
+  }
+
+  void carry(Message& message, Rank chunk, const Cells& cells) {
     const std::int64_t per_chunk = program_.cells_per_chunk();
     if (!to_all_) {
-      const Spot place{Buffer::output, chunk * per_chunk + first};
-      return append(message, {place, place, last - first});
+      const Spot place{Buffer::output, chunk * per_chunk + cells.first};
+      return append(message, {place, place, cells.last - cells.first});
     }
-    for (std::int64_t i = first; i < last; ++i)
+    for (std::int64_t i = cells.first; i < cells.last; ++i)
       for (const Shipment& block : std::exchange(held(message.from, chunk, i), {})) {
         const Spot to = arrival(message.to, chunk, block.source, i);
         append(message, {block.at, to, 1});
@@ -231,7 +239,8 @@ void Program::weigh(Message& message) const {
   for (const Move& move : message.moves) {
     const std::int64_t end = move.from.cell + move.cells;
     message.share += share_before(end) - share_before(move.from.cell);
-    message.elements += elements_before(end, count) - elements_before(move.from.cell, count);
+    if (count > 0)
+      message.elements += elements_before(end, count) - elements_before(move.from.cell, count);
   }
 }
 

@@ -123,13 +123,22 @@ std::vector<Rank> chunks_between(
   const Values& anchor = exchange.anchored_at_receiver ? receiver : sender;
   const Values& other = exchange.anchored_at_receiver ? sender : receiver;
   std::vector<Rank> chunks{0};
+  std::vector<Rank> wider;
+  Values held;  // of the digit, whatever those above it are
   for (std::size_t d = extents.size(); d-- > 0;) {
-    std::vector<Rank> wider;
-    for (const Rank upper : chunks)
+    const DigitRange& range = exchange.chunks[d];
+    held.clear();
+    if (range.kind == DigitRange::Kind::from) {  // one, and the most frequent kind
+      held.push_back(modulo(anchor[d] + range.start.at(k), extents[d]));
+    } else {
       for (std::int64_t v = 0; v < extents[d]; ++v)
-        if (contains(exchange.chunks[d], k, v, anchor[d], other[d], extents[d]))
-          wider.push_back(upper * extents[d] + v);
-    chunks = wider;
+        if (contains(range, k, v, anchor[d], other[d], extents[d])) held.push_back(v);
+    }
+    wider.clear();
+    wider.reserve(chunks.size() * held.size());
+    for (const Rank upper : chunks)
+      for (const std::int64_t v : held) wider.push_back(upper * extents[d] + v);
+    chunks.swap(wider);
   }
   return chunks;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <iterator>
 #include <set>
 #include <span>
 #include <utility>
@@ -202,8 +203,8 @@ std::vector<Transfer> transfers_of(const Round& round,
   std::vector<Transfer> all;
   for (const Part& part : round.parts) {
     if (middle < part.share.begin || middle >= part.share.end) continue;
-    const auto more = transfers_of(part, part.k + i, number, schedule);
-    all.insert(all.end(), more.begin(), more.end());
+    auto more = transfers_of(part, part.k + i, number, schedule);
+    std::move(more.begin(), more.end(), std::back_inserter(all));
   }
   return all;
 }
