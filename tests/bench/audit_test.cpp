@@ -24,11 +24,9 @@ using topology::Machine;
 class Audit {
  public:
   explicit Audit(const Machine& machine)
-      : machine_(&machine), memory_(static_cast<std::size_t>(machine.chips())) {
-    for (std::size_t l = 0; l < machine.levels.size(); ++l)
-      for (auto& direction : links_.emplace_back())
-        direction.resize(static_cast<std::size_t>(machine.chips()));
-  }
+      : machine_(&machine),
+        memory_(static_cast<std::size_t>(machine.chips())),
+        links_(machine.levels.size()) {}
 
   /// Of a reduce-scatter, or of a reduce whose root alone takes part in some levels.
   void add(std::size_t level,
@@ -39,17 +37,22 @@ class Audit {
     std::int64_t stride = 1;
     for (std::size_t l = 0; l < level; ++l) stride *= machine_->levels[l].extent;
     const std::int64_t n = machine_->levels[level].extent;
-    for (std::int64_t chip = 0; chip < machine_->chips(); ++chip) {
-      const std::int64_t digit = chip / stride % n;
-      const std::int64_t corner = chip - digit * stride;
+    const std::int64_t chips = machine_->chips();
+    for (std::int64_t digit = 0; digit < n; ++digit) {
       const std::int64_t to = map(digit, n);
-      if (to == topology::DigitMap::none || !takes_part(chip, at_root)) continue;
-      memory_[index(chip)] += bytes;                                       // read to be sent
-      memory_[index(corner + to * stride)] += reduce ? 2 * bytes : bytes;  // own read, sum written
-      if (machine_->levels[level].shape == LevelShape::ring)
-        walk(level, corner, stride, digit, to, bytes);
-      else
-        climb(level, chip, corner + to * stride, bytes);
+      if (to == topology::DigitMap::none) continue;
+      for (std::int64_t group = 0; group < chips; group += n * stride)
+        for (std::int64_t corner = group; corner < group + stride; ++corner) {
+          const std::int64_t chip = corner + digit * stride;
+          if (!takes_part(chip, at_root)) continue;
+          memory_[index(chip)] += bytes;  // read to be sent
+          // own read, sum written
+          memory_[index(corner + to * stride)] += reduce ? 2 * bytes : bytes;
+          if (machine_->levels[level].shape == LevelShape::ring)
+            walk(level, corner, stride, digit, to, bytes);
+          else
+            climb(level, chip, corner + to * stride, bytes);
+        }
     }
   }
 
@@ -97,20 +100,27 @@ class Audit {
     const std::int64_t up = (to - from + n) % n;
     const double share = n == 2 || 2 * up < n ? 1 : 2 * up == n ? 0.5 : 0;
     for (std::int64_t h = 0; h < up; ++h)
-      links_[level][0][index(corner + (from + h) % n * stride)] += bytes * share;
+      load(level, 0, corner + (from + h) % n * stride) += bytes * share;
     for (std::int64_t h = 0; h < n - up && share < 1; ++h)
-      links_[level][1][index(corner + (from - h + n) % n * stride)] += bytes * (1 - share);
+      load(level, 1, corner + (from - h + n) % n * stride) += bytes * (1 - share);
   }
 
   /// Out of the sender's ports and into the receiver's.
   void climb(std::size_t level, std::int64_t from, std::int64_t to, double bytes) {
-    links_[level][0][index(from)] += bytes;
-    links_[level][1][index(to)] += bytes;
+    load(level, 0, from) += bytes;
+    load(level, 1, to) += bytes;
     while (machine_->levels[level].shape == LevelShape::clos && level > 0 &&
            machine_->levels[level - 1].shape == LevelShape::clos) {
-      links_[--level][0][index(from)] += bytes;
-      links_[level][1][index(to)] += bytes;
+      load(--level, 0, from) += bytes;
+      load(level, 1, to) += bytes;
     }
+  }
+
+  /// Levels that nothing crosses take no memory.
+  double& load(std::size_t level, std::size_t direction, std::int64_t chip) {
+    std::vector<double>& loads = links_[level][direction];
+    if (loads.empty()) loads.resize(memory_.size());
+    return loads[index(chip)];
   }
 
   static std::size_t index(std::int64_t chip) { return static_cast<std::size_t>(chip); }
