@@ -70,7 +70,8 @@ struct DryHost {
 /// Collective where there is a launcher.
 DryHost look_at_host(const MpiSession& mpi) {
   DryHost host{mpi.size(), launched_rank() < 0 ? 1 : on_this_host().size, 0};
-  if (mpi.rank() == 0) host.rate = probe_memory(kernels::Stream::triad, 1).rate().value();
+  constexpr int enough = 3;  // for a time in whole seconds
+  if (mpi.rank() == 0) host.rate = probe_memory(kernels::Stream::triad, 1, enough).rate().value();
   return host;
 }
 

@@ -89,8 +89,8 @@ MemoryRoof MemoryProbe::probe(kernels::Stream stream, int samples) {
   return roof;
 }
 
-MemoryRoof probe_memory(kernels::Stream stream, int threads) {
-  return MemoryProbe(threads).probe(stream);
+MemoryRoof probe_memory(kernels::Stream stream, int threads, int samples) {
+  return MemoryProbe(threads).probe(stream, samples);
 }
 
 const char* name(kernels::Stream stream) {

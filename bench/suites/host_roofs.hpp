@@ -37,10 +37,12 @@ struct MemoryRoof {
 /// again.
 class MemoryProbe {
  public:
+  static constexpr int usual_samples = 12;
+
   /// Each thread touches its part first, so that it lies in its memory.
   explicit MemoryProbe(int threads);
 
-  [[nodiscard]] MemoryRoof probe(kernels::Stream stream, int samples = 12);
+  [[nodiscard]] MemoryRoof probe(kernels::Stream stream, int samples = usual_samples);
 
  private:
   struct Arrays {
@@ -51,7 +53,9 @@ class MemoryProbe {
 };
 
 /// Some 100 ms.
-[[nodiscard]] MemoryRoof probe_memory(kernels::Stream stream, int threads);
+[[nodiscard]] MemoryRoof probe_memory(kernels::Stream stream,
+                                      int threads,
+                                      int samples = MemoryProbe::usual_samples);
 
 [[nodiscard]] const char* name(kernels::Stream stream);
 
