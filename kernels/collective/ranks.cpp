@@ -116,6 +116,24 @@ std::vector<Rank> senders(const Exchange& exchange,
   return partners(exchange.to, exchange.to.at(k).inverse(), rank, extents);
 }
 
+namespace {
+
+/// Of one digit of the chunks, whatever those above it are.
+Values values_of(const DigitRange& range,
+                 std::int64_t k,
+                 std::int64_t anchor,
+                 std::int64_t other,
+                 std::int64_t extent) {
+  if (range.kind == DigitRange::Kind::from)  // one, and the most frequent kind
+    return {modulo(anchor + range.start.at(k), extent)};
+  Values held;
+  for (std::int64_t v = 0; v < extent; ++v)
+    if (contains(range, k, v, anchor, other, extent)) held.push_back(v);
+  return held;
+}
+
+}  // namespace
+
 std::vector<Rank> chunks_between(
     const Exchange& exchange, std::int64_t k, Rank from, Rank to, const Values& extents) {
   const Values sender = digits_of(from, extents);
@@ -124,16 +142,8 @@ std::vector<Rank> chunks_between(
   const Values& other = exchange.anchored_at_receiver ? sender : receiver;
   std::vector<Rank> chunks{0};
   std::vector<Rank> wider;
-  Values held;  // of the digit, whatever those above it are
   for (std::size_t d = extents.size(); d-- > 0;) {
-    const DigitRange& range = exchange.chunks[d];
-    held.clear();
-    if (range.kind == DigitRange::Kind::from) {  // one, and the most frequent kind
-      held.push_back(modulo(anchor[d] + range.start.at(k), extents[d]));
-    } else {
-      for (std::int64_t v = 0; v < extents[d]; ++v)
-        if (contains(range, k, v, anchor[d], other[d], extents[d])) held.push_back(v);
-    }
+    const Values held = values_of(exchange.chunks[d], k, anchor[d], other[d], extents[d]);
     wider.clear();
     wider.reserve(chunks.size() * held.size());
     for (const Rank upper : chunks)
