@@ -37,7 +37,7 @@ Sets grouped(const std::vector<Comparison>& comparisons,
   return groups;
 }
 
-std::string text(const std::map<std::string, std::size_t>& qualities) {
+std::string counts_in_words(const std::map<std::string, std::size_t>& qualities) {
   std::string text;
   for (const auto& [quality, rows] : qualities)
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", quality, rows);
@@ -72,7 +72,7 @@ void print_groups(const char* title, const Sets& groups) {
                name,
                s.rows,
                s.compared,
-               text(s.qualities),
+               counts_in_words(s.qualities),
                percent(s.median),
                percent(s.mean),
                percent(s.p90));
