@@ -194,7 +194,8 @@ class PanelSweep {
 
 template <class Unit>
 void multiply_any(const BlockOf<Unit>& block, const Scratch& scratch) {
-  if (suits_few_rows<Unit>(block)) return multiply_few_rows<Unit>(block, scratch);
+  if constexpr (Unit::lanes() > 1)  // plain C++, for CPUs older than SSE4: not worth compiling
+    if (suits_few_rows<Unit>(block)) return multiply_few_rows<Unit>(block, scratch);
   PanelSweep<Unit>(block, scratch).multiply();
 }
 
