@@ -55,14 +55,14 @@ def units(commands):
         unit = unit_of(command)
         options = re.findall(r"-D\S+|-I\S+|-isystem \S+", command["command"])
         known = of_unit.setdefault(unit, command)["command"]
-        missing = [option for option in options if option not in known]
+        missing = [option for option in options if f" {option} " not in known]
         of_unit[unit] = {**of_unit[unit], "command": known.replace(" -c ", " ".join(["", *missing, "-c", ""]))}
         files[unit] = files.get(unit, []) + sources(command)
     return [(of_unit[unit], files[unit]) for unit in of_unit]
 
 
 def apart(lines, number):
-    """A program's lines, with its main and what is not its namespace's in one of its own, line by line."""
+    """A program's lines, as many: its unnamed namespace, and main with it, becomes one of its own."""
     if not any(line.startswith("int main(") for line in lines):
         return lines
     first, last = lines.index("namespace {"), len(lines) - 1 - lines[::-1].index("}  // namespace")

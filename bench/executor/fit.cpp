@@ -248,7 +248,11 @@ int largest_exchange() {
   if (text == nullptr) return all_sizes.back();
   constexpr double least = 4096;
   const double most = all_sizes.back();
-  return static_cast<int>(std::clamp(topology::parse_size(text).value(), least, most));
+  try {
+    return static_cast<int>(std::clamp(topology::parse_size(text).value(), least, most));
+  } catch (const topology::Error& error) {
+    topology::usage_error(fmt::format("RAINIER_FIT_MAXBYTES: {}", error.what()));
+  }
 }
 
 HostFit fit_host(Lowering lowering, int largest) {

@@ -1,10 +1,14 @@
 // A model of the host, from messages of real ranks, and what else runs on it.
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 #include <mpi.h>
 
 #include "bench/executor/cpu_share.hpp"
 #include "bench/executor/fit.hpp"
 #include "tests/bench/ranks.hpp"
+#include "tests/topology/scratch.hpp"
+#include "topology/error.hpp"
 
 namespace {
 
@@ -32,6 +36,23 @@ TEST(Fit, OnlyMessagesHaveAGap) {
   EXPECT_EQ(gap(Lowering::messages).status, topology::Status::derived);
   EXPECT_GE(gap(Lowering::messages).value.value(), 0);
   EXPECT_EQ(gap(Lowering::host).status, topology::Status::assumed);
+}
+
+TEST(Fit, EndsWhereTheEnvironmentSays) {
+  const auto largest = [](const char* text) {
+    setenv("RAINIER_FIT_MAXBYTES", text, 1);
+    return bench::largest_exchange();
+  };
+  EXPECT_EQ(largest("256K"), 256 << 10);
+  EXPECT_EQ(largest("1"), 4096);
+  EXPECT_EQ(largest("1G"), 32 << 20);
+  try {
+    ADD_FAILURE() << largest("much");
+  } catch (const topology::Error& error) {
+    fixtures::expect_mentions(error.what(), "RAINIER_FIT_MAXBYTES: 'much'");
+  }
+  unsetenv("RAINIER_FIT_MAXBYTES");
+  EXPECT_EQ(bench::largest_exchange(), 32 << 20);
 }
 
 TEST(CpuWatch, SeesTheRanksAndSharesOfAll) {
