@@ -27,7 +27,8 @@ inline constexpr std::int64_t most_block_k = 1024;
 
 /// A half of it where L2 has less than 1 MiB, of which the block of A would take most: f32 and f64
 /// 0.97 to 1.13 times as fast at 1024 and 2048 cubed and with 256 and 512 rows, bf16 and u8 x s8
-/// 0.96 to 1.06 (Zen 3, 512 KiB). With a half and a quarter of the rows beside that: 0.97 to 1.01 of it.
+/// 0.96 to 1.06 (Zen 3, 512 KiB). With a half and a quarter of the rows beside that: 0.97 to 1.01
+/// of it.
 std::int64_t block_k();
 
 // mc: the block of A, up to 400 KiB, stays in L2. A multiple of 6. A half and one and a half of it
