@@ -89,7 +89,7 @@ HWY_INLINE void store_sums(typename Unit::Vector (&sum)[rows][vectors],
 }
 
 /// A group of rows of B as it comes.
-template <class Unit>
+template <class Unit, Walk how>
 class PlainRows {
  public:
   PlainRows(const typename Unit::B* from, std::int64_t stride) : from_(from), stride_(stride) {}
@@ -100,7 +100,10 @@ class PlainRows {
 
   template <int vectors>
   HWY_INLINE void load(typename Unit::Panel (&panels)[vectors]) const {
-    Unit::load_panel(from_, stride_, panels);
+    if constexpr (how.order == Order::split)
+      Unit::load_split(from_, panels);
+    else
+      Unit::load_panel(from_, stride_, panels);
   }
 
  private:
@@ -120,7 +123,7 @@ HWY_INLINE void multiply_columns(const typename Unit::PackedA* a,
   load_sums<Unit, rows, vectors>(to, sum);
   for (std::int64_t g = 0; g < groups; ++g, a += Unit::group, b += Unit::group * b_stride) {
     next.template fetch<vectors>(b);
-    multiply_add<Unit, rows, vectors>(a, packed_row<Unit>, PlainRows<Unit>(b, b_stride), sum);
+    multiply_add<Unit, rows, vectors>(a, packed_row<Unit>, PlainRows<Unit, how>(b, b_stride), sum);
   }
   store_sums<Unit, rows, vectors>(sum, to);
 }
@@ -183,12 +186,24 @@ void sum_few_rows(const BlockOf<Unit>& block,
   }
 }
 
+/// The column of a sum, of so many columns.
+template <class Unit, Walk how>
+HWY_INLINE std::int64_t column_of(std::int64_t at, std::int64_t cols) {
+  if constexpr (how.order == Order::split) {
+    constexpr std::int64_t lanes = Unit::lanes();
+    if (at < cols - cols % (how.vectors * lanes))  // the others were taken vector by vector
+      return at - at % (2 * lanes) + at % lanes * 2 + at / lanes % 2;
+  }
+  return at;
+}
+
 /// Over those in C, or added to them.
-template <class Unit>
+template <class Unit, Walk how>
 void move_sums(const BlockOf<Unit>& block, Range cols, Sums<typename Unit::C> sums) {
   for (std::int64_t r = 0; r < block.rows; ++r)
     for (std::int64_t i = 0; i < cols.size(); ++i) {
-      typename Unit::C& c = block.c[r * block.c_stride + cols.begin + i];
+      const std::int64_t column = cols.begin + column_of<Unit, how>(i, cols.size());
+      typename Unit::C& c = block.c[r * block.c_stride + column];
       const typename Unit::C sum = sums.first[r * sums.stride + i];
       c = sums.add ? Unit::sum(sum, c) : sum;
     }
@@ -232,7 +247,7 @@ void walk_through(const BlockOf<Unit>& block, const Scratch& scratch) {
       pack_a<Unit>(block, {0, block.rows}, depth, a);
       sum_few_rows<Unit, how>(block, cols, depth, a, beside);
       beside.add = k > 0;
-      move_sums<Unit>(block, cols, beside);
+      move_sums<Unit, how>(block, cols, beside);
     }
   }
 }
@@ -240,7 +255,11 @@ void walk_through(const BlockOf<Unit>& block, const Scratch& scratch) {
 template <class Unit>
 void multiply_by_lines(const BlockOf<Unit>& block, const Scratch& scratch) {
   const std::int64_t rows = block.rows;
-  if (rows == 1) return walk_through<Unit, line_walk<Unit>>(block, scratch);
+  if constexpr (sizeof(typename Unit::B) == 2) {
+    if (rows <= 2) return walk_through<Unit, split_walk<Unit>>(block, scratch);
+  } else {
+    if (rows == 1) return walk_through<Unit, line_walk<Unit>>(block, scratch);
+  }
   if (rows <= 4 || rows == 7 || rows == 8)
     return walk_through<Unit, wide_walk<Unit>>(block, scratch);
   walk_through<Unit, high_walk<Unit>>(block, scratch);

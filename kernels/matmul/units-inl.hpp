@@ -115,6 +115,21 @@ struct WideBf16Unit : FloatUnit<float> {
                                     Vector (&panel)[vectors]) {
     load_panel_of<WideBf16Unit>(from, stride, panel);
   }
+
+  /// Of each two vectors of columns the even ones, then the odd ones: one instruction widens a
+  /// vector that way, two or three in its own order.
+  template <int vectors>
+  static HWY_INLINE void load_split(const BFloat16* from, Vector (&panel)[vectors]) {
+    const hn::RebindToUnsigned<Tag> words;
+    const auto upper = hn::Set(words, 0xffff0000U);
+    HWY_UNROLL(8)
+    for (int v = 0; v < vectors; v += 2) {
+      const auto* const at = reinterpret_cast<const std::uint32_t*>(from + v * lanes());
+      const auto pairs = hn::LoadU(words, at);
+      panel[v] = hn::BitCast(Tag(), hn::ShiftLeft<16>(pairs));
+      panel[v + 1] = hn::BitCast(Tag(), hn::And(pairs, upper));
+    }
+  }
 };
 
 // Only x86 sums products of neighbours; on NEON pairs are no faster than elements one by one.

@@ -23,6 +23,12 @@ enum class Fetched {
   as_stored  ///< line by line from the beginning of a row to its end
 };
 
+/// In which order columns are summed up.
+enum class Order {
+  plain,
+  split  ///< of each two vectors the even columns, then the odd ones
+};
+
 /// Some rows of B at a time, by some vectors of columns, for up to so many rows of C.
 struct Walk {
   std::int64_t rows = 0;       ///< of B; the next as many are fetched
@@ -30,6 +36,7 @@ struct Walk {
   std::int64_t rows_of_c = 0;  ///< more of them take turns
   std::int64_t cols = 0;       ///< whose sums lie beside C
   Fetched fetched = Fetched::as_used;
+  Order order = Order::plain;
 };
 
 /// 16 of them, in place of 32?
@@ -99,19 +106,29 @@ constexpr Walk narrow_walk{.rows = 32,
                            .cols = 4096 / sizeof(typename Unit::B),
                            .fetched = Fetched::as_stored};
 
-/// Where B is narrower than its sums and there are 16 registers: a line of B at a time for a single
-/// row, half or a quarter of one for more, of more rows of B than the shallow walk, since sums that
-/// are moved are most of the time. Time of the shallow walk over that of these, at 4096 x 4096, 1,
-/// 2, 4, 6, 8, 12 and 16 rows (Zen 3, B in memory; sums of four rows by four vectors do not fit the
-/// registers, and three by four took 1.1 to 1.3 times as long):
-///   bf16 2.5 2.6 1.9 1.9 1.3 1.9 1.3   u8 x s8 4.1 3.0 2.2 1.7 1.5 1.5 1.2
+/// Where B is narrower than its sums and there are 16 registers: a line of B at a time for as few
+/// rows as leave registers for their sums, half or a quarter of one for more, of more rows of B
+/// than the shallow walk, since sums that are moved are most of the time. Time of the shallow walk
+/// over that of these, at 4096 x 4096, 1, 2, 4, 6, 8, 12 and 16 rows (Zen 3, B in memory; sums of
+/// four rows by four vectors do not fit the registers, and three by four took 1.1 to 1.3 times as
+/// long):
+///   bf16 2.5 3.2 1.9 1.9 1.3 1.9 1.3   u8 x s8 4.1 3.0 2.2 1.7 1.5 1.5 1.2
+/// bf16 that is widened in plain order, of 8 and of 32 rows, takes 1.0 to 1.1 times as long as
+/// split at 1 row, 1.2 to 1.5 at 2. What did not help: more rows that way, by even columns and then
+/// by odd ones (0.8 to 1.0), with lines copied or packed into L1 (0.5 to 0.9; 6, 12 and 16 rows by
+/// six 0.99 to 1.04); bytes split alike (0.7 to 1.0).
 template <class Unit>
-constexpr Walk line_walk{
-    .rows = sizeof(typename Unit::B) == 1 ? 16 : 8,
-    .vectors = 64 / static_cast<int>(Unit::lanes() * sizeof(typename Unit::B)),
-    .rows_of_c = 1,
-    .cols = 32'768 / sizeof(typename Unit::C),
-    .fetched = sizeof(typename Unit::B) == 1 ? Fetched::as_stored : Fetched::as_used};
+constexpr Walk split_walk{.rows = 4,
+                          .vectors = 4,
+                          .rows_of_c = 2,
+                          .cols = 32'768 / sizeof(typename Unit::C),
+                          .order = Order::split};
+template <class Unit>
+constexpr Walk line_walk{.rows = 16,
+                         .vectors = 64 / static_cast<int>(Unit::lanes() * sizeof(typename Unit::B)),
+                         .rows_of_c = 1,
+                         .cols = 32'768 / sizeof(typename Unit::C),
+                         .fetched = Fetched::as_stored};
 template <class Unit>
 constexpr Walk wide_walk{.rows = 32,
                          .vectors = 4,

@@ -173,6 +173,13 @@ TEST_P(BlockedOn, EveryColumnTailIsRight) {
     for (const std::int64_t m : {1, 5, 6, 7, 13}) expect_right_in_every_type(m, n, 30);
 }
 
+TEST_P(BlockedOn, FewRowsAreRightBesideWholeLinesOfB) {
+  constexpr std::int64_t vector = 4;  // elements, the shortest
+  constexpr std::int64_t line = 64;   // elements, the longest
+  for (std::int64_t n = line - vector; n <= 2 * line + vector; n += vector)
+    for (const std::int64_t m : {1, 2, 3, 6, 8}) expect_right_in_every_type(m, n, 36);
+}
+
 TEST_P(BlockedOn, BlockBoundariesAreRight) {
   for (const std::int64_t group_bytes : {4, 8}) {
     const std::int64_t m = kernels::block_m(group_bytes);
