@@ -24,6 +24,7 @@ double best(Collective collective, const Machine& machine, double size) {
 
 TEST(Guidelines, NothingToOrFromARootIsSlowerThanWhatCouldStandInForIt) {
   for (const char* name : {"rainier", "rainier-trn3", "rainier-trn4", "h100-meta", "tpu-v5e"}) {
+    if (fixtures::sanitized && std::string(name).starts_with("rainier-")) continue;
     const Machine machine = topology::load_system(name);
     for (const double size : {1.0 * (16 << 20), 1.0 * (1 << 30)}) {
       if (fixtures::sanitized && size > 1e9) continue;

@@ -245,6 +245,7 @@ TEST(Predict, LanesToARootHaveSharesByTheirLastRing) {
 }
 
 TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
+  int texts = 0;
   for (const Machine& machine : {fixtures::torus({4, 4, 4}),
                                  fixtures::switched(24),
                                  fixtures::machine({{"x", LevelShape::ring, 4, 128},
@@ -256,6 +257,7 @@ TEST(Predict, NeverBeatsTheBoundAndSaysWhatBinds) {
                                                    2e-6)})
     for (const kernels::CollectiveInfo& row : kernels::collectives())
       for (const std::string& text : kernels::candidates(row.id, machine)) {
+        if (fixtures::sanitized && ++texts % 4 != 0) continue;
         const kernels::Schedule schedule = kernels::build(row.id, machine, text);
         for (double size = row.traffic > 0 ? 1024 : 1e10; size < 1e10;
              size *= fixtures::sanitized ? 32'768 : 32) {

@@ -110,7 +110,7 @@ void each_plan(int count, Visit&& visit) {
 }
 
 TEST(AnyStep, PartsAddUpToItAndLevelsToTheirAxis) {
-  each_plan(200, [](const Job& job, const Step& step) {
+  each_plan(fixtures::sanitized ? 40 : 200, [](const Job& job, const Step& step) {
     const double whole = step.time.value();
     EXPECT_NEAR(step.spending.total().value(), whole, 1e-12 * whole);
     for (const Seconds part : step.spending.of) EXPECT_GE(part.value(), 0);
@@ -175,7 +175,7 @@ TEST(AnyStep, NoFasterPartMakesItSlower) {
 // What other plans have left behind changes nothing.
 TEST(AnyStep, IsTheSameWithWhatIsKnown) {
   bench::Groups groups;
-  each_plan(60, [&groups](const Job& job, const Step& step) {
+  each_plan(fixtures::sanitized ? 20 : 60, [&groups](const Job& job, const Step& step) {
     EXPECT_EQ(bench::predict_step(job, groups).time, step.time);
     EXPECT_EQ(bench::predict_step(job, groups).time, step.time);
   });

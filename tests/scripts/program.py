@@ -7,6 +7,7 @@ import subprocess
 BUILD = pathlib.Path(os.environ["RAINIER_BUILD"])
 SOURCE = pathlib.Path(os.environ["RAINIER_SOURCE"])
 RAINIER = BUILD / "rainier"
+SANITIZED = "-fsanitize" in (BUILD / "CMakeCache.txt").read_text()
 MODEL = ("--machine", "h100-dgx")  # whatever: a fit of this one takes its time
 
 MODELLED = """
