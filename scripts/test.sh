@@ -33,7 +33,8 @@ mapfile -t sources < <(git ls-files '*.cpp' '*.hpp')
 step "clang-format"
 clang-format --dry-run --Werror "${sources[@]}"
 step "cppcheck"
-cppcheck --quiet --std=c++20 --language=c++ --enable=warning,performance,portability \
+mkdir -p build/cppcheck  # without it two at a time would not look across files
+cppcheck -j "$(nproc)" --cppcheck-build-dir=build/cppcheck --quiet --std=c++20 --language=c++ --enable=warning,performance,portability \
   --inline-suppr --error-exitcode=1 --suppressions-list=scripts/cppcheck.txt -I . topology kernels bench
 build_and_test sanitize
 step "clang-tidy"
