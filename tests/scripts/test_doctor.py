@@ -135,6 +135,9 @@ def test_doctor_of_a_job():
     checks = findings(code=0, ranks=2)
     assert re.fullmatch(r"2 ranks: 2 on \S+", one(checks, "job")["says"])
     assert one(checks, "same program")["grade"] == "good"
+    assert one(checks, "oversubscribed")["grade"] == "good"
+    yields = one(findings(code=0, ranks=2, env=without(OMPI_MCA_mpi_yield_when_idle="1")), "oversubscribed")
+    assert yields["grade"] == "warn" and yields["remedy"] == "unset OMPI_MCA_mpi_yield_when_idle"
     crowd = len(os.sched_getaffinity(0)) + 1
     crowded = one(findings(code=0, ranks=crowd), "oversubscribed")
     assert crowded["grade"] == "warn" and f"{crowd} ranks on" in crowded["says"]
