@@ -256,7 +256,8 @@ template <class Unit>
 void multiply_by_lines(const BlockOf<Unit>& block, const Scratch& scratch) {
   const std::int64_t rows = block.rows;
   if constexpr (sizeof(typename Unit::B) == 2) {
-    if (rows <= 2) return walk_through<Unit, split_walk<Unit>>(block, scratch);
+    if (rows <= split_walk<Unit>.rows_of_c)
+      return walk_through<Unit, split_walk<Unit>>(block, scratch);
   } else {
     if (rows == 1) return walk_through<Unit, line_walk<Unit>>(block, scratch);
   }

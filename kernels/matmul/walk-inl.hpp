@@ -112,9 +112,9 @@ constexpr Walk narrow_walk{.rows = 32,
 /// over that of these, at 4096 x 4096, 1, 2, 4, 6, 8, 12 and 16 rows (Zen 3, B in memory; sums of
 /// four rows by four vectors do not fit the registers, and three by four took 1.1 to 1.3 times as
 /// long):
-///   bf16 2.5 3.2 1.9 1.9 1.3 1.9 1.3   u8 x s8 4.1 3.0 2.2 1.7 1.5 1.5 1.2
-/// bf16 that is widened in plain order, of 8 and of 32 rows, takes 1.0 to 1.1 times as long as
-/// split at 1 row, 1.2 to 1.5 at 2. What did not help: more rows that way, by even columns and then
+///   bf16 2.5 2.6 1.9 1.9 1.3 1.9 1.3   u8 x s8 4.1 3.0 2.2 1.7 1.5 1.5 1.2
+/// That was bf16 in plain order, 8 and 32 rows at a time. Split it is 1.0 to 1.1 times as fast at 1
+/// row, 1.2 to 1.5 at 2. What did not help: more rows that way, by even columns and then
 /// by odd ones (0.8 to 1.0), with lines copied or packed into L1 (0.5 to 0.9; 6, 12 and 16 rows by
 /// six 0.99 to 1.04); bytes split alike (0.7 to 1.0).
 template <class Unit>

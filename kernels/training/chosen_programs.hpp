@@ -16,7 +16,8 @@ namespace kernels {
 using ChosenPrograms = std::vector<std::vector<PipelineProgram>>;
 
 /// They depend on order, ranks, chunks and micro-batches alone, and those asked for last are kept:
-/// a search times 11,000 plans of 68 pipelines. Any thread may ask.
+/// comparing three systems by their best plans times 11,000 plans of 68 pipelines. Any thread may
+/// ask.
 [[nodiscard]] std::shared_ptr<const ChosenPrograms> chosen_programs(const Pipeline& pipeline);
 
 }  // namespace kernels
