@@ -20,9 +20,10 @@ LAYERS = tuple(str(ROOT / layer) + "/" for layer in ("topology", "kernels", "ben
 # our lines do. Names must not clash within it. First rows first.
 UNITS = (("models", r"(topology|kernels)\.dir/"),
          ("commands", r"bench_program\.dir/"),
-         ("plans", r"bench\.dir/.*unity_(clock|distributed|exchange|training)_"),
-         ("runs", r"bench\.dir/"),
-         ("programs", ""))
+         ("plans", r"bench\.dir/.*unity_(clock|distributed|exchange|training)_|/provenance\.cpp"),
+         ("runs and programs", ""))
+# Each on its own: compiled once per set of instructions, by including itself or with target options.
+ALONE = r"/(block|dot|clock_kernels)\.cpp$"
 # The analyzer follows 15,000 states of a function in place of 225,000: all checks take a third of the time
 # (40,000: a half).
 # Joined files repeat each other's includes.
@@ -42,10 +43,8 @@ def sources(command):
 
 def unit_of(command):
     """The unit that files of a command of the database are checked in."""
-    file = pathlib.Path(command["file"])
-    if file.parent.name != "Unity":
-        return str(file)  # compiled by itself, for reasons that hold here, too
-    return next(unit for unit, pattern in UNITS if re.search(pattern, str(file)))
+    file = command["file"]
+    return file if re.search(ALONE, file) else next(unit for unit, pattern in UNITS if re.search(pattern, file))
 
 
 def units(commands):

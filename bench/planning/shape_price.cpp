@@ -83,6 +83,7 @@ void ShapePrice::use(const Plan& plan, const PieceCosts& costs) {
   costs_ = &costs;
   times_.emplace(job_, groups_);
   transfer_ = pipeline_transfer(job_, *times_).time;
+  ranks_of_.reset();
 }
 
 Seconds ShapePrice::pipeline(const std::vector<ChunkTime>& pieces) {
@@ -95,28 +96,39 @@ Seconds ShapePrice::quick_time(const Plan& plan) {
          pipeline(costs_->times.at(kernels::splits_backward(plan.order) ? 1 : 0));
 }
 
+ShapePrice::Rank ShapePrice::rank(const PipelineFloor& floor,
+                                  const PipelineFloor::Held& held) const {
+  Rank rank{sum(held.pieces, costs_->held), {}, {}};
+  Bytes work;
+  Bytes logits;
+  for (std::size_t i = 0; i < held.pieces.size(); ++i) {
+    if (held.pieces[i] == 0) continue;
+    Bytes& at = floors_.pieces()[i].last ? logits : work;
+    at = std::max(at, costs_->work[i]);
+    rank.gathered = std::max(rank.gathered, costs_->gathered[i]);
+  }
+  const Bytes kept =
+      real(floor.in_flight(held.rank, job_.plan.micro_batches())) * sum(held.chunk, costs_->kept);
+  rank.unshared = kept + work + logits;
+  return rank;
+}
+
 Bytes ShapePrice::memory(const Plan& plan) {
   job_.plan = plan;
-  const PipelineFloor& floor = floors_.of(plan);
+  const Pipeline pipeline{plan.virtual_stages, plan.order};
+  if (pipeline != ranks_of_) {
+    const PipelineFloor& floor = floors_.of(plan);
+    ranks_.clear();
+    for (const PipelineFloor::Held& held : floor.largest()) ranks_.push_back(rank(floor, held));
+    ranks_of_ = pipeline;
+  }
   const Bytes dense = kernels::states(plan, {1, 0}).total();
   const Bytes experts = kernels::states(plan, {0, 1}).total();
   Bytes most;
-  for (const PipelineFloor::Held& rank : floor.largest()) {
-    const HeldParameters held = sum(rank.pieces, costs_->held);
-    Bytes work;
-    Bytes logits;
-    Bytes gathered;
-    for (std::size_t i = 0; i < rank.pieces.size(); ++i) {
-      if (rank.pieces[i] == 0) continue;
-      Bytes& at = floors_.pieces()[i].last ? logits : work;
-      at = std::max(at, costs_->work[i]);
-      gathered = std::max(gathered, costs_->gathered[i]);
-    }
-    const Bytes kept =
-        real(floor.in_flight(rank.rank, plan.micro_batches())) * sum(rank.chunk, costs_->kept);
-    const Bytes shared = plan.sharding == Sharding::parameters ? gathered : Bytes();
-    most =
-        std::max(most, held.dense * dense + held.experts * experts + kept + work + logits + shared);
+  for (const Rank& rank : ranks_) {
+    const Bytes shared = plan.sharding == Sharding::parameters ? rank.gathered : Bytes();
+    most = std::max(most,
+                    rank.held.dense * dense + rank.held.experts * experts + rank.unshared + shared);
   }
   return without_rounding * most;
 }

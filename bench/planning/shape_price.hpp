@@ -62,6 +62,17 @@ class ShapePrice {
   [[nodiscard]] topology::Seconds full_time(const kernels::Plan& plan);
 
  private:
+  using Pipeline = std::pair<std::int64_t, kernels::PipelineOrder>;  // chunks of a rank, order
+
+  /// What a rank keeps, for any sharding.
+  struct Rank {
+    kernels::HeldParameters held;
+    topology::Bytes unshared;  // activations, what is at work, logits
+    topology::Bytes gathered;  // where parameters are shared
+  };
+
+  [[nodiscard]] Rank rank(const kernels::PipelineFloor& floor,
+                          const kernels::PipelineFloor::Held& held) const;
   [[nodiscard]] topology::Seconds pipeline(const std::vector<kernels::ChunkTime>& pieces);
   [[nodiscard]] std::vector<kernels::ChunkTime> with_sharding() const;
   [[nodiscard]] topology::Seconds after(const kernels::Pieces& pieces,
@@ -73,6 +84,8 @@ class ShapePrice {
   const PieceCosts* costs_ = nullptr;
   std::optional<OperationTimes> times_;
   topology::Seconds transfer_;
+  std::optional<Pipeline> ranks_of_;
+  std::vector<Rank> ranks_;  // of that pipeline, with the ranks in use
 };
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 // The search against a prediction of every plan of small spaces.
 #include <algorithm>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -142,25 +143,32 @@ void expect_floors(const Job& j, const kernels::PlanSpace& space) {
   bench::Groups groups;
   bench::PipelineFloors floors(j.model);
   bench::ShapePrice price(j, groups, floors);
+  bench::ShapePrice in_turn(j, groups, floors);  // told of ranks only where they change
   Job one = j;
   std::int64_t held = 0;
-  for (const Plan& shape : shapes(space, j.model, j.plan, j.machine.chips()))
+  for (const Plan& shape : shapes(space, j.model, j.plan, j.machine.chips())) {
+    std::optional<bench::PieceCosts> costs;
+    std::int64_t pipeline = 0;
     for (const Plan& plan : spreads(space, j.model, shape, j.machine.chips())) {
       one.plan = plan;
       try {
         const bench::Step step = bench::predict_step(one);
-        const bench::PieceCosts costs = price.costs(shape);
-        price.use(plan, costs);
+        if (!costs) costs = price.costs(shape);
+        price.use(plan, *costs);
+        if (plan.pipeline != pipeline) in_turn.use(plan, *costs);
+        pipeline = plan.pipeline;
         const double quick = price.quick_time(plan).value();
         const double full = price.full_time(plan).value();
         EXPECT_LE(quick, full * (1 + 1e-12));
         EXPECT_LE(full, step.time.value());
         EXPECT_LE(price.memory(plan).value(), step.memory.total().value());
+        EXPECT_EQ(price.memory(plan).value(), in_turn.memory(plan).value());
         ++held;
       } catch (const topology::Error&) {
         continue;
       }
     }
+  }
   EXPECT_GT(held, 100);
 }
 
