@@ -65,7 +65,8 @@ bool shares(Sharding sharding, const Plan& plan) {
 }
 
 /// Replicas share within so many chips; 0: as given.
-bool share_within(std::int64_t domain, Plan& plan) {
+bool share_within(std::int64_t domain, std::int64_t given, Plan& plan) {
+  plan.shard = given;
   if (domain == 0) return true;
   const std::int64_t replicas = plan.data * plan.context;
   const std::int64_t shard = domain / plan.tensor;
@@ -76,16 +77,16 @@ bool share_within(std::int64_t domain, Plan& plan) {
   return true;
 }
 
-/// The plans with each of the values that `put` accepts, the first plan's first.
+/// The plans with each of the values that `put` accepts, the first plan's first. What it sets where
+/// it accepts must not depend on the values before: one plan takes them all, for most are turned
+/// down.
 template <class Value, class Put>
 std::vector<Plan> each(const std::vector<Plan>& plans, const std::vector<Value>& values, Put put) {
   std::vector<Plan> all;
   all.reserve(plans.size() * values.size());
-  for (const Plan& plan : plans)
-    for (const Value value : values) {
-      Plan next = plan;
-      if (put(next, value)) all.push_back(next);
-    }
+  for (Plan plan : plans)
+    for (const Value value : values)
+      if (put(plan, value)) all.push_back(plan);
   return all;
 }
 
@@ -167,7 +168,9 @@ std::vector<Plan> spreads(const PlanSpace& space,
   });
   std::vector<std::int64_t> domains{0};
   domains.insert(domains.end(), space.shard_domains.begin(), space.shard_domains.end());
-  all = each(all, domains, [](Plan& p, std::int64_t domain) { return share_within(domain, p); });
+  all = each(all, domains, [&shape](Plan& p, std::int64_t domain) {
+    return share_within(domain, shape.shard, p);
+  });
   all = each(all, space.virtual_stages, [most](Plan& p, std::int64_t chunks) {
     p.virtual_stages = chunks;
     return p.pipeline * chunks <= most;
