@@ -137,17 +137,27 @@ void print_tables(const ReadFile& file, const PlannedPoints& plan) {
   }
 }
 
-void print_missing(const ReadFile& file, const PlannedPoints& plan) {
+/// Only `run` goes on where it was cut off; of a file without its command it is the likelier.
+bool can_resume(const ReadFile& file) {
+  constexpr const char* command = "inputs/command.json";
+  return !file.has(command) || recorded_json(file, command, [](const nlohmann::json& words) {
+    return words.at(0) == "run";
+  });
+}
+
+void print_missing(const ReadFile& file, const PlannedPoints& plan, const std::string& path) {
   std::string missing;
-  for (const auto& [path, planned] : plan) {
+  for (const auto& [table, planned] : plan) {
     const auto points =
-        file.has(path) ? static_cast<std::int64_t>(file.table(path).points()) : std::int64_t{0};
+        file.has(table) ? static_cast<std::int64_t>(file.table(table).points()) : std::int64_t{0};
     if (points < planned)
-      add(missing, fmt::format("{} of {} in {}", planned - points, planned, path));
+      add(missing, fmt::format("{} of {} in {}", planned - points, planned, table));
   }
   if (!missing.empty())
-    fmt::print("\nmissing: {}\ngo on with it: rainier run RUN.toml --resume, as it was started\n",
-               missing);
+    fmt::print("\nmissing: {}\n{}\n",
+               missing,
+               can_resume(file) ? "go on with it: rainier run RUN.toml --resume, as it was started"
+                                : "begin anew, on as many ranks: rainier rerun " + path);
   else if (file.status() != "complete")
     fmt::print("\nthe run has not said that it is through\n");
 }
@@ -180,7 +190,7 @@ void print_results(const std::string& path) {
   const PlannedPoints plan = plan_of(file);
   print_head(file, path);
   print_tables(file, plan);
-  print_missing(file, plan);
+  print_missing(file, plan, path);
   print_inputs(file);
 }
 

@@ -190,7 +190,7 @@ def test_show_says_what_is_missing(job, whole):
     said = run("show", job / "out.h5.partial").stdout
     rows = len(tables(job / "out.h5.partial")["measured/collective"]["point"])
     assert "running" in said.splitlines()[0]
-    assert "--resume" in said
+    assert "go on with it: rainier run RUN.toml --resume, as it was started" in said
     if rows < 40:  # five sizes of two collectives, four rows each
         assert f"missing: {40 - rows} of 40 in measured/collective; 4 of 4 in measured/matmul" in said
     assert run("check", job / "out.h5.partial").returncode == 1
@@ -198,6 +198,16 @@ def test_show_says_what_is_missing(job, whole):
     said = run("show", job / "out.h5").stdout
     assert "complete" in said.splitlines()[0] and "missing:" not in said and "all elements right" in said
     assert run("check", job / "out.h5").returncode == 0
+
+
+def test_show_of_what_cannot_go_on_says_how_to_begin_anew(job, whole):
+    stopped(job, whole)
+    path = job / "out.h5.partial"
+    with h5py.File(path, "r+") as file:
+        del file["inputs/command.json"]
+        file["inputs/command.json"] = '["collective", "all_reduce"]'
+    said = run("show", path).stdout
+    assert f"begin anew, on as many ranks: rainier rerun {path}\n" in said and "--resume" not in said
 
 
 def test_a_rank_that_aborts_leaves_what_can_be_finished(job):
