@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -151,16 +154,26 @@ Finding version_finding(const std::vector<Seen>& ranks) {
   return {"same program", Grade::good, "on all ranks: " + ranks.front().program, "", ""};
 }
 
+/// A switch in the words that Open MPI 4.1 takes for on: any other number than 0, too.
+bool is_on(std::string_view value) {
+  constexpr std::array<std::string_view, 5> words{"true", "t", "yes", "y", "enabled"};
+  int number = 0;
+  const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (read.ec == std::errc()) return read.ptr == value.data() + value.size() && number != 0;
+  return std::find(words.begin(), words.end(), value) != words.end();
+}
+
 /// With a core for each, ranks that wait must keep it: another program that is given it has it for
 /// milliseconds. A fit by two ranks beside a program on one of two cores took 55 s, else 5.
 Finding core_each_finding() {
   constexpr const char* variable = "OMPI_MCA_mpi_yield_when_idle";
   const char* const told = std::getenv(variable);
-  if (told == nullptr || std::string_view(told) != "1")
+  if (told == nullptr || !is_on(told))
     return {"oversubscribed", Grade::good, "no: each rank can have a hardware thread", "", ""};
   return {"oversubscribed",
           Grade::warn,
-          fmt::format("no, yet {}=1: ranks that wait leave their core to other programs", variable),
+          fmt::format(
+              "no, yet {}={}: ranks that wait leave their core to other programs", variable, told),
           fmt::format("unset {}", variable),
           ""};
 }
