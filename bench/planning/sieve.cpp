@@ -48,11 +48,12 @@ void Sieve::add(std::size_t shape) {
   for (const Plan& plan :
        kernels::spreads(space_, job_.model, shapes_.plans[shape], job_.machine.chips())) {
     ++counts.plans;
-    if (plan.pipeline != before.pipeline || plan.shard != before.shard) fitting = fits(shape, plan);
+    const bool other_ranks = plan.pipeline != before.pipeline || plan.shard != before.shard;
+    if (other_ranks) fitting = fits(shape, plan);
     if (!fitting) {
       ++counts.misfits;
     } else {
-      if (!same_pipeline(plan, before)) time_ = price_.quick_time(plan);
+      if (other_ranks || !same_pipeline(plan, before)) time_ = price_.quick_time(plan);
       consider(plan, number);
     }
     before = plan;
