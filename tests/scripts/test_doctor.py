@@ -136,7 +136,7 @@ def test_doctor_of_a_job():
     assert re.fullmatch(r"2 ranks: 2 on \S+", one(checks, "job")["says"])
     assert one(checks, "same program")["grade"] == "good"
     assert one(checks, "oversubscribed")["grade"] == "good"
-    for word, grade in ("yes", "warn"), ("0", "good"):  # as Open MPI reads them
+    for word, grade in ("1", "warn"), ("yes", "warn"), ("0", "good"):  # as Open MPI reads them
         yields = one(findings(code=0, ranks=2, env=without(OMPI_MCA_mpi_yield_when_idle=word)), "oversubscribed")
         assert yields["grade"] == grade and yields["remedy"] == ("unset OMPI_MCA_mpi_yield_when_idle" if grade == "warn" else "")
     crowd = len(os.sched_getaffinity(0)) + 1
