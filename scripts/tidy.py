@@ -23,7 +23,7 @@ UNITS = (("models", r"(topology|kernels)\.dir/"),
          ("plans", r"bench\.dir/.*unity_(clock|distributed|exchange|training)_|/provenance\.cpp"),
          ("runs and programs", ""))
 # Each on its own: compiled once per set of instructions, by including itself or with target options.
-ALONE = r"/(block|dot|clock_kernels)\.cpp$"
+ALONE = r"/(block|dot|quads|clock_kernels)\.cpp$"
 # The analyzer follows 15,000 states of a function in place of 225,000: all checks take a third of the time
 # (40,000: a half).
 # Joined files repeat each other's includes.

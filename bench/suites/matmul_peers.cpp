@@ -14,7 +14,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <type_traits>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -24,7 +23,6 @@
 #include "bench/suites/matmul_operands.hpp"
 #include "bench/suites/matmul_suite.hpp"
 #include "bench/suites/peers.hpp"
-#include "kernels/matmul/dot.hpp"
 #include "kernels/matmul/weights.hpp"
 #include "topology/error.hpp"
 
@@ -157,19 +155,10 @@ void count(benchmark::State& state,
   state.SetLabel(best->name);
 }
 
-/// Without dot products libraries sum two products of bytes in 16 bits, where those of 255 saturate
-/// (oneDNN says so in its guide to int8): with up to 127 their results are right, too.
-bool halves_bytes(topology::DataType type) {
-  return type == topology::DataType::i8 && !kernels::has_dot(type);
-}
-
 template <class T>
 void run(benchmark::State& state, Gemm shape, const std::vector<Peer>& peers, int threads) {
   shape.type = T::type;
   bench::Operands<T> operands(shape);
-  if constexpr (std::is_same_v<T, kernels::I8>)
-    if (halves_bytes(T::type))
-      for (std::uint8_t& byte : operands.a) byte /= 2;
   bench::Elements<typename T::C> theirs(operands.c.size());
   std::vector<Arm> arms = arms_of(operands, theirs, peers, threads);
   std::vector<double> peaks;
@@ -193,9 +182,6 @@ void register_type(int threads) {
     if (!peer.prepacked)
       benchmark::AddCustomContext(fmt::format("{} {}", topology::name(T::type), peer.name),
                                   peer.version);
-  if (halves_bytes(T::type))
-    benchmark::AddCustomContext("i8 operands",
-                                "u8 up to 127: libraries saturate beyond on this CPU");
   for (const Gemm& shape : shapes)
     benchmark::RegisterBenchmark(
         fmt::format("peers/{}/{}x{}x{}", topology::name(T::type), shape.m, shape.n, shape.k)

@@ -10,6 +10,7 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include "bench/suites/matmul_operands.hpp"
 #include "topology/error.hpp"
 
 namespace bench {
@@ -38,6 +39,8 @@ int run_matmul_suite(int argc,
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
     benchmark::AddCustomContext("matmul_threads", std::to_string(threads));
+    if (halves_bytes(topology::DataType::i8))
+      benchmark::AddCustomContext("i8 operands", "u8 up to 127: sums of larger ones saturate");
     add_benchmarks(threads);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();

@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/matmul/dot.hpp"
+#include "kernels/matmul/quads.hpp"
 
 #undef KERNELS_TARGET
 #undef KERNELS_BEFORE_TARGET
@@ -28,8 +29,8 @@ const char* target_name() {
   return hwy::TargetName(HWY_TARGET);
 }
 
-bool is_avx512() {
-  return HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
+std::int64_t target() {
+  return HWY_TARGET;
 }
 
 const KernelsF32& kernels_f32() {
@@ -59,14 +60,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace kernels {
 
-HWY_EXPORT(is_avx512);
+HWY_EXPORT(target);
 HWY_EXPORT(kernels_f32);
 HWY_EXPORT(kernels_f64);
 HWY_EXPORT(kernels_bf16);
 HWY_EXPORT(kernels_i8);
 
 bool chose_avx512() {
-  return HWY_DYNAMIC_DISPATCH(is_avx512)();
+  return (HWY_DYNAMIC_DISPATCH(target)() & (HWY_AVX3 | HWY_AVX3_DL)) != 0;
+}
+
+bool chose_avx2() {
+  return HWY_DYNAMIC_DISPATCH(target)() == HWY_AVX2;
 }
 
 template <>
@@ -88,6 +93,11 @@ const KernelsBf16& block_kernels() {
 template <>
 const KernelsI8& block_kernels() {
   if (has_dot(topology::DataType::i8)) return dot_kernels_i8();
+  if (chose_avx2()) return quad_kernels();
+  return widened_kernels_i8();
+}
+
+const KernelsI8& widened_kernels_i8() {
   return HWY_DYNAMIC_DISPATCH(kernels_i8)();
 }
 

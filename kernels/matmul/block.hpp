@@ -48,10 +48,11 @@ using KernelsF64 = BlockKernels<double, double, double>;
 using KernelsBf16 = BlockKernels<BFloat16, BFloat16, float>;
 using KernelsI8 = BlockKernels<std::uint8_t, std::int8_t, std::int32_t>;
 
-/// Is the best vector unit of this CPU, or of those that are allowed, AVX-512? Asking Highway 1.0.3
-/// which it supports costs 14 us each time in a virtual machine, a sixth of a small matmul of
-/// bytes: its choice is kept.
+/// Is the best vector unit of this CPU, or of those that are allowed, AVX-512, or AVX2? Asking
+/// Highway 1.0.3 which it supports costs 14 us each time in a virtual machine, a sixth of a small
+/// matmul of bytes: its choice is kept.
 [[nodiscard]] bool chose_avx512();
+[[nodiscard]] bool chose_avx2();
 
 /// Of the best vector unit of this CPU.
 template <class A, class B, class C>
@@ -64,6 +65,9 @@ template <>
 const KernelsBf16& block_kernels();
 template <>
 const KernelsI8& block_kernels();
+
+/// Bytes of any size, as numbers of 16 or 32 bits.
+const KernelsI8& widened_kernels_i8();
 
 /// Rows of C that one pass of the micro-kernel covers.
 inline constexpr std::int64_t tile_rows = 6;

@@ -9,7 +9,9 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/matmul/block.hpp"
 #include "kernels/matmul/dot.hpp"
+#include "kernels/matmul/quads.hpp"
 #include "kernels/matmul/units-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -99,6 +101,7 @@ topology::Flops run_fma_chains(topology::DataType type, std::int64_t steps) {
     case topology::DataType::f64:
       return topology::Flops(HWY_DYNAMIC_DISPATCH(double_chains)(steps));
     case topology::DataType::i8:
+      if (chose_avx2()) return run_quad_chains(steps);
       return topology::Flops(HWY_DYNAMIC_DISPATCH(byte_chains)(steps));
     default:
       return topology::Flops(HWY_DYNAMIC_DISPATCH(float_chains)(steps));

@@ -122,6 +122,12 @@ inline Operands<I8> integers<I8>(std::int64_t m, std::int64_t n, std::int64_t k)
           {}};
 }
 
+/// Bytes of A up to 127, which units take another way where that saves instructions.
+inline Operands<I8> reduced(Operands<I8> operands) {
+  for (std::uint8_t& byte : operands.a) byte /= 2;
+  return operands;
+}
+
 inline std::string text(const Gemm& s, int threads) {
   return std::to_string(s.m) + " x " + std::to_string(s.n) + " x " + std::to_string(s.k) + ", " +
          std::to_string(threads) + " threads, " + topology::name(s.type) + ", " +

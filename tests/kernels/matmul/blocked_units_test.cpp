@@ -1,5 +1,7 @@
 // Every vector unit of this CPU, with and without dot products: sizes around tiles, blocks and
 // panels.
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
@@ -31,7 +33,9 @@ using fixtures::F64;
 using fixtures::Gemm;
 using fixtures::I8;
 using fixtures::integers;
+using fixtures::Operands;
 using fixtures::reals;
+using fixtures::reduced;
 
 /// Every vector unit that this CPU has and the kernels were compiled for.
 std::vector<std::int64_t> targets() {
@@ -112,6 +116,9 @@ class BlockedOn : public testing::TestWithParam<Unit> {
     if constexpr (!std::is_integral_v<typename T::C>) {
       expect_close(reals<T>(m, n, k), 1);
       expect_same_packed(reals<T>(m, n, k), 1);
+    } else if (kernels::chose_avx2()) {
+      expect_exact(reduced(integers<T>(m, n, k)), 1);
+      expect_same_packed(reduced(integers<T>(m, n, k)), 1);
     }
   }
 
@@ -180,6 +187,22 @@ TEST_P(BlockedOn, FewRowsAreRightBesideWholeLinesOfB) {
     for (const std::int64_t m : {1, 2, 3, 6, 8}) expect_right_in_every_type(m, n, 36);
 }
 
+/// 2 x 127 x 128 fits 16 bits, 2 x 129 x 128 does not, wherever the larger bytes are.
+TEST_P(BlockedOn, PairsOfTheLargestBytesDoNotSaturate) {
+  if (!is_new(DataType::i8)) return;
+  for (const int b : {-128, 127})
+    for (const std::size_t at : {0, 520, 1038})
+      for (const int a : {127, 129, 255}) {
+        Operands<I8> operands = integers<I8>(13, 33, 80);
+        std::fill(operands.a.begin(), operands.a.end(), std::uint8_t{127});
+        std::fill(operands.b.begin(), operands.b.end(), static_cast<std::int8_t>(b));
+        operands.a[at] = operands.a[at + 1] = static_cast<std::uint8_t>(a);
+        expect_exact(operands, 1);
+        expect_exact(operands, 2);
+        expect_same_in_any_layout(operands, 1);
+      }
+}
+
 TEST_P(BlockedOn, BlockBoundariesAreRight) {
   for (const std::int64_t group_bytes : {4, 8}) {
     const std::int64_t m = kernels::block_m(group_bytes);
@@ -238,6 +261,7 @@ TEST_P(BlockedOn, AnyLayoutGivesTheSameBits) {
     expect_same_in_any_layout(reals<F64>(s.m, s.n, s.k), 2);
     if (is_new(DataType::bf16)) expect_same_in_any_layout(reals<Bf16>(s.m, s.n, s.k), 1);
     if (is_new(DataType::i8)) expect_same_in_any_layout(integers<I8>(s.m, s.n, s.k), 2);
+    if (is_new(DataType::i8)) expect_same_in_any_layout(reduced(integers<I8>(s.m, s.n, s.k)), 2);
   }
 }
 
