@@ -191,7 +191,7 @@ TEST_P(BlockedOn, FewRowsAreRightBesideWholeLinesOfB) {
 TEST_P(BlockedOn, PairsOfTheLargestBytesDoNotSaturate) {
   if (!is_new(DataType::i8)) return;
   for (const int b : {-128, 127})
-    for (const std::size_t at : {0, 520, 1038})
+    for (const std::size_t at : {0U, 520U, 1038U})
       for (const int a : {127, 129, 255}) {
         Operands<I8> operands = integers<I8>(13, 33, 80);
         std::fill(operands.a.begin(), operands.a.end(), std::uint8_t{127});
