@@ -98,7 +98,10 @@ void multiply_packed(const BlockOf<Unit>& block,
         const Range of_panel = panels.cols(p);
         tile.b = b + panels.at(k, p);
         tile.b_stride = ceil_div(of_panel.size(), Unit::lanes()) * Unit::lanes() * Unit::group;
-        multiply_panel<Unit>(tile, rows, of_panel, block.c);
+        NextPanel<Unit> next;
+        if ((p + 2) * panel_cols<Unit> <= cols.end)
+          next.fetches = {b + panels.at(k, p + 1), tile.groups};
+        multiply_panel<Unit>(tile, rows, of_panel, block.c, next);
       }
     }
 }
